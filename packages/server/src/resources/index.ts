@@ -1,0 +1,7 @@
+export * from './bus.ts'
+export * from './function.ts'
+export * from './names.ts'
+export * from './rule.ts'
+export * from './snapshot.ts'
+export * from './target.ts'
+export * from './transform.ts'

@@ -1,0 +1,39 @@
+import { type Static, Type } from 'typebox'
+import { TargetSpec } from './target.ts'
+
+/** A question put to every event of a bus, and what to do with those that answer yes. */
+export const RuleSpec = Type.Object(
+  {
+    description: Type.String({ default: '', maxLength: 255 }),
+    pattern: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Event pattern; `{}` matches everything.',
+    }),
+    dialect: Type.Union([Type.Literal('standard'), Type.Literal('aliyun')], {
+      default: 'standard',
+      description: 'Which meaning the pattern has where the two public dialects differ.',
+    }),
+    state: Type.Union([Type.Literal('enabled'), Type.Literal('disabled')], {
+      default: 'enabled',
+      description: 'A disabled rule matches nothing. To keep a backlog, pause its targets.',
+    }),
+    start: Type.Union(
+      [
+        Type.Literal('tip'),
+        Type.Literal('oldest'),
+        Type.Object({ time: Type.String({ description: 'RFC 3339' }) }, { additionalProperties: false }),
+      ],
+      {
+        default: 'tip',
+        description:
+          'From where a new rule reads: now, the oldest retained event, or a time. Ignored on change.',
+      },
+    ),
+    targets: Type.Array(TargetSpec, {
+      default: [],
+      maxItems: 20,
+      description: 'Up to 20 targets with unique ids.',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type RuleSpec = Static<typeof RuleSpec>

@@ -1,0 +1,70 @@
+import type { TObject } from 'typebox'
+import type { Clock, Random } from './clock.ts'
+import type { Outcome } from './outcome.ts'
+
+/** One event on its way out: the event itself and what the transforms of the target made of it. */
+export interface OutgoingRecord {
+  /** UTF-8 text of the structured CloudEvent, with `millraceposition`, `millraceattempt` and the like. */
+  readonly event: Uint8Array
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  /** What the body transform yielded; the event itself when the target has none. */
+  readonly body: Uint8Array
+  /** Media type of `body`, when known. */
+  readonly contentType: string | undefined
+  /** Results of the named transforms of the target, e.g. `path` or `headers.x-order`; a sink documents which it reads. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** 1 for the first attempt. */
+  readonly attempt: number
+}
+
+/** Writes events to one external system. Opened per target; may be asked to write several batches at once. */
+export interface Sink extends AsyncDisposable {
+  /**
+   * Resolves with one outcome per record, in input order.
+   * Rejects only when `signal` aborts: a failed write is an outcome, not an exception.
+   * The signal carries the target's time-out: when it aborts the sink gives up the work, not only the waiting.
+   */
+  write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]>
+}
+
+/** What a connector gets from its host. It reads no environment, opens no global and keeps no module state. */
+export interface ConnectorContext {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: PluginLog
+  /** Whether targets may be loopback, link-local or private addresses. */
+  readonly allowPrivateTargets: boolean
+  /** Resolves the secret references in options; connectors never see references. */
+  readonly name: string
+}
+
+/** Structured log: constant message, data in fields. */
+export interface PluginLog {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+export interface SinkDefinition {
+  /** JSON Schema (typebox) of the options: description, default, unit and limits on every property. */
+  readonly options: TObject
+  /** Records that one `write` may carry at most; 1 where the system takes one at a time. */
+  readonly recordsMax: number
+  /** Makes a sink; does no I/O before the first write, or connects lazily. Options are complete and checked. */
+  open(options: Readonly<Record<string, unknown>>, context: ConnectorContext): Sink
+}
+
+export interface Connector {
+  /** Name of the external system, as users write it: `http`, `kafka`… */
+  readonly system: string
+  readonly title: string
+  readonly sink?: SinkDefinition
+}
+
+/** Declares a connector. Importing its module does nothing else. */
+export function defineConnector(connector: Connector): Connector {
+  return connector
+}

@@ -1,0 +1,70 @@
+/** What the engine may do about a failure: never again, again with growing pauses, or again after a stated pause. */
+export type RetryHint =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'backoff' }
+  | { readonly kind: 'after'; readonly delayMs: number }
+
+export const retryNever: RetryHint = { kind: 'never' }
+export const retryBackoff: RetryHint = { kind: 'backoff' }
+
+/** One line of a catalogue: the HTTP status a code answers with, and a sentence for the reference page. */
+export interface ErrorEntry {
+  readonly status: number
+  readonly description: string
+}
+
+/** Stable code → status and description. Each package exports its own; the server merges them. */
+export type ErrorCatalogue = Readonly<Record<string, ErrorEntry>>
+
+/**
+ * An operating error: something outside went wrong, and the code says what.
+ * Bugs are assertions, not AppErrors. The message names cause, limit and value seen; never a secret, never a payload.
+ */
+export class AppError extends Error {
+  override readonly name: string = 'AppError'
+  readonly code: string
+  readonly retry: RetryHint
+  /** Facts for machines: limit, seen, path… Shown to callers; therefore never a secret. */
+  readonly details: Readonly<Record<string, unknown>> | undefined
+
+  constructor(
+    code: string,
+    message: string,
+    retry: RetryHint = retryNever,
+    options?: ErrorOptions & { details?: Record<string, unknown> },
+  ) {
+    super(message, options)
+    this.code = code
+    this.retry = retry
+    this.details = options?.details
+  }
+}
+
+/** Turns anything thrown into an AppError; an unknown error becomes `internal.unexpected` and keeps its cause. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new AppError('internal.unexpected', message, retryBackoff, { cause: thrown })
+}
+
+/** A bug when it fails: throws a plain Error, in production too. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`assertion failed: ${message}`)
+}
+
+/** Codes that every plug-in may use; a connector maps its client's errors onto these. */
+export const errorCatalogue: ErrorCatalogue = {
+  'internal.unexpected': { status: 500, description: 'A bug or an unforeseen failure; the log has the cause.' },
+  'options.invalid': { status: 400, description: 'The options of a component do not fit its schema.' },
+  'sink.unavailable': { status: 502, description: 'The target could not be reached.' },
+  'sink.timeout': { status: 504, description: 'The target did not answer within the time-out.' },
+  'sink.throttled': { status: 429, description: 'The target asked for fewer requests.' },
+  'sink.rejected': { status: 422, description: 'The target refused this event; sending it again cannot help.' },
+  'sink.failed': { status: 502, description: 'The target answered with a failure that may pass.' },
+  'sink.unauthorized': { status: 502, description: 'The target refused the credentials.' },
+  'sink.address-refused': { status: 403, description: 'The target resolves to an address that the operator does not allow.' },
+  'storage.conflict': { status: 409, description: 'The document was changed by another writer in between.' },
+  'storage.full': { status: 507, description: 'The storage has no room left; nothing was written.' },
+  'storage.closed': { status: 503, description: 'The storage is closed or closing.' },
+  'storage.failed': { status: 500, description: 'The storage driver failed; nothing was acknowledged.' },
+}
