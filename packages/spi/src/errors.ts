@@ -54,16 +54,27 @@ export function assert(condition: unknown, message: string): asserts condition {
 
 /** Codes that every plug-in may use; a connector maps its client's errors onto these. */
 export const errorCatalogue: ErrorCatalogue = {
-  'internal.unexpected': { status: 500, description: 'A bug or an unforeseen failure; the log has the cause.' },
+  'internal.unexpected': {
+    status: 500,
+    description: 'A bug or an unforeseen failure; the log has the cause.',
+  },
   'options.invalid': { status: 400, description: 'The options of a component do not fit its schema.' },
   'sink.unavailable': { status: 502, description: 'The target could not be reached.' },
   'sink.timeout': { status: 504, description: 'The target did not answer within the time-out.' },
   'sink.throttled': { status: 429, description: 'The target asked for fewer requests.' },
-  'sink.rejected': { status: 422, description: 'The target refused this event; sending it again cannot help.' },
+  'sink.rejected': {
+    status: 422,
+    description: 'The target refused this event; sending it again cannot help.',
+  },
   'sink.failed': { status: 502, description: 'The target answered with a failure that may pass.' },
   'sink.unauthorized': { status: 502, description: 'The target refused the credentials.' },
-  'sink.address-refused': { status: 403, description: 'The target resolves to an address that the operator does not allow.' },
+  'sink.address-refused': {
+    status: 403,
+    description: 'The target resolves to an address that the operator does not allow.',
+  },
   'storage.conflict': { status: 409, description: 'The document was changed by another writer in between.' },
+  'storage.invalid': { status: 400, description: 'A key or value is outside the limits of the storage contract.' },
+  'storage.corrupt': { status: 500, description: 'Stored bytes do not match their checksum.' },
   'storage.full': { status: 507, description: 'The storage has no room left; nothing was written.' },
   'storage.closed': { status: 503, description: 'The storage is closed or closing.' },
   'storage.failed': { status: 500, description: 'The storage driver failed; nothing was acknowledged.' },
