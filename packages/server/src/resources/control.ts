@@ -1,0 +1,115 @@
+import { AppError, type Clock, type Documents, retryNever } from '@millrace/spi'
+import { BusState, type BusRecord } from './bus-state.ts'
+import { notFound } from './errors.ts'
+import type { FunctionSpec } from './function.ts'
+import { busKey } from './names.ts'
+import type { RuleSpec } from './rule.ts'
+import type { FunctionView, Snapshot, Snapshots } from './snapshot.ts'
+
+/** What the control plane needs of the layers that it must not import. */
+export interface ResourcesHost {
+  readonly documents: Documents
+  readonly clock: Clock
+  /** Opens a bus's log; afterwards `nextPosition` answers for it. */
+  openLog(bus: string): Promise<void>
+  nextPosition(bus: string): number
+  /** Position from which events of a bus are still to be routed. */
+  routedPosition(bus: string): Promise<number>
+  emptyLog(bus: string): Promise<void>
+  /** Completes a rule's spec and throws when a target or transform in it cannot be made. */
+  checkRule(account: string, spec: RuleSpec): Promise<RuleSpec>
+  checkFunction(account: string, spec: FunctionSpec): Promise<void>
+}
+
+export interface ResourceLimits {
+  readonly busesMax: number
+  readonly rulesPerBusMax: number
+  readonly functionsMax: number
+}
+
+export const defaultResourceLimits: ResourceLimits = {
+  busesMax: 1_000,
+  rulesPerBusMax: 100_000,
+  functionsMax: 10_000,
+}
+
+/**
+ * What the stores of the kinds share: the state of all buses and functions, one write at a time, and the snapshot that
+ * is swapped after each.
+ */
+export class Control implements Snapshots {
+  readonly host: ResourcesHost
+  readonly limits: ResourceLimits
+  readonly buses: Map<string, BusState> = new Map()
+  readonly functions: Map<string, FunctionView> = new Map()
+  private readonly listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
+  private snapshot: Snapshot = { revision: 0, buses: new Map(), functions: new Map() }
+  private writing: Promise<unknown> = Promise.resolve()
+
+  constructor(host: ResourcesHost, limits: ResourceLimits) {
+    this.host = host
+    this.limits = limits
+  }
+
+  current(): Snapshot {
+    return this.snapshot
+  }
+
+  subscribe(listener: (next: Snapshot, previous: Snapshot) => void): Disposable {
+    this.listeners.add(listener)
+    return { [Symbol.dispose]: () => this.listeners.delete(listener) }
+  }
+
+  /** Makes the present state the current snapshot and tells the listeners. */
+  publish(): void {
+    const previous = this.snapshot
+    const buses = new Map([...this.buses].map(([key, state]) => [key, state.getView()]))
+    this.snapshot = { revision: previous.revision + 1, buses, functions: new Map(this.functions) }
+    for (const listener of this.listeners) listener(this.snapshot, previous)
+  }
+
+  /** Runs writes one after another; a failed one does not stop the next. */
+  exclusive<Result>(write: () => Promise<Result>): Promise<Result> {
+    const result = this.writing.then(write)
+    this.writing = result.catch(() => {})
+    return result
+  }
+
+  busState(account: string, name: string): BusState {
+    const state = this.buses.get(busKey(account, name))
+    if (state === undefined) throw notFound('bus', name)
+    return state
+  }
+
+  async addBus(account: string, name: string, record: BusRecord): Promise<void> {
+    const key = busKey(account, name)
+    await this.host.openLog(key)
+    this.buses.set(key, new BusState(account, name, key, record))
+  }
+}
+
+/** Throws `resource.conflict` when a revision was expected and another is there; 0 stands for "none yet". */
+export function checkRevision(kind: string, name: string, seen: number, expected: number | undefined): void {
+  if (expected === undefined || expected === seen) return
+  throw new AppError(
+    'resource.conflict',
+    `${kind} ${name} has revision ${seen}, not ${expected}`,
+    retryNever,
+    {
+      details: { expected, seen },
+    },
+  )
+}
+
+/** Throws `resource.limit-exceeded` when one more would be too many. */
+export function checkCount(what: string, seen: number, limit: number): void {
+  if (seen < limit) return
+  throw new AppError(
+    'resource.limit-exceeded',
+    `there are ${seen} ${what} already, at most ${limit} are allowed`,
+    retryNever,
+    {
+      details: { limit, seen },
+    },
+  )
+}
