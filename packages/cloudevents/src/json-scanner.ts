@@ -1,0 +1,285 @@
+import { CloudEventError } from './errors.ts'
+
+/** Set in the flags of a string that contains a backslash escape. */
+export const ESCAPED = 1
+/** Set in the flags of a string that contains U+007F or anything outside ASCII. */
+export const NOT_PLAIN = 2
+
+/**
+ * Checks JSON (RFC 8259) over UTF-8 bytes without building values. The bytes must have been checked to be
+ * well-formed UTF-8 before: that is one native call for the whole text, and saves this loop from looking.
+ *
+ * Every method takes the index to start at and returns the index behind what it has checked; a mistake throws
+ * `cloudevents.invalid-json` with its offset. Nesting needs no recursion, so no text can exhaust the stack.
+ */
+export class JsonScanner {
+  readonly bytes: Uint8Array
+  /** The deepest nesting met since it was last set to 0. */
+  depthSeen = 0
+  /** The flags of the last string checked by {@link attributeString}. */
+  flags = 0
+  /** One byte per open container: 1 for an object, 0 for an array. Grows with the nesting, bounded by the text. */
+  #containers: Uint8Array = new Uint8Array(32)
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+
+  /** Skips white space. */
+  space(at: number): number {
+    const bytes = this.bytes
+    let i = at
+    let byte = bytes[i]
+    while (byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB) byte = bytes[++i]
+    return i
+  }
+
+  /** Checks one value that starts at `at`, without white space before it. */
+  value(at: number): number {
+    const bytes = this.bytes
+    let depth = 0
+    let i = at
+    for (;;) {
+      const byte = bytes[i]
+      if (byte === QUOTE) {
+        i = this.string(i)
+      } else if (byte === OPEN_OBJECT) {
+        this.#open(depth++, 1)
+        i = this.space(i + 1)
+        if (bytes[i] !== CLOSE_OBJECT) {
+          i = this.name(i)
+          continue
+        }
+      } else if (byte === OPEN_ARRAY) {
+        this.#open(depth++, 0)
+        i = this.space(i + 1)
+        if (bytes[i] !== CLOSE_ARRAY) continue
+      } else {
+        i = this.scalar(i)
+      }
+      i = this.#behindValue(i, depth)
+      depth = this.#depth
+      if (depth === 0) return i
+    }
+  }
+
+  /** Checks a member's name and its colon; returns where the value starts. */
+  name(at: number): number {
+    if (this.bytes[at] !== QUOTE) throw this.error(at, 'a name in double quotes')
+    return this.colon(this.string(at))
+  }
+
+  /** Checks the colon behind a name; returns where the value starts. */
+  colon(at: number): number {
+    let i = at
+    if (this.bytes[i] !== COLON) {
+      i = this.space(i)
+      if (this.bytes[i] !== COLON) throw this.error(i, 'a colon')
+    }
+    i++
+    const byte = this.bytes[i]
+    return byte !== undefined && byte > SPACE ? i : this.space(i)
+  }
+
+  /** Checks a string; `at` is at its opening quote. */
+  string(at: number): number {
+    const bytes = this.bytes
+    const end = bytes.length
+    let i = at + 1
+    for (;;) {
+      while (i < end && stringKinds[bytes[i]!] !== STOP) i++
+      if (bytes[i] === QUOTE) return i + 1
+      i = this.#escape(i)
+    }
+  }
+
+  /** {@link string}, which also notes in `flags` whether the string has escapes or is not plain ASCII. */
+  attributeString(at: number): number {
+    const bytes = this.bytes
+    const end = bytes.length
+    let i = at + 1
+    let flags = 0
+    for (;;) {
+      let kind = 0
+      while (i < end && (kind = stringKinds[bytes[i]!]!) !== STOP) {
+        flags |= kind
+        i++
+      }
+      if (bytes[i] === QUOTE) {
+        this.flags = flags
+        return i + 1
+      }
+      flags |= ESCAPED
+      i = this.#escape(i)
+    }
+  }
+
+  /** Checks a number or one of the three literals. */
+  scalar(at: number): number {
+    const bytes = this.bytes
+    const byte = bytes[at]
+    if (byte === LOWER_T && bytes[at + 1] === 0x72 && bytes[at + 2] === 0x75 && bytes[at + 3] === 0x65)
+      return at + 4
+    if (byte === LOWER_N && bytes[at + 1] === 0x75 && bytes[at + 2] === 0x6c && bytes[at + 3] === 0x6c)
+      return at + 4
+    if (byte === LOWER_F && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6c && bytes[at + 3] === 0x73) {
+      if (bytes[at + 4] === 0x65) return at + 5
+    }
+    return this.#number(at)
+  }
+
+  /** The error for a place where something else was expected. */
+  error(at: number, expected: string): CloudEventError {
+    const end = at >= this.bytes.length ? ', but the text ends there' : ''
+    return new CloudEventError(
+      'cloudevents.invalid-json',
+      `Not JSON: expected ${expected} at byte ${at}${end}.`,
+      {
+        offset: at,
+      },
+    )
+  }
+
+  /** The depth {@link #behindValue} has come back to. */
+  #depth = 0
+
+  /** Closes what ends behind a value and steps over the comma; leaves the new depth in `#depth`. */
+  #behindValue(at: number, from: number): number {
+    const bytes = this.bytes
+    let depth = from
+    let i = at
+    while (depth > 0) {
+      let byte = bytes[i]
+      if (byte === undefined || byte <= SPACE) {
+        i = this.space(i)
+        byte = bytes[i]
+      }
+      const inObject = this.#containers[depth - 1] === 1
+      if (byte === COMMA) {
+        i = this.space(i + 1)
+        if (inObject) i = this.name(i)
+        break
+      }
+      if (byte !== (inObject ? CLOSE_OBJECT : CLOSE_ARRAY)) {
+        throw this.error(i, inObject ? 'a comma or a closing brace' : 'a comma or a closing bracket')
+      }
+      i++
+      depth--
+    }
+    this.#depth = depth
+    return i
+  }
+
+  #open(depth: number, kind: number): void {
+    if (depth >= this.depthSeen) this.depthSeen = depth + 1
+    if (depth >= this.#containers.length) {
+      const larger = new Uint8Array(this.#containers.length * 2)
+      larger.set(this.#containers)
+      this.#containers = larger
+    }
+    this.#containers[depth] = kind
+  }
+
+  #escape(at: number): number {
+    const bytes = this.bytes
+    if (at >= bytes.length) throw this.error(at, 'the closing quote of a string')
+    if (bytes[at] !== BACKSLASH) throw this.error(at, 'no control character inside a string')
+    const byte = bytes[at + 1]
+    if (byte === LOWER_U) {
+      for (let i = at + 2; i < at + 6; i++) {
+        const digit = bytes[i]
+        if (digit === undefined || !isHexDigit(digit)) throw this.error(i, 'four hexadecimal digits')
+      }
+      return at + 6
+    }
+    if (byte === undefined || !isEscapeLetter(byte))
+      throw this.error(at + 1, 'one of "\\/bfnrtu behind a backslash')
+    return at + 2
+  }
+
+  #number(at: number): number {
+    const bytes = this.bytes
+    let i = at
+    let byte = bytes[i]
+    if (byte === MINUS) byte = bytes[++i]
+    if (byte === ZERO) i++
+    else if (isDigit(byte)) i = this.#digits(i)
+    else throw this.error(at, 'a JSON value')
+    byte = bytes[i]
+    if (byte === DOT) {
+      i = this.#digits(i + 1)
+      byte = bytes[i]
+    }
+    if (byte === LOWER_E || byte === UPPER_E) {
+      byte = bytes[i + 1]
+      i = this.#digits(byte === PLUS || byte === MINUS ? i + 2 : i + 1)
+    }
+    return i
+  }
+
+  #digits(at: number): number {
+    const bytes = this.bytes
+    let i = at
+    while (isDigit(bytes[i])) i++
+    if (i === at) throw this.error(at, 'a digit')
+    return i
+  }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE
+}
+
+function isHexDigit(byte: number): boolean {
+  return isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
+}
+
+function isEscapeLetter(byte: number): boolean {
+  switch (byte) {
+    case QUOTE:
+    case BACKSLASH:
+    case SLASH:
+    case LOWER_B:
+    case LOWER_F:
+    case LOWER_N:
+    case LOWER_R:
+    case LOWER_T:
+      return true
+    default:
+      return false
+  }
+}
+
+export const QUOTE = 0x22
+export const COMMA = 0x2c
+export const OPEN_ARRAY = 0x5b
+export const CLOSE_ARRAY = 0x5d
+export const OPEN_OBJECT = 0x7b
+export const CLOSE_OBJECT = 0x7d
+export const LOWER_N = 0x6e
+export const LOWER_T = 0x74
+export const LOWER_F = 0x66
+const SPACE = 0x20
+const TAB = 0x09
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+const SLASH = 0x2f
+const MINUS = 0x2d
+const PLUS = 0x2b
+const DOT = 0x2e
+const ZERO = 0x30
+const NINE = 0x39
+const UPPER_E = 0x45
+const LOWER_B = 0x62
+const LOWER_E = 0x65
+const LOWER_R = 0x72
+const LOWER_U = 0x75
+
+const STOP = 4
+/** What a byte means inside a string: 0 nothing, {@link STOP} look at it, else a flag. */
+const stringKinds = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte < 0x20 || byte === QUOTE || byte === BACKSLASH) return STOP
+  return byte >= 0x7f ? NOT_PLAIN : 0
+})

@@ -1,0 +1,161 @@
+import type { AttributeValue } from './event.ts'
+import type { ByteRange } from './event-text.ts'
+import { encodeHeaderValue } from './header-value.ts'
+import { COMMA, JsonScanner, LOWER_F, LOWER_N, LOWER_T, OPEN_OBJECT, QUOTE } from './json-scanner.ts'
+import { isJsonMediaType, jsonMediaType } from './media-type.ts'
+import { MemberTable } from './members.ts'
+import { isAttributeName } from './names.ts'
+import { decodeString, parseString, toBytes } from './text.ts'
+
+/*
+ * Work on the text of events that scanStructured, scanBatch or scanBinary has accepted. Nothing is validated again:
+ * for other text the result is undefined, and malformed JSON throws.
+ */
+
+/** An attribute that a platform adds. */
+export type NewAttributes = Readonly<Record<string, string | number | boolean>>
+
+/**
+ * Encodes attributes once for many events: the bytes that stand in the place of the final `}`. Throws a
+ * `TypeError` for a name or a value no attribute may have: the platform's own mistake.
+ */
+export function encodeAttributes(attributes: NewAttributes): Buffer {
+  let text = ''
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!isAttributeName(name) || name === 'data')
+      throw new TypeError(`"${name}" cannot be the name of an attribute.`)
+    if (typeof value === 'number' && (!Number.isInteger(value) || Math.abs(value) > 2_147_483_648)) {
+      throw new TypeError(`The attribute ${name} must be an integer of 32 bits.`)
+    }
+    text += `,"${name}":${JSON.stringify(value)}`
+  }
+  return Buffer.from(`${text}}`, 'utf8')
+}
+
+/**
+ * Adds attributes that the text does not have yet, without reading it: see `EventText.appendable`. Returns a copy
+ * that shares nothing with the input. An event has at least four members, so a comma is always right.
+ */
+export function withAttributes(bytes: Uint8Array, attributes: NewAttributes | Uint8Array): Buffer {
+  const added = attributes instanceof Uint8Array ? attributes : encodeAttributes(attributes)
+  const kept = bytes.length - 1
+  const result = Buffer.allocUnsafeSlow(kept + added.length)
+  result.set(bytes, 0)
+  result.set(added, kept)
+  return result
+}
+
+/**
+ * Sets attributes, whether the text has them (even as null) or not, and drops every member for which `drop`
+ * says so. The other members keep their bytes and their order; the new ones come last.
+ */
+export function replaceAttributes(
+  bytes: Uint8Array,
+  attributes: NewAttributes,
+  drop: (name: string) => boolean = () => false,
+): Buffer {
+  const text = toBytes(bytes)
+  const table = membersOf(text)
+  const parts: Buffer[] = []
+  for (let index = 0; index < table.kept; index++) {
+    const name = nameOf(text, table, index)
+    if (Object.hasOwn(attributes, name) || drop(name)) continue
+    parts.push(comma, text.subarray(table.nameStart[index]! - 1, table.valueEnd[index]))
+  }
+  if (parts.length === 0) return Buffer.concat([Buffer.from('{'), encodeAttributes(attributes).subarray(1)])
+  parts[0] = Buffer.from('{')
+  return Buffer.concat([...parts, encodeAttributes(attributes)])
+}
+
+/**
+ * The context attributes of the text by name, in the order they are written; those with null are left out, and
+ * data is not touched. The result has no prototype, so that `constructor` is an attribute like any other.
+ */
+export function readAttributes(bytes: Uint8Array): Record<string, Exclude<AttributeValue, Uint8Array>> {
+  const text = toBytes(bytes)
+  const table = membersOf(text)
+  const attributes = newAttributes()
+  for (let index = 0; index < table.kept; index++) {
+    const name = nameOf(text, table, index)
+    if (name === 'data' || name === 'data_base64') continue
+    const start = table.valueStart[index]!
+    const end = table.valueEnd[index]!
+    const first = text[start]!
+    if (first === LOWER_N) continue
+    if (first === QUOTE) attributes[name] = decodeString(text, start + 1, end - 1, table.valueFlags[index]!)
+    else if (first === LOWER_T || first === LOWER_F) attributes[name] = first === LOWER_T
+    else attributes[name] = Number(text.toString('latin1', start, end))
+  }
+  return attributes
+}
+
+/** Where the value of `data` stands, a string's quotes included; undefined without `data`. */
+export function dataRange(bytes: Uint8Array): ByteRange | undefined {
+  return rangeOf(toBytes(bytes), 'data')
+}
+
+/** An event in binary HTTP mode. */
+export interface BinaryMessage {
+  /** Names in lower case; values percent-encoded. */
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array
+}
+
+/**
+ * Turns structured text into binary HTTP mode. JSON data is the body byte for byte, as a view of the input. Data
+ * without `datacontenttype` is JSON by the JSON format, and so gets the content type `application/json`, as the
+ * specification recommends. A JSON string under a content type that is not JSON becomes its UTF-8.
+ */
+export function toBinary(bytes: Uint8Array): BinaryMessage {
+  const text = toBytes(bytes)
+  const headers: Record<string, string> = {}
+  let contentType: string | undefined
+  for (const [name, value] of Object.entries(readAttributes(text))) {
+    if (name === 'datacontenttype') contentType = String(value)
+    else headers[`ce-${name}`] = encodeHeaderValue(String(value))
+  }
+  const range = rangeOf(text, 'data')
+  const body = range === undefined ? base64Body(text) : jsonBody(text, range, contentType)
+  if (contentType === undefined && range !== undefined) contentType = jsonMediaType
+  if (contentType !== undefined) headers['content-type'] = contentType
+  return { headers, body }
+}
+
+function jsonBody(text: Buffer, range: ByteRange, contentType: string | undefined): Buffer {
+  if (text[range.start] !== QUOTE || isJsonMediaType(contentType))
+    return text.subarray(range.start, range.end)
+  return Buffer.from(parseString(text.toString('utf8', range.start, range.end)), 'utf8')
+}
+
+function base64Body(text: Buffer): Buffer {
+  const range = rangeOf(text, 'data_base64')
+  if (range === undefined || text[range.start] !== QUOTE) return Buffer.alloc(0)
+  return Buffer.from(parseString(text.toString('latin1', range.start, range.end)), 'base64')
+}
+
+function newAttributes(): Record<string, Exclude<AttributeValue, Uint8Array>> {
+  return Object.setPrototypeOf({}, null)
+}
+
+function rangeOf(text: Buffer, name: string): ByteRange | undefined {
+  const table = membersOf(text)
+  for (let index = 0; index < table.kept; index++) {
+    if (nameOf(text, table, index) === name) {
+      return { start: table.valueStart[index]!, end: table.valueEnd[index]! }
+    }
+  }
+  return undefined
+}
+
+function membersOf(text: Buffer): MemberTable {
+  if (text[0] !== OPEN_OBJECT) throw new TypeError('The text is not that of a stored event.')
+  const table = new MemberTable(Number.POSITIVE_INFINITY)
+  table.read(new JsonScanner(text), 0)
+  return table
+}
+
+function nameOf(text: Buffer, table: MemberTable, index: number): string {
+  return text.toString('latin1', table.nameStart[index], table.nameEnd[index])
+}
+
+const comma = Buffer.from([COMMA])

@@ -1,0 +1,36 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+import { CloudEventError } from './errors.ts'
+import { ESCAPED } from './json-scanner.ts'
+
+/** Views bytes as a `Buffer` without copying; encodes a string. Refuses a string with half a surrogate pair. */
+export function toBytes(input: Uint8Array | string): Buffer {
+  if (typeof input === 'string') {
+    if (!input.isWellFormed()) throw notUtf8()
+    return Buffer.from(input, 'utf8')
+  }
+  if (Buffer.isBuffer(input)) return input
+  return Buffer.from(input.buffer, input.byteOffset, input.byteLength)
+}
+
+/** Throws `cloudevents.invalid-utf8` unless the bytes are well-formed UTF-8. */
+export function checkUtf8(bytes: Uint8Array): void {
+  if (!isAscii(bytes) && !isUtf8(bytes)) throw notUtf8()
+}
+
+/** Decodes the string in `bytes[start, end)`, whose quotes are left out and whose JSON was checked. */
+export function decodeString(bytes: Buffer, start: number, end: number, flags: number): string {
+  if (flags === 0) return bytes.toString('latin1', start, end)
+  const text = bytes.toString('utf8', start, end)
+  return (flags & ESCAPED) === 0 ? text : parseString(`"${text}"`)
+}
+
+/** Parses the text of one JSON string, quotes included. */
+export function parseString(text: string): string {
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'string') throw new TypeError('The text is not that of a JSON string.')
+  return value
+}
+
+function notUtf8(): CloudEventError {
+  return new CloudEventError('cloudevents.invalid-utf8', 'The text is not well-formed UTF-8.')
+}
