@@ -1,0 +1,8 @@
+export type { Dialect, PatternOptions } from './dialect.ts'
+export type { EventInput } from './event-input.ts'
+export { explain, type Explanation, type FieldExplanation, type FieldVerdict } from './explain.ts'
+export type { Alternative, Condition, FieldTest, ParsedPattern } from './language/condition.ts'
+export { patternLimits } from './limits.ts'
+export { compile, matches, Matcher, type Rule } from './matcher.ts'
+export { parsePattern, type PatternInput } from './parse-pattern.ts'
+export { PatternError, type PatternErrorCode } from './pattern-error.ts'

@@ -1,0 +1,80 @@
+import { parseAddress } from '../language/address.ts'
+import type { Condition, NumberRange, Scalar } from '../language/condition.ts'
+import { compareToBound, readDecimal, type Decimal } from '../language/decimal.ts'
+import { skipBackwards, skipForwards } from '../language/letter-case.ts'
+import { wildcardHolds } from './wildcard.ts'
+
+/** Whether a condition holds for one value: the plain statement of every operator. `absent` holds for no value. */
+export function holds(condition: Condition, value: Scalar): boolean {
+  switch (condition.kind) {
+    case 'exists':
+      return true
+    case 'absent':
+      return false
+    case 'anything-but':
+      return !condition.excluded.some(excluded => holds(excluded, value))
+    case 'text':
+      return value.type !== 'null' && value.text === condition.text
+    case 'null':
+      return value.type === 'null'
+    case 'boolean':
+      return value.type === 'boolean' && value.text === condition.text
+    case 'number':
+      return value.type === 'number' && readDecimal(value.text).key === condition.number.key
+    case 'numeric':
+      return value.type === 'number' && numericHolds(condition.ranges, readDecimal(value.text))
+    default:
+      return value.type === 'string' && stringHolds(condition, value.text)
+  }
+}
+
+type StringKind =
+  | 'string'
+  | 'address'
+  | 'prefix'
+  | 'suffix'
+  | 'contains'
+  | 'wildcard'
+  | 'ignore-case'
+  | 'cidr'
+
+function stringHolds(condition: Condition & { kind: StringKind }, text: string): boolean {
+  switch (condition.kind) {
+    case 'string':
+      return text === condition.text
+    case 'address': {
+      const address = parseAddress(text)
+      return address?.length === condition.address.length && address.bits === condition.address.bits
+    }
+    case 'cidr': {
+      const address = parseAddress(text)
+      const { length, low, high } = condition.range
+      return address?.length === length && address.bits >= low && address.bits <= high
+    }
+    case 'prefix':
+      return text.startsWith(condition.text)
+    case 'suffix':
+      return text.endsWith(condition.text)
+    case 'contains':
+      return text.includes(condition.text)
+    case 'wildcard':
+      return wildcardHolds(condition.pieces, text)
+    case 'ignore-case':
+      return ignoreCaseHolds(condition.where, condition.text, text)
+  }
+}
+
+function ignoreCaseHolds(where: 'whole' | 'start' | 'end', pattern: string, text: string): boolean {
+  const characters = [...pattern]
+  if (where === 'end') return skipBackwards(characters, text, text.length) !== -1
+  const end = skipForwards(characters, text, 0)
+  return where === 'start' ? end !== -1 : end === text.length
+}
+
+function numericHolds(ranges: readonly NumberRange[], value: Decimal): boolean {
+  return ranges.some(range => {
+    const low = compareToBound(value, range.low)
+    const high = compareToBound(value, range.high)
+    return (range.lowIncluded ? low >= 0 : low > 0) && (range.highIncluded ? high <= 0 : high < 0)
+  })
+}
