@@ -1,0 +1,154 @@
+import { EventsClient } from './events.ts'
+import type { BusSpec, FunctionSpec, Page, PutResult, Resource, RuleSpec } from './resources.ts'
+import { type ClientOptions, Transport } from './transport.ts'
+
+/** Get, list, put and delete of one kind of resource; `scope` is what a name is unique within. */
+export class ResourceClient<Spec> {
+  private readonly transport: Transport
+  private readonly path: string
+
+  constructor(transport: Transport, path: string) {
+    this.transport = transport
+    this.path = path
+  }
+
+  get(name: string): Promise<Resource<Spec>> {
+    return this.transport.json('GET', this.pathOf(name))
+  }
+
+  list(options: { after?: string; limit?: number } = {}): Promise<Page<Resource<Spec>>> {
+    const query = new URLSearchParams()
+    if (options.after !== undefined) query.set('after', options.after)
+    if (options.limit !== undefined) query.set('limit', String(options.limit))
+    return this.transport.json('GET', `${this.path}?${query}`)
+  }
+
+  /** All resources, page after page. */
+  async *all(): AsyncGenerator<Resource<Spec>> {
+    let after: string | undefined
+    do {
+      const page: Page<Resource<Spec>> = await this.list(after === undefined ? {} : { after })
+      yield* page.items
+      after = page.next
+    } while (after !== undefined)
+  }
+
+  /** Creates or replaces; the same spec again changes nothing. */
+  put(name: string, spec: Spec, options: { revision?: number } = {}): Promise<PutResult> {
+    const headers = options.revision === undefined ? {} : { 'if-match': `"${options.revision}"` }
+    return this.transport.json('PUT', this.pathOf(name), spec, { headers })
+  }
+
+  delete(name: string): Promise<void> {
+    return this.transport.json('DELETE', this.pathOf(name))
+  }
+
+  /** What is going on with it right now: positions and lag of a bus, backlog of a rule's targets, instances of a function. */
+  status(name: string): Promise<Record<string, unknown>> {
+    return this.transport.json('GET', `${this.pathOf(name)}/status`)
+  }
+
+  private pathOf(name: string): string {
+    return `${this.path}/${encodeURIComponent(name)}`
+  }
+}
+
+export interface PatternVerdict {
+  matches: boolean
+  explanation: unknown[]
+}
+
+/** Everything a program can ask of a server; made by `createClient`. */
+export class Client {
+  readonly events: EventsClient
+  readonly buses: ResourceClient<BusSpec>
+  readonly functions: ResourceClient<FunctionSpec>
+  private readonly transport: Transport
+
+  constructor(options: ClientOptions) {
+    this.transport = new Transport(options)
+    this.events = new EventsClient(this.transport)
+    this.buses = new ResourceClient(this.transport, '/api/v1/buses')
+    this.functions = new ResourceClient(this.transport, '/api/v1/functions')
+  }
+
+  /** The rules of one bus. */
+  rules(bus: string): ResourceClient<RuleSpec> {
+    return new ResourceClient(this.transport, `/api/v1/buses/${encodeURIComponent(bus)}/rules`)
+  }
+
+  pauseTarget(bus: string, rule: string, target: string): Promise<void> {
+    return this.transport.json('POST', `${targetPath(bus, rule, target)}/pause`)
+  }
+
+  /** Lets a paused or blocked target go on; with `lane`, only that parked key. */
+  resumeTarget(bus: string, rule: string, target: string, lane?: string): Promise<void> {
+    return this.transport.json(
+      'POST',
+      `${targetPath(bus, rule, target)}/resume`,
+      lane === undefined ? {} : { lane },
+    )
+  }
+
+  startReplay(bus: string, request: Record<string, unknown>): Promise<Record<string, unknown>> {
+    return this.transport.json('POST', `/api/v1/buses/${encodeURIComponent(bus)}/replays`, request)
+  }
+
+  /** Uploads a code package, path → bytes, and answers the name to put into a function's `code`. */
+  async uploadCode(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
+    const encoded = Object.fromEntries([...files].map(([path, bytes]) => [path, toBase64(bytes)]))
+    const { code } = await this.transport.json<{ code: string }>('POST', '/api/v1/code', { files: encoded })
+    return code
+  }
+
+  /** Calls a function and waits; the answer is what its handler returned. */
+  async invoke(name: string, payload: Uint8Array | string, signal?: AbortSignal): Promise<Uint8Array> {
+    const response = await this.transport.send(
+      'POST',
+      `/api/v1/functions/${encodeURIComponent(name)}/invocations`,
+      {
+        body: payload,
+        headers: { 'content-type': 'application/octet-stream' },
+        signal,
+      },
+    )
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
+  /** Would this pattern match this event, and if not, why not? */
+  testPattern(event: unknown, pattern: unknown, dialect?: 'standard' | 'aliyun'): Promise<PatternVerdict> {
+    return this.transport.json('POST', '/api/v1/test-pattern', {
+      event,
+      pattern,
+      ...(dialect === undefined ? {} : { dialect }),
+    })
+  }
+
+  status(): Promise<Record<string, unknown>> {
+    return this.transport.json('GET', '/api/v1/status')
+  }
+
+  /** Resolves with true when the server serves, false when it cannot be reached or is not ready. */
+  async isReady(): Promise<boolean> {
+    try {
+      await this.transport.send('GET', '/readyz')
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+/** Makes a client. It connects at the first call. */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options)
+}
+
+function targetPath(bus: string, rule: string, target: string): string {
+  const parts = [bus, rule, target].map(encodeURIComponent)
+  return `/api/v1/buses/${parts[0]}/rules/${parts[1]}/targets/${parts[2]}`
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}

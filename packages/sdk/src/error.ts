@@ -1,0 +1,26 @@
+/** What the server answered when it refused, or what kept the request from reaching it. */
+export class MillraceError extends Error {
+  override readonly name: string = 'MillraceError'
+  /** Stable code of the server's catalogue, or `client.unreachable`, `client.unreadable`. */
+  readonly code: string
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number
+  /** Pause the server asked for before the next try, in milliseconds. */
+  readonly retryAfterMs: number | undefined
+  /** The whole problem document (RFC 9457), with the limit and the value seen where they apply. */
+  readonly problem: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: string,
+    message: string,
+    status: number,
+    problem: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions & { retryAfterMs?: number | undefined },
+  ) {
+    super(message, options)
+    this.code = code
+    this.status = status
+    this.problem = problem
+    this.retryAfterMs = options?.retryAfterMs
+  }
+}

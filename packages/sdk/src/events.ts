@@ -1,0 +1,105 @@
+import { readServerSentEvents } from './server-sent-events.ts'
+import type { Page } from './resources.ts'
+import type { Transport } from './transport.ts'
+
+/** An event as people write it; `id` and `specversion` are filled in where they are missing. */
+export interface EventInput {
+  id?: string
+  source: string
+  type: string
+  specversion?: '1.0'
+  subject?: string
+  time?: string
+  datacontenttype?: string
+  data?: unknown
+  [extension: string]: unknown
+}
+
+/** Where an accepted event stands in its bus. */
+export interface Accepted {
+  id: string
+  position: number
+  /** True when an event with this source and id was accepted before and this one was not stored again. */
+  duplicate: boolean
+}
+
+export type PublishOutcome = Accepted | { id?: string; error: { code: string; detail: string } }
+
+export interface PublishResult {
+  accepted: number
+  failed: number
+  outcomes: PublishOutcome[]
+}
+
+export interface PositionedEvent {
+  position: number
+  event: Record<string, unknown>
+}
+
+export interface TailOptions {
+  /** Position to begin with; only what is published from now on unless told. */
+  from?: number
+  /** Only events that match this pattern. */
+  pattern?: Record<string, unknown>
+  signal?: AbortSignal
+}
+
+/** Publishing to a bus and reading from it. */
+export class EventsClient {
+  private readonly transport: Transport
+
+  constructor(transport: Transport) {
+    this.transport = transport
+  }
+
+  /** Resolves once the event is on stable storage (by the bus's policy). */
+  publish(bus: string, event: EventInput, signal?: AbortSignal): Promise<Accepted> {
+    const body = JSON.stringify(complete(event))
+    const headers = { 'content-type': 'application/cloudevents+json' }
+    return this.transport.json('POST', eventsPath(bus), undefined, { body, headers, signal })
+  }
+
+  /** One outcome per event, in order. Rejects only when the request as a whole was refused. */
+  publishBatch(bus: string, events: readonly EventInput[], signal?: AbortSignal): Promise<PublishResult> {
+    const body = JSON.stringify(events.map(complete))
+    const headers = { 'content-type': 'application/cloudevents-batch+json' }
+    return this.transport.json('POST', eventsPath(bus), undefined, { body, headers, signal })
+  }
+
+  /** Retained events from a position on. */
+  list(bus: string, options: { from?: number; limit?: number } = {}): Promise<Page<PositionedEvent>> {
+    const query = new URLSearchParams()
+    if (options.from !== undefined) query.set('from', String(options.from))
+    if (options.limit !== undefined) query.set('limit', String(options.limit))
+    return this.transport.json('GET', `${eventsPath(bus)}?${query}`)
+  }
+
+  /** Events as they come, until the signal aborts or the server goes away. */
+  async *tail(bus: string, options: TailOptions = {}): AsyncGenerator<PositionedEvent> {
+    const query = new URLSearchParams()
+    if (options.from !== undefined) query.set('from', String(options.from))
+    if (options.pattern !== undefined) query.set('pattern', JSON.stringify(options.pattern))
+    const response = await this.transport.send('GET', `${eventsPath(bus)}?${query}`, {
+      headers: { accept: 'text/event-stream' },
+      signal: options.signal,
+      streaming: true,
+    })
+    if (response.body === null) return
+    for await (const { id, data } of readServerSentEvents(response.body)) {
+      yield { position: Number(id), event: JSON.parse(data) as Record<string, unknown> }
+    }
+  }
+
+  /** Which rules saw an event, which matched, why the others did not, every attempt and ending. */
+  trace(bus: string, position: number): Promise<Record<string, unknown>> {
+    return this.transport.json('GET', `${eventsPath(bus)}/${position}/trace`)
+  }
+}
+
+function eventsPath(bus: string): string {
+  return `/api/v1/buses/${encodeURIComponent(bus)}/events`
+}
+
+function complete(event: EventInput): EventInput {
+  return { specversion: '1.0', ...event, id: event.id ?? crypto.randomUUID() }
+}

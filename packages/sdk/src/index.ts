@@ -1,0 +1,6 @@
+export { Client, createClient, type PatternVerdict, ResourceClient } from './client.ts'
+export { MillraceError } from './error.ts'
+export * from './events.ts'
+export * from './resources.ts'
+export type { ClientOptions } from './transport.ts'
+export * from './wiring.ts'

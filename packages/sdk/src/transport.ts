@@ -1,0 +1,111 @@
+import { MillraceError } from './error.ts'
+
+export interface ClientOptions {
+  /** Address of the server, such as `http://127.0.0.1:8400`. */
+  url: string
+  /** `<accessKeyId>.<accessKeySecret>`; sent as a bearer token. */
+  token?: string
+  /** Longest wait for an answer in milliseconds; 30,000 unless told. Tails are not bound by it. */
+  timeoutMs?: number
+  /** Stand-in for the platform's fetch, e.g. one with a proxy. */
+  fetch?: typeof fetch
+}
+
+export interface RequestOptions {
+  body?: Uint8Array | string
+  headers?: Record<string, string>
+  signal?: AbortSignal | undefined
+  /** Leaves the answer's body to the caller and waits for it without a limit. */
+  streaming?: boolean
+}
+
+/** Sends one request; anything but a 2xx answer becomes a MillraceError. */
+export class Transport {
+  private readonly options: ClientOptions
+  private readonly base: string
+
+  constructor(options: ClientOptions) {
+    this.options = options
+    this.base = options.url.replace(/\/+$/, '')
+  }
+
+  /** Sends JSON, if any, and reads JSON; `undefined` for an empty answer. */
+  async json<Result>(
+    method: string,
+    path: string,
+    value?: unknown,
+    options: RequestOptions = {},
+  ): Promise<Result> {
+    const body = value === undefined ? options.body : JSON.stringify(value)
+    const headers =
+      value === undefined ? options.headers : { 'content-type': 'application/json', ...options.headers }
+    const response = await this.send(method, path, {
+      ...options,
+      ...(body === undefined ? {} : { body }),
+      ...(headers === undefined ? {} : { headers }),
+    })
+    const text = await response.text()
+    if (text === '') return undefined as Result
+    try {
+      return JSON.parse(text) as Result
+    } catch (cause) {
+      throw new MillraceError(
+        'client.unreadable',
+        `the answer to ${method} ${path} is not JSON`,
+        response.status,
+        {},
+        { cause },
+      )
+    }
+  }
+
+  async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    const signals: AbortSignal[] = []
+    if (options.signal !== undefined) signals.push(options.signal)
+    if (options.streaming !== true) signals.push(AbortSignal.timeout(this.options.timeoutMs ?? 30_000))
+    const headers: Record<string, string> = { ...options.headers }
+    if (this.options.token !== undefined) headers['authorization'] = `Bearer ${this.options.token}`
+    const request = this.options.fetch ?? fetch
+    let response: Response
+    try {
+      response = await request(this.base + path, {
+        method,
+        headers,
+        signal: AbortSignal.any(signals),
+        ...(options.body === undefined ? {} : { body: options.body as NonNullable<RequestInit['body']> }),
+      })
+    } catch (cause) {
+      if (options.signal?.aborted === true) throw cause
+      throw new MillraceError(
+        'client.unreachable',
+        `no answer from ${this.base}: ${reasonOf(cause)}`,
+        0,
+        {},
+        { cause },
+      )
+    }
+    if (response.ok) return response
+    throw await refusal(response, `${method} ${path}`)
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.cause instanceof Error ? cause.cause.message : cause.message
+}
+
+async function refusal(response: Response, what: string): Promise<MillraceError> {
+  const text = await response.text()
+  let problem: Record<string, unknown> = {}
+  try {
+    problem = JSON.parse(text) as Record<string, unknown>
+  } catch {
+    // Not from the server's own error body, but from a proxy in between: the status has to do.
+  }
+  const code = typeof problem['code'] === 'string' ? problem['code'] : 'client.unreadable'
+  const detail =
+    typeof problem['detail'] === 'string' ? problem['detail'] : `${what} answered ${response.status}`
+  const seconds = Number(response.headers.get('retry-after'))
+  const retryAfterMs = seconds > 0 ? seconds * 1_000 : undefined
+  return new MillraceError(code, detail, response.status, problem, { retryAfterMs })
+}
