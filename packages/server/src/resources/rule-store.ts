@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { parsePattern } from '@millrace/pattern'
 import { AppError, retryNever } from '@millrace/spi'
 import type { BusState } from './bus-state.ts'
 import { type Page, type PageOf, type PutResult, pageOf, type Resource } from './collection.ts'
@@ -28,7 +29,7 @@ export class RuleStore {
       checkName('rule', name)
       const state = this.control.busState(account, bus)
       const parsed = parseRule(spec)
-      checkTargets(parsed)
+      checkSpec(parsed)
       const complete = await this.control.host.checkRule(account, parsed)
       const before = state.getView().rules.get(name)
       checkRevision('rule', name, before?.revision ?? 0, expected)
@@ -113,7 +114,9 @@ export class RuleStore {
   }
 }
 
-function checkTargets(spec: RuleSpec): void {
+/** Throws for what the schema cannot say: an invalid pattern (`PatternError`), target ids used twice, a start that is no time. */
+function checkSpec(spec: RuleSpec): void {
+  parsePattern(spec.pattern, { dialect: spec.dialect })
   const seen = new Set<string>()
   for (const target of spec.targets) {
     if (seen.has(target.id)) {

@@ -1,0 +1,25 @@
+import { Command } from 'commander'
+import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../connection.ts'
+import { type AppliedItem, applyWiring } from '../wiring/apply.ts'
+import { findWiring, loadWiring } from '../wiring/load.ts'
+import type { CommandContext, Terminal } from '../terminal.ts'
+
+/** `millrace apply [PATH]`: writes a wiring file to a server; a second time changes nothing. */
+export function applyCommand({ terminal }: CommandContext): Command {
+  return new Command('apply')
+    .description('write the buses, functions and rules of a wiring file')
+    .argument('[path]', 'wiring file, or the folder it is in', '.')
+    .addOption(urlFlag())
+    .addOption(dataFlag())
+    .action(async (path: string, flags: ConnectionFlags) => {
+      const wiring = await loadWiring(await findWiring(path))
+      await applyWiring(connect(terminal, flags), wiring, item => terminal.out(appliedLine(terminal, item)))
+    })
+}
+
+/** One line about one item, the change first. */
+export function appliedLine(terminal: Terminal, { kind, name, change }: AppliedItem): string {
+  const { dim, green, yellow } = terminal.colors
+  const paint = change === 'created' ? green : change === 'changed' ? yellow : dim
+  return `${paint(change.padEnd(9))} ${kind.padEnd(8)} ${name}\n`
+}

@@ -1,0 +1,92 @@
+import { watch } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Client, createClient, type WiringItem } from '@millrace/sdk'
+import { Command } from 'commander'
+import { applyWiring, removeDropped } from '../wiring/apply.ts'
+import { findWiring, loadWiring } from '../wiring/load.ts'
+import type { CommandContext, Terminal } from '../terminal.ts'
+import { appliedLine } from './apply.ts'
+
+/** Quiet time after a change of files before the wiring is applied again: editors write several times. */
+const settleMs = 150
+
+/** `millrace dev [PATH]`: the server in this process, the wiring applied, and again whenever its files change. */
+export function devCommand({ terminal, exit }: CommandContext): Command {
+  return new Command('dev')
+    .description('run a server for one wiring and reload it when files change')
+    .argument('[path]', 'wiring file, or the folder it is in', '.')
+    .action(async (path: string) => {
+      const wiringPath = await findWiring(path)
+      const folder = dirname(wiringPath)
+      const interrupted = terminal.interrupted()
+      const { startServer } = await import('@millrace/server')
+      await using server = await startServer({
+        environment: {
+          MILLRACE_DATA: join(folder, '.millrace'),
+          MILLRACE_LOG: 'warn',
+          ...terminal.environment,
+          MILLRACE_ALLOW_PRIVATE_TARGETS: 'true',
+        },
+      })
+      const { bold, dim } = terminal.colors
+      terminal.out(`${bold('millrace dev')} at ${server.url}, state in ${join(folder, '.millrace')}\n`)
+      terminal.out(
+        dim('Targets on this machine and in private networks are allowed; do not expose this server.\n'),
+      )
+      const client = createClient({ url: server.url, token: server.token })
+      await keepApplied(terminal, client, wiringPath, interrupted)
+      terminal.out('stopping\n')
+      exit(0)
+    })
+}
+
+/** Applies the wiring now and after each change, until interrupted. A refused wiring is told; the last good one stays. */
+async function keepApplied(
+  terminal: Terminal,
+  client: Client,
+  path: string,
+  interrupted: AbortSignal,
+): Promise<void> {
+  let applied: readonly WiringItem[] = []
+  const apply = async (): Promise<void> => {
+    try {
+      const wiring = await loadWiring(path)
+      await applyWiring(client, wiring, item => {
+        if (item.change !== 'unchanged') terminal.out(appliedLine(terminal, item))
+      })
+      for (const name of await removeDropped(client, applied, wiring.items))
+        terminal.out(`removed   ${name}\n`)
+      applied = wiring.items
+      terminal.out(terminal.colors.dim('wiring is in force; waiting for changes (Ctrl-C stops)\n'))
+    } catch (thrown) {
+      terminal.error(
+        `${terminal.colors.red('refused')} ${thrown instanceof Error ? thrown.message : String(thrown)}\n`,
+      )
+    }
+  }
+  await apply()
+  while (!interrupted.aborted) {
+    if (await nextChange(dirname(path), interrupted)) await apply()
+  }
+}
+
+/** Resolves with true once files below a folder have changed and been quiet for a moment; false when interrupted. */
+function nextChange(folder: string, interrupted: AbortSignal): Promise<boolean> {
+  return new Promise(resolve => {
+    let timer: NodeJS.Timeout | undefined
+    const finish = (changed: boolean): void => {
+      clearTimeout(timer)
+      watcher.close()
+      interrupted.removeEventListener('abort', onAbort)
+      resolve(changed)
+    }
+    const onAbort = (): void => finish(false)
+    const watcher = watch(folder, { recursive: true }, (_, name) => {
+      if (name === null || /(^|[\\/])(\.millrace|\.git|node_modules)([\\/]|$)/.test(name)) return
+      clearTimeout(timer)
+      timer = setTimeout(() => finish(true), settleMs)
+    })
+    interrupted.addEventListener('abort', onAbort, { once: true })
+    if (interrupted.aborted) finish(false)
+  })
+}

@@ -1,0 +1,56 @@
+import { MillraceError } from '@millrace/sdk'
+import { Command, CommanderError } from 'commander'
+import { applyCommand } from './commands/apply.ts'
+import { devCommand } from './commands/dev.ts'
+import { getCommand } from './commands/get.ts'
+import { sendCommand } from './commands/send.ts'
+import { startCommand } from './commands/start.ts'
+import { tailCommand } from './commands/tail.ts'
+import { testPatternCommand } from './commands/test-pattern.ts'
+import { type Terminal, systemTerminal } from './terminal.ts'
+
+/** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+export async function main(args: readonly string[], terminal: Terminal = systemTerminal()): Promise<number> {
+  const program = new Command('millrace')
+    .description('Event bus, event streams and functions in one program.')
+    .exitOverride()
+    .configureOutput({ writeOut: text => terminal.out(text), writeErr: text => terminal.error(text) })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help shows what there is)')
+  let exitCode = 0
+  const context = { terminal, exit: (code: number) => (exitCode = code) }
+  const commands = [
+    startCommand,
+    devCommand,
+    sendCommand,
+    tailCommand,
+    applyCommand,
+    getCommand,
+    testPatternCommand,
+  ]
+  for (const make of commands) {
+    const command = make(context)
+    program.addCommand(command.exitOverride().configureOutput(program.configureOutput()))
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exitCode
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
+    terminal.error(`${terminal.colors.red('error')} ${describeFailure(thrown)}\n`)
+    return 1
+  }
+}
+
+function describeFailure(thrown: unknown): string {
+  if (thrown instanceof MillraceError) {
+    const hint =
+      thrown.code === 'client.unreachable' ? '\nIs it running? Start it with: npx millrace start' : ''
+    return `${thrown.message} [${thrown.code}]${hint}`
+  }
+  if (thrown instanceof Error) {
+    const code = 'code' in thrown && typeof thrown.code === 'string' ? ` [${thrown.code}]` : ''
+    return `${thrown.message}${code}`
+  }
+  return String(thrown)
+}

@@ -1,0 +1,30 @@
+import Table from 'cli-table3'
+
+/** A table without frames, as wide as it needs to be. */
+export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const blank = Object.fromEntries(
+    [
+      'top',
+      'top-mid',
+      'top-left',
+      'top-right',
+      'bottom',
+      'bottom-mid',
+      'bottom-left',
+      'bottom-right',
+      'left',
+      'left-mid',
+      'mid',
+      'mid-mid',
+      'right',
+      'right-mid',
+    ].map(name => [name, '']),
+  )
+  const table = new Table({
+    head: [...head],
+    chars: { ...blank, middle: '  ' },
+    style: { head: ['dim'], 'padding-left': 0, 'padding-right': 0 },
+  })
+  for (const row of rows) table.push([...row])
+  return `${table.toString()}\n`
+}

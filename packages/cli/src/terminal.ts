@@ -1,0 +1,43 @@
+import picocolors from 'picocolors'
+
+/** Where a command writes and how; tests give their own. */
+export interface Terminal {
+  out(text: string): void
+  error(text: string): void
+  readonly colors: typeof picocolors
+  /** True when a person watches: progress lines may be rewritten in place. */
+  readonly isInteractive: boolean
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Standard input as a whole. */
+  readInput(): Promise<Uint8Array>
+  /** Aborts at the first Ctrl-C or SIGTERM. */
+  interrupted(): AbortSignal
+}
+
+export interface CommandContext {
+  readonly terminal: Terminal
+  /** Sets the exit code without ending the process at once. */
+  exit(code: number): void
+}
+
+export function systemTerminal(): Terminal {
+  return {
+    out: text => void process.stdout.write(text),
+    error: text => void process.stderr.write(text),
+    colors: picocolors,
+    isInteractive: process.stdout.isTTY === true,
+    environment: process.env,
+    async readInput() {
+      const chunks: Buffer[] = []
+      for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+      return Buffer.concat(chunks)
+    },
+    interrupted() {
+      const controller = new AbortController()
+      const abort = (): void => controller.abort()
+      process.once('SIGINT', abort)
+      process.once('SIGTERM', abort)
+      return controller.signal
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { readConfig } from './config.ts'
+
+describe('settings from the environment', () => {
+  test('an empty environment gives the documented defaults', () => {
+    expect(readConfig({})).toMatchObject({
+      listen: { host: '127.0.0.1', port: 8400 },
+      storage: 'lmdb',
+      account: '1000000000000001',
+      region: 'local',
+      sandbox: 'auto',
+      logLevel: 'info',
+      allowPrivateTargets: false,
+    })
+  })
+
+  test.each([
+    ['0', '127.0.0.1', 0],
+    ['0.0.0.0:80', '0.0.0.0', 80],
+    ['[::1]:8400', '::1', 8400],
+    ['localhost:1', 'localhost', 1],
+  ])('listens at %s', (text, host, port) => {
+    expect(readConfig({ MILLRACE_LISTEN: text }).listen).toEqual({ host, port })
+  })
+
+  test.each([
+    [{ MILLRACE_LISTEN: 'localhost:65536' }, 'MILLRACE_LISTEN'],
+    [{ MILLRACE_LISTEN: 'a:b:1' }, 'MILLRACE_LISTEN'],
+    [{ MILLRACE_LOG: 'loud' }, 'one of trace, debug'],
+    [{ MILLRACE_ALLOW_PRIVATE_TARGETS: 'yes' }, 'one of true, false'],
+    [{ MILLRACE_ACCOUNT_ID: 'me' }, '1 to 20 digits'],
+    [{ MILLRACE_ACCESS_KEY_ID: 'key' }, 'MILLRACE_ACCESS_KEY_SECRET'],
+    [{ MILLRACE_LISTN: '1' }, 'did you mean MILLRACE_LISTEN?'],
+  ])('refuses %j and names the place', (environment, message) => {
+    expect(() => readConfig(environment)).toThrow(
+      expect.objectContaining({ code: 'config.invalid', message: expect.stringContaining(message) }),
+    )
+  })
+})

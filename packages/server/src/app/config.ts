@@ -1,0 +1,135 @@
+import { resolve } from 'node:path'
+import { AppError, nearestName, retryNever } from '@millrace/spi'
+
+/** Settings of one server process. Environment variables are read here and nowhere else. */
+export interface Config {
+  /** Address of every API and the console. */
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Folder of everything the node stores, absolute. */
+  readonly dataPath: string
+  readonly storage: string
+  readonly natsUrl: string | undefined
+  readonly account: string
+  readonly region: string
+  readonly accessKeyId: string | undefined
+  readonly accessKeySecret: string | undefined
+  readonly sandbox: string
+  readonly logLevel: LogLevel
+  readonly allowPrivateTargets: boolean
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+const sandboxes = ['auto', 'bubblewrap', 'container', 'process']
+
+const known = [
+  'MILLRACE_LISTEN',
+  'MILLRACE_DATA',
+  'MILLRACE_STORAGE',
+  'MILLRACE_NATS_URL',
+  'MILLRACE_ACCOUNT_ID',
+  'MILLRACE_REGION',
+  'MILLRACE_ACCESS_KEY_ID',
+  'MILLRACE_ACCESS_KEY_SECRET',
+  'MILLRACE_SANDBOX',
+  'MILLRACE_LOG',
+  'MILLRACE_ALLOW_PRIVATE_TARGETS',
+  'MILLRACE_REQUIRE_SERVICES',
+  'MILLRACE_URL',
+]
+
+/**
+ * Reads the settings from an environment. Throws `config.invalid` naming the variable, the value seen and what it may
+ * be; a variable that begins with MILLRACE_ and is not known is refused with the nearest name, lest a typing error
+ * silently mean the default.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('MILLRACE_') && !known.includes(name)) refuseUnknown(name)
+  }
+  const read = (name: string): string | undefined => {
+    const value = environment[name]
+    return value === undefined || value === '' ? undefined : value
+  }
+  const accessKeyId = read('MILLRACE_ACCESS_KEY_ID')
+  const accessKeySecret = read('MILLRACE_ACCESS_KEY_SECRET')
+  if ((accessKeyId === undefined) !== (accessKeySecret === undefined)) {
+    refuse(
+      'MILLRACE_ACCESS_KEY_ID',
+      accessKeyId === undefined ? 'missing' : 'set',
+      'set together with MILLRACE_ACCESS_KEY_SECRET',
+    )
+  }
+  return {
+    listen: parseListen(read('MILLRACE_LISTEN') ?? '127.0.0.1:8400'),
+    dataPath: resolve(read('MILLRACE_DATA') ?? '.millrace'),
+    storage: matching(
+      'MILLRACE_STORAGE',
+      read('MILLRACE_STORAGE') ?? 'lmdb',
+      /^[a-z][a-z0-9-]{0,30}$/,
+      'the name of a storage driver',
+    ),
+    natsUrl: read('MILLRACE_NATS_URL'),
+    account: matching(
+      'MILLRACE_ACCOUNT_ID',
+      read('MILLRACE_ACCOUNT_ID') ?? '1000000000000001',
+      /^[0-9]{1,20}$/,
+      '1 to 20 digits',
+    ),
+    region: matching(
+      'MILLRACE_REGION',
+      read('MILLRACE_REGION') ?? 'local',
+      /^[a-z][a-z0-9-]{0,62}$/,
+      'lower-case letters, digits and "-"',
+    ),
+    accessKeyId,
+    accessKeySecret,
+    sandbox: oneOf('MILLRACE_SANDBOX', read('MILLRACE_SANDBOX') ?? 'auto', sandboxes),
+    logLevel: oneOf('MILLRACE_LOG', read('MILLRACE_LOG') ?? 'info', logLevels),
+    allowPrivateTargets:
+      oneOf('MILLRACE_ALLOW_PRIVATE_TARGETS', read('MILLRACE_ALLOW_PRIVATE_TARGETS') ?? 'false', [
+        'true',
+        'false',
+      ]) === 'true',
+  }
+}
+
+/** `host:port`, `[v6]:port` or a port alone on loopback; port 0 takes a free one. */
+function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:(?<host>\[[0-9a-fA-F:.]+\]|[^:[\]]+):)?(?<port>[0-9]{1,5})$/.exec(text)
+  const port = Number(match?.groups?.['port'])
+  if (match === null || port > 65_535) refuse('MILLRACE_LISTEN', text, 'HOST:PORT with a port up to 65535')
+  const host = match?.groups?.['host'] ?? '127.0.0.1'
+  return { host: host.replace(/^\[|\]$/g, ''), port }
+}
+
+function matching(name: string, value: string, expression: RegExp, wanted: string): string {
+  if (!expression.test(value)) refuse(name, value, wanted)
+  return value
+}
+
+function oneOf<Value extends string>(name: string, value: string, allowed: readonly Value[]): Value {
+  const found = allowed.find(candidate => candidate === value)
+  if (found === undefined) refuse(name, value, `one of ${allowed.join(', ')}`)
+  return found as Value
+}
+
+function refuse(name: string, seen: string, wanted: string): never {
+  throw new AppError(
+    'config.invalid',
+    `${name} is ${JSON.stringify(seen)}; it must be ${wanted}`,
+    retryNever,
+    {
+      details: { path: name },
+    },
+  )
+}
+
+function refuseUnknown(name: string): never {
+  const nearest = nearestName(name, known)
+  const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`
+  throw new AppError('config.invalid', `there is no setting ${name}; ${hint}`, retryNever, {
+    details: { path: name },
+  })
+}
