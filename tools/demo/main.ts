@@ -1,0 +1,186 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Client } from '@millrace/sdk'
+import { readFile } from 'node:fs/promises'
+import { type DemoEvent, readInput } from './input.ts'
+import { publishAll } from './publisher.ts'
+import { Receiver } from './receiver.ts'
+import { accountFor, type RuleResult, resultTable } from './report.ts'
+import { demoRules, ruleSpec } from './rules.ts'
+import { ServerProcess } from './server-process.ts'
+
+const rounds = 20
+/** How long the dying target stays away, in milliseconds. */
+const awayMs = 3_000
+const drainWithinMs = 90_000
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+/** Writes a line over the last one in a terminal; elsewhere only now and then. */
+function progressLine(total: number): (done: number) => void {
+  let shown = 0
+  return done => {
+    const isDue = process.stdout.isTTY ? done - shown >= total / 100 : done - shown >= total / 5
+    if (!isDue && done < total) return
+    shown = done
+    const line = `  ${String(Math.floor((100 * done) / total)).padStart(3)} %  ${done} of ${total} events accepted`
+    process.stdout.write(process.stdout.isTTY ? `\r${line}${done === total ? '\n' : ''}` : `${line}\n`)
+  }
+}
+
+async function wire(client: Client, receiver: Receiver): Promise<void> {
+  await client.buses.put('github', { dedupWindowMs: 3_600_000 })
+  await client.buses.put('dead-letters', {})
+  const relay = await readFile(join(import.meta.dirname, 'relay/index.mjs'))
+  const code = await client.uploadCode(new Map([['index.mjs', relay]]))
+  const environment = { RECEIVER_URL: receiver.urlFor('pull-requests', 'function') }
+  await client.functions.put('relay', { code, environment, timeoutMs: 10_000, concurrencyPerInstance: 20 })
+  await client.rules('dead-letters').put('collect', {
+    pattern: {},
+    targets: [
+      {
+        id: 'receiver',
+        sink: { connector: 'http', options: { url: receiver.urlFor('dead-letters', 'steady') } },
+        retry: { strategy: 'CUSTOM', retriesMax: 50, delayMsMin: 100, delayMsMax: 1_000 },
+      },
+    ],
+  })
+  for (const rule of demoRules) {
+    await client.rules('github').put(rule.name, ruleSpec(rule, receiver.urlFor(rule.name, rule.behaviour)))
+  }
+}
+
+/** Kills and restarts the server once half of the events are accepted, and takes the dying target away at a quarter. */
+function troubles(
+  total: number,
+  server: ServerProcess,
+  dying: Receiver,
+): (accepted: number) => Promise<void>[] {
+  const started: Promise<void>[] = []
+  return accepted => {
+    if (started.length === 0 && accepted >= total / 4) {
+      started.push(
+        (async () => {
+          await dying.close()
+          say('\n  the target of labelled-bug and by-repository is gone')
+          await pause(awayMs)
+          await dying.open()
+          say('\n  … and back again')
+        })(),
+      )
+    }
+    if (started.length === 1 && accepted >= total / 2) {
+      started.push(
+        (async () => {
+          await server.kill()
+          say('\n  kill -9: the server is gone')
+          const readyMs = await server.start()
+          say(`\n  … and serves again after ${readyMs.toFixed(0)} ms`)
+        })(),
+      )
+    }
+    return started
+  }
+}
+
+/** Resolves when no rule has anything pending; with false when that takes too long. */
+async function drained(client: Client): Promise<boolean> {
+  const deadlineMs = performance.now() + drainWithinMs
+  while (performance.now() < deadlineMs) {
+    let pending = 0
+    for (const bus of ['github', 'dead-letters']) {
+      const { lag } = (await client.buses.status(bus)) as { lag: number }
+      pending += lag
+      for await (const { name } of client.rules(bus).all()) {
+        const { targets } = (await client.rules(bus).status(name)) as { targets: { pending: number }[] }
+        pending += targets.reduce((sum, target) => sum + target.pending, 0)
+      }
+    }
+    if (pending === 0) return true
+    if (process.stdout.isTTY) process.stdout.write(`\r  ${pending} deliveries still pending   `)
+    await pause(200)
+  }
+  return false
+}
+
+function verdict(
+  results: readonly RuleResult[],
+  events: readonly DemoEvent[],
+  stored: number,
+  isDrained: boolean,
+): boolean {
+  const problems: string[] = []
+  if (!isDrained) problems.push(`deliveries were still pending after ${drainWithinMs / 1_000} s`)
+  if (stored !== events.length) problems.push(`${stored} events are stored, ${events.length} were accepted`)
+  for (const { rule, lost, strangers } of results) {
+    if (lost > 0) problems.push(`${rule.name}: ${lost} events are unaccounted for`)
+    if (strangers > 0) problems.push(`${rule.name}: ${strangers} events arrived that do not match`)
+  }
+  if (problems.length === 0) say('Every accepted event is accounted for: nothing was lost.')
+  for (const problem of problems) say(`FAILED  ${problem}`)
+  return problems.length === 0
+}
+
+async function main(): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-demo-'))
+  const startedAtMs = performance.now()
+  const events = readInput(rounds)
+  const publishedAtMs = new Map<string, number>()
+  const receiver = new Receiver(publishedAtMs)
+  try {
+    await receiver.open()
+    await using server = await ServerProcess.prepare(folder)
+    say(
+      `Millrace demo: ${events.length} GitHub webhook events, ${demoRules.length} rules, one bus, one function.`,
+    )
+    say(`  server ready after ${(await server.start()).toFixed(0)} ms at ${server.url}`)
+    await wire(server.client(), receiver)
+    const isDrained = await run(server, receiver, events, publishedAtMs)
+    const { next } = (await server.client().buses.status('github')) as { next: number }
+    const results = accountFor(events, receiver)
+    say(`\n${resultTable(results)}`)
+    say(`${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s in all`)
+    return verdict(results, events, next - 1, isDrained)
+  } finally {
+    await receiver.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function run(
+  server: ServerProcess,
+  receiver: Receiver,
+  events: readonly DemoEvent[],
+  publishedAtMs: Map<string, number>,
+): Promise<boolean> {
+  const startedAtMs = performance.now()
+  const progress = progressLine(events.length)
+  const trouble = troubles(events.length, server, receiver)
+  let started: Promise<void>[] = []
+  const published = await publishAll(
+    () => server.client(),
+    events,
+    publishedAtMs,
+    accepted => {
+      progress(accepted)
+      started = trouble(accepted)
+    },
+  )
+  await Promise.all(started)
+  const publishSeconds = (performance.now() - startedAtMs) / 1_000
+  say(
+    `  published ${published.accepted} events in ${publishSeconds.toFixed(1)} s, ${published.repeated} batches sent again after the kill`,
+  )
+  const isDrained = await drained(server.client())
+  const deliveries = demoRules.reduce(
+    (sum, rule) => sum + receiver.receiptsOf(rule.name).latenciesMs.length,
+    0,
+  )
+  const seconds = (performance.now() - startedAtMs) / 1_000
+  say(`\n  ${deliveries} deliveries in ${seconds.toFixed(1)} s`)
+  return isDrained
+}
+
+process.exitCode = (await main()) ? 0 : 1

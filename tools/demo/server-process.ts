@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Client, createClient } from '@millrace/sdk'
+
+/** Longest wait for a server to become ready, in milliseconds. */
+const readyWithinMs = 20_000
+
+/** A real `millrace start` in a process of its own, on a port of its own, that can be killed and started again. */
+export class ServerProcess implements AsyncDisposable {
+  readonly url: string
+  private readonly dataPath: string
+  private readonly port: number
+  private child: ChildProcess | undefined
+
+  private constructor(dataPath: string, port: number) {
+    this.dataPath = dataPath
+    this.port = port
+    this.url = `http://127.0.0.1:${port}`
+  }
+
+  static async prepare(dataPath: string): Promise<ServerProcess> {
+    return new ServerProcess(dataPath, await freePort())
+  }
+
+  /** Resolves with the milliseconds from the start of the process until it serves. */
+  async start(): Promise<number> {
+    const startedAtMs = performance.now()
+    const bin = join(import.meta.dirname, '../../packages/cli/bin/millrace.js')
+    const child = spawn(process.execPath, [bin, 'start'], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        MILLRACE_LISTEN: `127.0.0.1:${this.port}`,
+        MILLRACE_DATA: this.dataPath,
+        MILLRACE_ALLOW_PRIVATE_TARGETS: 'true',
+        MILLRACE_LOG: 'error',
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    this.child = child
+    const anonymous = createClient({ url: this.url })
+    while (!(await anonymous.isReady())) {
+      if (child.exitCode !== null)
+        throw new Error(`the server ended with exit code ${child.exitCode} while starting`)
+      if (performance.now() - startedAtMs > readyWithinMs)
+        throw new Error(`the server was not ready within ${readyWithinMs} ms`)
+      await pause(20)
+    }
+    return performance.now() - startedAtMs
+  }
+
+  client(): Client {
+    const text = readFileSync(join(this.dataPath, 'credentials.json'), 'utf8')
+    const { accessKeyId, accessKeySecret } = JSON.parse(text) as {
+      accessKeyId: string
+      accessKeySecret: string
+    }
+    return createClient({ url: this.url, token: `${accessKeyId}.${accessKeySecret}` })
+  }
+
+  /** SIGKILL: no goodbye, no flush. */
+  kill(): Promise<void> {
+    return this.end('SIGKILL')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGTERM')
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this
+    this.child = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.kill(signal)
+    await once(child, 'exit')
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port could be had')
+  return address.port
+}

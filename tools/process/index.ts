@@ -1,0 +1,3 @@
+export * from './node-version.ts'
+export * from './root.ts'
+export * from './run.ts'

@@ -1,0 +1,2 @@
+export * from './syntax.ts'
+export * from './tree.ts'
