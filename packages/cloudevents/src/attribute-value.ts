@@ -1,5 +1,5 @@
-import { CloudEventError } from './errors.ts'
 import { isMediaType } from './media-type.ts'
+import { invalid } from './refusals.ts'
 import { isTimestamp } from './timestamp.ts'
 import { isUri, isUriReference } from './uri.ts'
 
@@ -68,13 +68,6 @@ export function checkAttributeText(name: string, value: string, tolerant: boolea
       return
     default:
   }
-}
-
-/** The refusal of an attribute's value. */
-export function invalid(name: string, what: string): CloudEventError {
-  return new CloudEventError('cloudevents.invalid-attribute', `The attribute ${name} ${what}.`, {
-    attribute: name,
-  })
 }
 
 const nonEmpty: ReadonlySet<string> = new Set([

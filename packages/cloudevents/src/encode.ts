@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { CloudEventError } from './errors.ts'
 import type { AttributeValue, CloudEvent, EventData } from './event.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
+import { duplicate, invalidData, reservedName } from './refusals.ts'
 import { scanStructured } from './scan.ts'
 import { toBinary } from './stored.ts'
 import type { BinaryMessage } from './stored.ts'
@@ -17,23 +17,9 @@ export function encodeStructured(event: CloudEvent, options?: EventOptions | Res
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined) continue
     if (Object.hasOwn(extensions, name) && Object.hasOwn(context, name)) {
-      throw new CloudEventError(
-        'cloudevents.duplicate-attribute',
-        `The attribute ${name} is also among the extensions.`,
-        {
-          attribute: name,
-        },
-      )
+      throw duplicate(name)
     }
-    if (name === 'data' || name === 'data_base64') {
-      throw new CloudEventError(
-        'cloudevents.invalid-attribute-name',
-        `The attribute name "${name}" is reserved.`,
-        {
-          attribute: name,
-        },
-      )
-    }
+    if (name === 'data' || name === 'data_base64') throw reservedName(name)
     members.push(
       `${JSON.stringify(name)}:${JSON.stringify(value instanceof Uint8Array ? toBase64(value) : value)}`,
     )
@@ -78,13 +64,7 @@ function dataParts(data: EventData): Uint8Array[] {
 
 function checkText(bytes: Uint8Array): void {
   if (isUtf8(bytes)) return
-  throw new CloudEventError(
-    'cloudevents.invalid-data',
-    'The data is said to be text, but is not well-formed UTF-8.',
-    {
-      attribute: 'data',
-    },
-  )
+  throw invalidData('The data is said to be text, but is not well-formed UTF-8.', 'data')
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 import { DATACONTENTTYPE, DATASCHEMA, ID, SOURCE, SUBJECT, TIME, TRACEPARENT, TYPE } from './names.ts'
-import { decodeString } from './text.ts'
+import { readString } from './text.ts'
 
 /** A half-open range of byte offsets. */
 export interface ByteRange {
@@ -40,69 +40,73 @@ export interface EventText {
   readonly appendable: boolean
 }
 
-/** The {@link EventText} that scanning yields. Only `check-event.ts` makes one. */
+/** The {@link EventText} that scanning yields. Only `event-reader.ts` makes one. */
 export class ScannedEvent implements EventText {
   readonly bytes: Buffer
   readonly data: ByteRange | undefined
   readonly isBase64: boolean
   readonly extensionCount: number
   readonly appendable: boolean
-  /** Start, end and flags of the string of each known attribute, three numbers for each; start 0 when absent. */
-  readonly #slots: Slots
-  #id: string | undefined
-  #source: string | undefined
-  #type: string | undefined
+  // Where the string of each attribute starts in `bytes`, behind its quote; 0 when it is absent. Only this is kept,
+  // and the end is looked for when the string is asked for: most strings of most events are never asked for.
+  readonly #id: number
+  readonly #source: number
+  readonly #type: number
+  readonly #subject: number
+  readonly #time: number
+  readonly #datacontenttype: number
+  readonly #dataschema: number
+  readonly #traceparent: number
 
-  constructor(bytes: Buffer, slots: Slots, rest: ScannedRest) {
+  /** `starts` holds, by the numbers of `names.ts`, offsets in a text where the event starts at `base`, or 0. */
+  constructor(bytes: Buffer, base: number, starts: Int32Array, rest: ScannedRest) {
     this.bytes = bytes
-    this.#slots = slots
     this.data = rest.data
     this.isBase64 = rest.isBase64
     this.extensionCount = rest.extensionCount
     this.appendable = rest.appendable
+    this.#id = Math.max(0, starts[ID]! - base)
+    this.#source = Math.max(0, starts[SOURCE]! - base)
+    this.#type = Math.max(0, starts[TYPE]! - base)
+    this.#subject = Math.max(0, starts[SUBJECT]! - base)
+    this.#time = Math.max(0, starts[TIME]! - base)
+    this.#datacontenttype = Math.max(0, starts[DATACONTENTTYPE]! - base)
+    this.#dataschema = Math.max(0, starts[DATASCHEMA]! - base)
+    this.#traceparent = Math.max(0, starts[TRACEPARENT]! - base)
   }
 
   get id(): string {
-    return (this.#id ??= this.#read(ID) ?? '')
+    return readString(this.bytes, this.#id)
   }
 
   get source(): string {
-    return (this.#source ??= this.#read(SOURCE) ?? '')
+    return readString(this.bytes, this.#source)
   }
 
   get type(): string {
-    return (this.#type ??= this.#read(TYPE) ?? '')
+    return readString(this.bytes, this.#type)
   }
 
   get subject(): string | undefined {
-    return this.#read(SUBJECT)
+    return this.#subject === 0 ? undefined : readString(this.bytes, this.#subject)
   }
 
   get time(): string | undefined {
-    return this.#read(TIME)
+    return this.#time === 0 ? undefined : readString(this.bytes, this.#time)
   }
 
   get datacontenttype(): string | undefined {
-    return this.#read(DATACONTENTTYPE)
+    return this.#datacontenttype === 0 ? undefined : readString(this.bytes, this.#datacontenttype)
   }
 
   get dataschema(): string | undefined {
-    return this.#read(DATASCHEMA)
+    return this.#dataschema === 0 ? undefined : readString(this.bytes, this.#dataschema)
   }
 
   get traceparent(): string | undefined {
-    return this.#read(TRACEPARENT)
-  }
-
-  #read(name: number): string | undefined {
-    const start = this.#slots[name * 3]!
-    if (start === 0) return undefined
-    return decodeString(this.bytes, start, this.#slots[name * 3 + 1]!, this.#slots[name * 3 + 2]!)
+    return this.#traceparent === 0 ? undefined : readString(this.bytes, this.#traceparent)
   }
 }
-
-/** Three numbers for each name of `names.ts`: start and end of the string without quotes, and its flags. */
-export type Slots = readonly number[]
 
 /** What a {@link ScannedEvent} knows besides the attributes. */
 export interface ScannedRest {

@@ -1,4 +1,4 @@
-/** The members of the JSON format that have a meaning of their own, in the order of {@link knownNames}. */
+/** The members of the JSON format that have a meaning of their own, as indexes of {@link knownNames}. */
 export const ID = 0
 export const SOURCE = 1
 export const SPECVERSION = 2
@@ -7,9 +7,9 @@ export const DATACONTENTTYPE = 4
 export const DATASCHEMA = 5
 export const SUBJECT = 6
 export const TIME = 7
-export const DATA = 8
-export const DATA_BASE64 = 9
-export const TRACEPARENT = 10
+export const TRACEPARENT = 8
+export const DATA = 9
+export const DATA_BASE64 = 10
 /** Any other name. */
 export const UNKNOWN = -1
 
@@ -23,44 +23,47 @@ export const knownNames = [
   'dataschema',
   'subject',
   'time',
+  'traceparent',
   'data',
   'data_base64',
-  'traceparent',
 ] as const
 
-const nameBytes: readonly Uint8Array[] = knownNames.map(name => Uint8Array.from(Buffer.from(name)))
+/** Each name as bytes, with the quote that ends it. */
+const nameBytes: readonly Uint8Array[] = knownNames.map(name => Uint8Array.from(Buffer.from(`${name}"`)))
 
-/** The number of the name in `bytes[start, end)`, or {@link UNKNOWN}. */
-export function knownName(bytes: Uint8Array, start: number, end: number): number {
-  switch (end - start) {
-    case 2:
-      return isName(bytes, start, ID)
-    case 4:
-      if (bytes[start] === 0x64) return isName(bytes, start, DATA)
-      return bytes[start + 1] === 0x69 ? isName(bytes, start, TIME) : isName(bytes, start, TYPE)
-    case 6:
-      return isName(bytes, start, SOURCE)
-    case 7:
-      return isName(bytes, start, SUBJECT)
-    case 10:
-      return isName(bytes, start, DATASCHEMA)
-    case 11:
-      if (bytes[start] === 0x73) return isName(bytes, start, SPECVERSION)
-      return bytes[start] === 0x64 ? isName(bytes, start, DATA_BASE64) : isName(bytes, start, TRACEPARENT)
-    case 15:
-      return isName(bytes, start, DATACONTENTTYPE)
+/**
+ * The number of the name that starts at `at`, behind its opening quote, and ends at a closing one; else
+ * {@link UNKNOWN}. Two bytes single out the only name it can be, which is then compared.
+ */
+export function knownNameAt(bytes: Uint8Array, at: number): number {
+  const candidate = candidateAt(bytes, at)
+  if (candidate === UNKNOWN) return UNKNOWN
+  const name = nameBytes[candidate]!
+  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return UNKNOWN
+  return candidate
+}
+
+function candidateAt(bytes: Uint8Array, at: number): number {
+  const second = bytes[at + 1]
+  switch (bytes[at]) {
+    case 0x69: // i
+      return ID
+    case 0x73: // s
+      if (second === 0x6f) return SOURCE
+      return second === 0x70 ? SPECVERSION : SUBJECT
+    case 0x74: // t
+      if (second === 0x79) return TYPE
+      return second === 0x69 ? TIME : TRACEPARENT
+    case 0x64: // d
+      if (bytes[at + 4] === 0x22) return DATA
+      if (bytes[at + 4] === 0x63) return DATACONTENTTYPE
+      return bytes[at + 4] === 0x73 ? DATASCHEMA : DATA_BASE64
     default:
       return UNKNOWN
   }
 }
 
-function isName(bytes: Uint8Array, start: number, candidate: number): number {
-  const name = nameBytes[candidate]!
-  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return UNKNOWN
-  return candidate
-}
-
-/** True when the name is made of the characters an attribute name may have (CloudEvents 1.0, section 3.1). */
+/** True when the name is made of the characters an attribute name may have (CloudEvents 1.0, "Naming Conventions"). */
 export function isAttributeName(name: string): boolean {
   return /^[a-z0-9]+$/.test(name)
 }

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { tooMuch } from './check-event.ts'
 import { CloudEventError } from './errors.ts'
 import type { HttpHeaders } from './event.ts'
 import type { EventText } from './event-text.ts'
@@ -8,6 +7,7 @@ import { JsonScanner } from './json-scanner.ts'
 import { resolveOptions } from './limits.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
 import { contentModeOf, isJsonMediaType, isTextMediaType } from './media-type.ts'
+import { invalidData, reservedName, tooMuch } from './refusals.ts'
 import { scanStructured } from './scan.ts'
 import { toBytes } from './text.ts'
 
@@ -52,7 +52,7 @@ function readHeaders(headers: HttpHeaders, options: ResolvedOptions): Map<string
     if (name === 'content-type') contentType = single(name, value).trim()
     else if (name.startsWith('ce-')) {
       const attribute = name.slice(3)
-      if (attribute === 'data' || attribute === 'data_base64') throw reserved(attribute)
+      if (attribute === 'data' || attribute === 'data_base64') throw reservedName(attribute)
       if (attributes.has(attribute)) throw repeated(name)
       attributes.set(attribute, decodeHeaderValue(attribute, single(name, value)))
     }
@@ -95,12 +95,9 @@ function dataMember(contentType: string | undefined, body: Buffer, depthMax: num
     const json = jsonValue(body, depthMax)
     if (json !== undefined) return [dataName, json]
     if (contentType !== undefined) {
-      throw new CloudEventError(
-        'cloudevents.invalid-data',
+      throw invalidData(
         'The content type declares JSON, but the body is not well-formed JSON in UTF-8.',
-        {
-          attribute: 'data',
-        },
+        'data',
       )
     }
   } else if (contentType !== undefined && isTextMediaType(contentType) && isUtf8(body)) {
@@ -135,16 +132,6 @@ function repeated(name: string): CloudEventError {
   return new CloudEventError('cloudevents.invalid-header', `The header ${name} must occur once.`, {
     attribute: name.startsWith('ce-') ? name.slice(3) : 'datacontenttype',
   })
-}
-
-function reserved(name: string): CloudEventError {
-  return new CloudEventError(
-    'cloudevents.invalid-attribute-name',
-    `The attribute name "${name}" is reserved: the body is the data.`,
-    {
-      attribute: name,
-    },
-  )
 }
 
 function notBinary(): CloudEventError {

@@ -1,11 +1,11 @@
-import { EventChecker, knownMembersMax, tooMuch } from './check-event.ts'
 import { CloudEventError } from './errors.ts'
+import { EventReader } from './event-reader.ts'
 import type { EventText } from './event-text.ts'
-import { CLOSE_ARRAY, COMMA, ESCAPED, JsonScanner, OPEN_ARRAY, OPEN_OBJECT } from './json-scanner.ts'
+import { CLOSE_ARRAY, COMMA, OPEN_ARRAY } from './json-scanner.ts'
 import { resolveOptions } from './limits.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
-import { MemberTable } from './members.ts'
-import { checkUtf8, decodeString, toBytes } from './text.ts'
+import { tooMuch } from './refusals.ts'
+import { checkUtf8, toBytes } from './text.ts'
 
 /**
  * Validates one event in the JSON format completely, in one pass over its bytes, without building its data.
@@ -31,7 +31,7 @@ export function scanStructured(
   const start = reader.scanner.space(0)
   const end = reader.read(start)
   reader.expectEnd(end)
-  return reader.judge(start, end)
+  return reader.event()
 }
 
 /**
@@ -65,7 +65,7 @@ export function scanBatch(
     if (outcomes.length === eventsMax)
       throw tooMuch('too-many-events', 'The batch', 'or more events', eventsMax, eventsMax + 1)
     const end = reader.read(i)
-    outcomes.push(reader.outcome(i, end))
+    outcomes.push(reader.outcome())
     i = scanner.space(end)
     if (bytes[i] === CLOSE_ARRAY) {
       reader.expectEnd(i + 1)
@@ -74,78 +74,4 @@ export function scanBatch(
     if (bytes[i] !== COMMA) throw scanner.error(i, 'a comma or a closing bracket')
     i = scanner.space(i + 1)
   }
-}
-
-/** Reads events from one text: first their JSON, then their meaning. */
-class EventReader {
-  readonly scanner: JsonScanner
-  readonly #bytes: Buffer
-  readonly #options: ResolvedOptions
-  readonly #table: MemberTable
-  readonly #checker: EventChecker
-
-  constructor(bytes: Buffer, options: ResolvedOptions) {
-    this.#bytes = bytes
-    this.#options = options
-    this.scanner = new JsonScanner(bytes)
-    this.#table = new MemberTable(options.limits.extensionsMax + knownMembersMax)
-    this.#checker = new EventChecker(bytes, this.#table, options)
-  }
-
-  /** Checks the JSON of the value at `start` and returns where it ends. */
-  read(start: number): number {
-    this.scanner.depthSeen = 0
-    if (this.#bytes[start] !== OPEN_OBJECT) return this.scanner.value(start)
-    return this.#table.read(this.scanner, start)
-  }
-
-  /** The event that {@link read} has just passed, or a throw. */
-  judge(start: number, end: number): EventText {
-    if (this.#bytes[start] !== OPEN_OBJECT) {
-      throw new CloudEventError('cloudevents.not-an-object', 'An event must be a JSON object.')
-    }
-    if (this.#table.namesEscaped) {
-      const plain = withPlainNames(this.#bytes, this.#table, start, end)
-      if (plain !== undefined) return new EventReader(plain, this.#options).#judgeWhole()
-    }
-    return this.#checker.check(start, end, this.scanner.depthSeen)
-  }
-
-  /** {@link judge} as an outcome. */
-  outcome(start: number, end: number): EventText | CloudEventError {
-    try {
-      return this.judge(start, end)
-    } catch (error) {
-      if (error instanceof CloudEventError) return error
-      throw error
-    }
-  }
-
-  /** Throws unless only white space follows. */
-  expectEnd(at: number): void {
-    const end = this.scanner.space(at)
-    if (end < this.#bytes.length) throw this.scanner.error(end, 'the end of the text')
-  }
-
-  #judgeWhole(): EventText {
-    const end = this.read(0)
-    return this.#checker.check(0, end, this.scanner.depthSeen)
-  }
-}
-
-/** The event with its attribute names written without escapes; undefined when one of them needs its escapes. */
-function withPlainNames(bytes: Buffer, table: MemberTable, start: number, end: number): Buffer | undefined {
-  const parts: Buffer[] = []
-  let from = start
-  for (let index = 0; index < table.kept; index++) {
-    if ((table.nameFlags[index]! & ESCAPED) === 0) continue
-    const nameStart = table.nameStart[index]!
-    const nameEnd = table.nameEnd[index]!
-    const name = decodeString(bytes, nameStart, nameEnd, ESCAPED)
-    if (!/^[a-z0-9_]+$/.test(name)) return undefined
-    parts.push(bytes.subarray(from, nameStart), Buffer.from(name, 'latin1'))
-    from = nameEnd
-  }
-  parts.push(bytes.subarray(from, end))
-  return Buffer.concat(parts)
 }

@@ -57,7 +57,7 @@ export function replaceAttributes(
   const text = toBytes(bytes)
   const table = membersOf(text)
   const parts: Buffer[] = []
-  for (let index = 0; index < table.kept; index++) {
+  for (let index = 0; index < table.count; index++) {
     const name = nameOf(text, table, index)
     if (Object.hasOwn(attributes, name) || drop(name)) continue
     parts.push(comma, text.subarray(table.nameStart[index]! - 1, table.valueEnd[index]))
@@ -75,7 +75,7 @@ export function readAttributes(bytes: Uint8Array): Record<string, Exclude<Attrib
   const text = toBytes(bytes)
   const table = membersOf(text)
   const attributes = newAttributes()
-  for (let index = 0; index < table.kept; index++) {
+  for (let index = 0; index < table.count; index++) {
     const name = nameOf(text, table, index)
     if (name === 'data' || name === 'data_base64') continue
     const start = table.valueStart[index]!
@@ -139,7 +139,7 @@ function newAttributes(): Record<string, Exclude<AttributeValue, Uint8Array>> {
 
 function rangeOf(text: Buffer, name: string): ByteRange | undefined {
   const table = membersOf(text)
-  for (let index = 0; index < table.kept; index++) {
+  for (let index = 0; index < table.count; index++) {
     if (nameOf(text, table, index) === name) {
       return { start: table.valueStart[index]!, end: table.valueEnd[index]! }
     }
@@ -149,7 +149,7 @@ function rangeOf(text: Buffer, name: string): ByteRange | undefined {
 
 function membersOf(text: Buffer): MemberTable {
   if (text[0] !== OPEN_OBJECT) throw new TypeError('The text is not that of a stored event.')
-  const table = new MemberTable(Number.POSITIVE_INFINITY)
+  const table = new MemberTable()
   table.read(new JsonScanner(text), 0)
   return table
 }

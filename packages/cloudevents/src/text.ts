@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { CloudEventError } from './errors.ts'
-import { ESCAPED } from './json-scanner.ts'
+import { BACKSLASH, ESCAPED, NOT_PLAIN, QUOTE } from './json-scanner.ts'
 
 /** Views bytes as a `Buffer` without copying; encodes a string. Refuses a string with half a surrogate pair. */
 export function toBytes(input: Uint8Array | string): Buffer {
@@ -22,6 +22,23 @@ export function decodeString(bytes: Buffer, start: number, end: number, flags: n
   if (flags === 0) return bytes.toString('latin1', start, end)
   const text = bytes.toString('utf8', start, end)
   return (flags & ESCAPED) === 0 ? text : parseString(`"${text}"`)
+}
+
+/** Decodes the checked string that starts at `start`, behind its opening quote. */
+export function readString(bytes: Buffer, start: number): string {
+  let flags = 0
+  let i = start
+  let byte = bytes[i]
+  while (byte !== undefined && byte !== QUOTE) {
+    if (byte === BACKSLASH) {
+      flags |= ESCAPED
+      i++
+    } else if (byte >= 0x7f) {
+      flags |= NOT_PLAIN
+    }
+    byte = bytes[++i]
+  }
+  return decodeString(bytes, start, i, flags)
 }
 
 /** Parses the text of one JSON string, quotes included. */
