@@ -1,5 +1,6 @@
 import type { EventInput } from '@millrace/sdk'
-import examples from '@octokit/webhooks-examples' with { type: 'json' }
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 /** A payload as GitHub sends it; only what the demo looks at is named. */
 export interface Payload {
@@ -22,13 +23,19 @@ export interface DemoEvent extends EventInput {
   readonly data: Payload
 }
 
+interface Example {
+  readonly name: string
+  readonly examples: readonly Payload[]
+}
+
 /** Every example payload as a CloudEvent, `rounds` times over with ids of their own. */
 export function readInput(rounds: number): DemoEvent[] {
+  const path = fileURLToPath(import.meta.resolve('@octokit/webhooks-examples'))
+  const examples = JSON.parse(readFileSync(path, 'utf8')) as Example[]
   const events: DemoEvent[] = []
   for (let round = 0; round < rounds; round++) {
     for (const { name, examples: payloads } of examples) {
-      for (const [index, payload] of payloads.entries()) {
-        const data = payload as unknown as Payload
+      for (const [index, data] of payloads.entries()) {
         events.push({
           specversion: '1.0',
           id: `${name}-${index}-${round}`,

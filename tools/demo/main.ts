@@ -1,14 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@millrace/sdk'
-import { readFile } from 'node:fs/promises'
 import { type DemoEvent, readInput } from './input.ts'
 import { publishAll } from './publisher.ts'
+import { ReceiptBook } from './receipts.ts'
 import { Receiver } from './receiver.ts'
 import { accountFor, type RuleResult, resultTable } from './report.ts'
-import { demoRules, ruleSpec } from './rules.ts'
+import { deadLetterRule, demoRules, ruleSpec } from './rules.ts'
 import { ServerProcess } from './server-process.ts'
 
 const rounds = 20
@@ -30,25 +30,24 @@ function progressLine(total: number): (done: number) => void {
   }
 }
 
-async function wire(client: Client, receiver: Receiver): Promise<void> {
+/** The two ends deliveries go to: one stays, one goes away for a while. */
+interface Ends {
+  readonly staying: Receiver
+  readonly dying: Receiver
+  readonly book: ReceiptBook
+}
+
+async function wire(client: Client, { staying, dying }: Ends): Promise<void> {
   await client.buses.put('github', { dedupWindowMs: 3_600_000 })
   await client.buses.put('dead-letters', {})
   const relay = await readFile(join(import.meta.dirname, 'relay/index.mjs'))
   const code = await client.uploadCode(new Map([['index.mjs', relay]]))
-  const environment = { RECEIVER_URL: receiver.urlFor('pull-requests', 'function') }
+  const environment = { RECEIVER_URL: staying.urlFor('pull-requests', 'function') }
   await client.functions.put('relay', { code, environment, timeoutMs: 10_000, concurrencyPerInstance: 20 })
-  await client.rules('dead-letters').put('collect', {
-    pattern: {},
-    targets: [
-      {
-        id: 'receiver',
-        sink: { connector: 'http', options: { url: receiver.urlFor('dead-letters', 'steady') } },
-        retry: { strategy: 'CUSTOM', retriesMax: 50, delayMsMin: 100, delayMsMax: 1_000 },
-      },
-    ],
-  })
+  await client.rules('dead-letters').put('collect', deadLetterRule(staying.urlFor('dead-letters', 'steady')))
   for (const rule of demoRules) {
-    await client.rules('github').put(rule.name, ruleSpec(rule, receiver.urlFor(rule.name, rule.behaviour)))
+    const end = rule.behaviour === 'dying' ? dying : staying
+    await client.rules('github').put(rule.name, ruleSpec(rule, end.urlFor(rule.name, rule.behaviour)))
   }
 }
 
@@ -128,36 +127,44 @@ async function main(): Promise<boolean> {
   const startedAtMs = performance.now()
   const events = readInput(rounds)
   const publishedAtMs = new Map<string, number>()
-  const receiver = new Receiver(publishedAtMs)
+  const book = new ReceiptBook()
+  const ends: Ends = {
+    book,
+    staying: new Receiver(book, publishedAtMs),
+    dying: new Receiver(book, publishedAtMs),
+  }
   try {
-    await receiver.open()
+    await ends.staying.open()
+    await ends.dying.open()
     await using server = await ServerProcess.prepare(folder)
     say(
       `Millrace demo: ${events.length} GitHub webhook events, ${demoRules.length} rules, one bus, one function.`,
     )
     say(`  server ready after ${(await server.start()).toFixed(0)} ms at ${server.url}`)
-    await wire(server.client(), receiver)
-    const isDrained = await run(server, receiver, events, publishedAtMs)
+    await wire(server.client(), ends)
+    const isDrained = await run(server, ends, events, publishedAtMs)
     const { next } = (await server.client().buses.status('github')) as { next: number }
-    const results = accountFor(events, receiver)
+    const results = accountFor(events, book)
     say(`\n${resultTable(results)}`)
     say(`${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s in all`)
     return verdict(results, events, next - 1, isDrained)
   } finally {
-    await receiver.close()
+    await ends.staying.close()
+    await ends.dying.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 async function run(
   server: ServerProcess,
-  receiver: Receiver,
+  ends: Ends,
   events: readonly DemoEvent[],
   publishedAtMs: Map<string, number>,
 ): Promise<boolean> {
   const startedAtMs = performance.now()
+  const seconds = (): string => ((performance.now() - startedAtMs) / 1_000).toFixed(1)
   const progress = progressLine(events.length)
-  const trouble = troubles(events.length, server, receiver)
+  const trouble = troubles(events.length, server, ends.dying)
   let started: Promise<void>[] = []
   const published = await publishAll(
     () => server.client(),
@@ -168,18 +175,13 @@ async function run(
       started = trouble(accepted)
     },
   )
-  await Promise.all(started)
-  const publishSeconds = (performance.now() - startedAtMs) / 1_000
   say(
-    `  published ${published.accepted} events in ${publishSeconds.toFixed(1)} s, ${published.repeated} batches sent again after the kill`,
+    `  published in ${seconds()} s; ${published.repeated} tries were needed again while the server was away`,
   )
+  await Promise.all(started)
   const isDrained = await drained(server.client())
-  const deliveries = demoRules.reduce(
-    (sum, rule) => sum + receiver.receiptsOf(rule.name).latenciesMs.length,
-    0,
-  )
-  const seconds = (performance.now() - startedAtMs) / 1_000
-  say(`\n  ${deliveries} deliveries in ${seconds.toFixed(1)} s`)
+  const deliveries = demoRules.reduce((sum, rule) => sum + ends.book.of(rule.name).latenciesMs.length, 0)
+  say(`\n  ${deliveries} deliveries in ${seconds()} s`)
   return isDrained
 }
 

@@ -1,29 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { ReceiptBook, Receipts } from './receipts.ts'
 import type { Behaviour } from './rules.ts'
 
-/** What one rule's receiving end saw. */
-export interface Receipts {
-  /** Attempts that were answered with a failure. */
-  refused: number
-  /** Accepted deliveries, event id → how often. */
-  readonly arrivals: Map<string, number>
-  readonly latenciesMs: number[]
-}
-
 /**
- * The receiving ends of all rules: one HTTP server, a path per rule. It counts what it answered 200 to, by the event id
- * in the delivery's headers, and remembers when each arrived.
+ * Receiving ends of rules: one HTTP server, a path per rule. It counts what it answered 200 to, by the event id in the
+ * delivery's headers, and how long after publishing each arrived.
  */
 export class Receiver {
-  private readonly receipts = new Map<string, Receipts>()
+  private readonly book: ReceiptBook
   private readonly behaviours = new Map<string, Behaviour>()
   private readonly publishedAtMs: ReadonlyMap<string, number>
   private server: Server | undefined
   private port = 0
   private turn = 0
 
-  constructor(publishedAtMs: ReadonlyMap<string, number>) {
+  constructor(book: ReceiptBook, publishedAtMs: ReadonlyMap<string, number>) {
+    this.book = book
     this.publishedAtMs = publishedAtMs
   }
 
@@ -55,22 +48,13 @@ export class Receiver {
     return `http://127.0.0.1:${this.port}/${rule}`
   }
 
-  receiptsOf(rule: string): Receipts {
-    let found = this.receipts.get(rule)
-    if (found === undefined) {
-      found = { refused: 0, arrivals: new Map(), latenciesMs: [] }
-      this.receipts.set(rule, found)
-    }
-    return found
-  }
-
   private answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume()
     request.on('end', () => {
       const rule = (request.url ?? '/').slice(1)
       const status = this.statusFor(this.behaviours.get(rule) ?? 'steady')
-      const receipts = this.receiptsOf(rule)
-      if (status === 200) this.count(receipts, String(request.headers['millrace-event-id']))
+      const receipts = this.book.of(rule)
+      if (status === 200) this.count(receipts, arrivalKey(request))
       else receipts.refused++
       response.writeHead(status).end()
     })
@@ -87,4 +71,11 @@ export class Receiver {
     if (behaviour === 'flaky') return this.turn++ % 5 === 0 ? 503 : 200
     return 200
   }
+}
+
+/** Dead letters of different rules may carry the same event; the rule's name keeps them apart. */
+function arrivalKey(request: IncomingMessage): string {
+  const id = String(request.headers['millrace-event-id'])
+  const rule = request.headers['x-dead-letter-rule']
+  return rule === undefined ? id : `${String(rule)}/${id}`
 }

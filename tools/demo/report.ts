@@ -1,6 +1,6 @@
 import { renderTable } from '@millrace/cli'
 import type { DemoEvent } from './input.ts'
-import type { Receiver } from './receiver.ts'
+import type { ReceiptBook } from './receipts.ts'
 import { type DemoRule, demoRules } from './rules.ts'
 
 export interface RuleResult {
@@ -20,10 +20,10 @@ export interface RuleResult {
 }
 
 /** Holds what arrived against what the input says should have arrived, event by event. */
-export function accountFor(events: readonly DemoEvent[], receiver: Receiver): RuleResult[] {
-  const deadLetters = receiver.receiptsOf('dead-letters').arrivals
+export function accountFor(events: readonly DemoEvent[], book: ReceiptBook): RuleResult[] {
+  const deadLetters = book.of('dead-letters').arrivals
   return demoRules.map(rule => {
-    const { arrivals, refused, latenciesMs } = receiver.receiptsOf(rule.name)
+    const { arrivals, refused, latenciesMs } = book.of(rule.name)
     const expected = new Set(events.filter(rule.matches).map(event => event.id))
     let lost = 0
     let deadLettered = 0

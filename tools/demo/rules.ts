@@ -116,3 +116,18 @@ export function ruleSpec(rule: DemoRule, url: string): RuleSpec {
     ],
   }
 }
+
+/** Collects the dead letters; the rule they come from goes along in a header. */
+export function deadLetterRule(url: string): RuleSpec {
+  return {
+    pattern: {},
+    targets: [
+      {
+        id: 'receiver',
+        sink: { connector: 'http', options: { url } },
+        parameters: { 'headers.x-dead-letter-rule': { form: 'JSONPATH', value: '$.millracerule' } },
+        retry: { strategy: 'CUSTOM', retriesMax: 50, delayMsMin: 100, delayMsMax: 1_000 },
+      },
+    ],
+  }
+}

@@ -17,7 +17,7 @@ export interface Terminal {
 export interface CommandContext {
   readonly terminal: Terminal
   /** Sets the exit code without ending the process at once. */
-  exit(code: number): void
+  readonly exit: (code: number) => void
 }
 
 export function systemTerminal(): Terminal {
@@ -25,7 +25,7 @@ export function systemTerminal(): Terminal {
     out: text => void process.stdout.write(text),
     error: text => void process.stderr.write(text),
     colors: picocolors,
-    isInteractive: process.stdout.isTTY === true,
+    isInteractive: process.stdout.isTTY,
     environment: process.env,
     async readInput() {
       const chunks: Buffer[] = []

@@ -20,7 +20,7 @@ export class ResourceClient<Spec> {
     const query = new URLSearchParams()
     if (options.after !== undefined) query.set('after', options.after)
     if (options.limit !== undefined) query.set('limit', String(options.limit))
-    return this.transport.json('GET', `${this.path}?${query}`)
+    return this.transport.json('GET', `${this.path}?${query.toString()}`)
   }
 
   /** All resources, page after page. */

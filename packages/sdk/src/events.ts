@@ -71,7 +71,7 @@ export class EventsClient {
     const query = new URLSearchParams()
     if (options.from !== undefined) query.set('from', String(options.from))
     if (options.limit !== undefined) query.set('limit', String(options.limit))
-    return this.transport.json('GET', `${eventsPath(bus)}?${query}`)
+    return this.transport.json('GET', `${eventsPath(bus)}?${query.toString()}`)
   }
 
   /** Events as they come, until the signal aborts or the server goes away. */
@@ -79,7 +79,7 @@ export class EventsClient {
     const query = new URLSearchParams()
     if (options.from !== undefined) query.set('from', String(options.from))
     if (options.pattern !== undefined) query.set('pattern', JSON.stringify(options.pattern))
-    const response = await this.transport.send('GET', `${eventsPath(bus)}?${query}`, {
+    const response = await this.transport.send('GET', `${eventsPath(bus)}?${query.toString()}`, {
       headers: { accept: 'text/event-stream' },
       signal: options.signal,
       streaming: true,

@@ -17,7 +17,7 @@ test('events split anywhere between chunks come out whole, heartbeats not at all
     { id: '7', event: 'bus', data: '{"a":1}' },
     { id: '8', event: 'message', data: 'one\ntwo' },
   ])
-  expect(await Array.fromAsync(readServerSentEvents(streamOf(...text)))).toEqual(whole)
+  expect(await Array.fromAsync(readServerSentEvents(streamOf(...text.split(''))))).toEqual(whole)
 })
 
 test('an unfinished last event is not given out', async () => {

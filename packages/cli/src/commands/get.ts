@@ -44,11 +44,11 @@ export function getCommand({ terminal }: CommandContext): Command {
 }
 
 function resourcesOf(client: Client, kind: string, bus: string | undefined): ResourceClient<unknown> {
-  if (kind === 'buses' || kind === 'bus') return client.buses as ResourceClient<unknown>
-  if (kind === 'functions' || kind === 'function') return client.functions as ResourceClient<unknown>
+  if (kind === 'buses' || kind === 'bus') return client.buses
+  if (kind === 'functions' || kind === 'function') return client.functions
   if (kind === 'rules' || kind === 'rule') {
     if (bus === undefined) throw new Error('whose rules? add --bus NAME')
-    return client.rules(bus) as ResourceClient<unknown>
+    return client.rules(bus)
   }
   throw new Error(`there is no kind ${kind}; there are buses, rules and functions`)
 }

@@ -34,12 +34,16 @@ export function tailCommand({ terminal }: CommandContext): Command {
           else {
             const data = JSON.stringify(event['data'] ?? event['data_base64'] ?? null)
             const shown = data.length > 120 ? `${data.slice(0, 119)}…` : data
-            const head = `${dim(String(position).padStart(8))} ${dim(String(event['time'] ?? ''))}`
-            terminal.out(`${head} ${cyan(String(event['type']))} ${String(event['source'])} ${dim(shown)}\n`)
+            const head = `${dim(String(position).padStart(8))} ${dim(text(event['time']))}`
+            terminal.out(`${head} ${cyan(text(event['type']))} ${text(event['source'])} ${dim(shown)}\n`)
           }
         }
       } catch (thrown) {
         if (!signal.aborted) throw thrown
       }
     })
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

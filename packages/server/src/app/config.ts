@@ -112,7 +112,7 @@ function matching(name: string, value: string, expression: RegExp, wanted: strin
 function oneOf<Value extends string>(name: string, value: string, allowed: readonly Value[]): Value {
   const found = allowed.find(candidate => candidate === value)
   if (found === undefined) refuse(name, value, `one of ${allowed.join(', ')}`)
-  return found as Value
+  return found
 }
 
 function refuse(name: string, seen: string, wanted: string): never {
