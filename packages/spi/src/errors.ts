@@ -76,6 +76,7 @@ export const errorCatalogue: ErrorCatalogue = {
   'storage.invalid': { status: 400, description: 'A key or value is outside the limits of the storage contract.' },
   'storage.corrupt': { status: 500, description: 'Stored bytes do not match their checksum.' },
   'storage.full': { status: 507, description: 'The storage has no room left; nothing was written.' },
+  'storage.busy': { status: 429, description: 'More writes wait than the storage takes at once; nothing was written.' },
   'storage.closed': { status: 503, description: 'The storage is closed or closing.' },
   'storage.failed': { status: 500, description: 'The storage driver failed; nothing was acknowledged.' },
 }

@@ -91,7 +91,7 @@ export class DocumentWatchers {
 
   /** Tells everyone whose prefix fits; called once for each change, in the order of the changes. */
   notify(key: string, document: Document | undefined): void {
-    for (const { prefix, listener } of [...this.#listeners]) {
+    for (const { prefix, listener } of this.#listeners) {
       if (!key.startsWith(prefix)) continue
       queueMicrotask(() => listener(key, document))
     }

@@ -1,0 +1,1 @@
+export { type LmdbStorageOptions, openStorage } from './storage.ts'

@@ -1,0 +1,89 @@
+import type { Tables } from './tables.ts'
+import type { Batch, Participant } from './writer.ts'
+
+/** The kinds of things that have numbers instead of names in keys. */
+export type NameKind = 'log' | 'queue'
+
+const nextNumberKey = 'next'
+const clearKey = 'clear:'
+/** Names that one store can have; above it, opening would take too long and too much memory. */
+export const namesMax = 1_000_000
+
+/**
+ * Names of logs and queues, and their numbers. All are kept in memory, read once at open: a name is a bus or a target,
+ * of which there are thousands, not millions. A number is never given twice.
+ */
+export class Names implements Participant {
+  readonly #tables: Tables
+  readonly #numbers = new Map<string, number>()
+  #nextNumber = 1
+  /** Names made by the group under way. */
+  #made: string[] = []
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+    this.#nextNumber = tables.names.get(nextNumberKey)?.readDoubleLE() ?? 1
+    for (const kind of ['log', 'queue'] as const) {
+      const range = { start: `${kind}:`, end: `${kind};`, limit: namesMax }
+      for (const { key, value } of tables.names.getRange(range)) this.#numbers.set(key, value.readDoubleLE())
+    }
+  }
+
+  find(kind: NameKind, name: string): number | undefined {
+    return this.#numbers.get(`${kind}:${name}`)
+  }
+
+  /** The number of a name, given to it now when it has none. Called while a job is staged. */
+  make(batch: Batch, kind: NameKind, name: string): number {
+    const key = `${kind}:${name}`
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    const number = this.#nextNumber
+    this.#nextNumber += 1
+    this.#numbers.set(key, number)
+    this.#made.push(key)
+    batch.put(this.#tables.names, key, numberBytes(number))
+    batch.put(this.#tables.names, nextNumberKey, numberBytes(this.#nextNumber))
+    return number
+  }
+
+  /** Takes a queue's name away and notes that what is kept under its number is to be cleared. */
+  drop(batch: Batch, name: string, number: number): void {
+    batch.remove(this.#tables.names, `queue:${name}`)
+    batch.put(this.#tables.names, `${clearKey}${number}`, numberBytes(number))
+  }
+
+  /** The drop is on disk. */
+  dropped(name: string): void {
+    this.#numbers.delete(`queue:${name}`)
+  }
+
+  cleared(batch: Batch, number: number): void {
+    batch.remove(this.#tables.names, `${clearKey}${number}`)
+  }
+
+  /** Numbers of dropped queues that a crash kept from being cleared. */
+  toClear(): number[] {
+    const range = { start: clearKey, end: 'clear;', limit: namesMax }
+    return [...this.#tables.names.getRange(range)].map(({ value }) => value.readDoubleLE())
+  }
+
+  seal(): void {
+    // Names are staged when they are made.
+  }
+
+  committed(): void {
+    this.#made = []
+  }
+
+  reverted(): void {
+    for (const key of this.#made) this.#numbers.delete(key)
+    this.#made = []
+  }
+}
+
+export function numberBytes(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeDoubleLE(value)
+  return bytes
+}

@@ -1,0 +1,114 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  AppError,
+  type Blobs,
+  type Clock,
+  type Documents,
+  DocumentWatchers,
+  type EventLog,
+  type Leases,
+  LocalLeases,
+  type Queue,
+  type Storage,
+  systemClock,
+} from '@millrace/spi'
+import { LmdbBlobs } from './blobs.ts'
+import { LmdbDocuments } from './documents.ts'
+import { closedError, toStorageError } from './errors.ts'
+import { LmdbEventLog } from './event-log.ts'
+import { Logs } from './logs.ts'
+import { Names } from './names.ts'
+import { LmdbQueue } from './queue.ts'
+import { Queues } from './queues.ts'
+import { openTables, type Tables } from './tables.ts'
+import { Writer } from './writer.ts'
+
+/** Where a store is and how much it may take. */
+export interface LmdbStorageOptions {
+  /** Folder of the store; made when it is not there. One process at a time. */
+  readonly path: string
+  /** Bytes of recent blocks of the logs kept in memory. Default 32 MiB. */
+  readonly cacheBytesMax?: number
+  /** Bytes of writes that may wait for their turn; above it they are refused with `storage.busy`. Default 256 MiB. */
+  readonly pendingBytesMax?: number
+  /** Time for leases. Default: the system's clock. */
+  readonly clock?: Clock
+}
+
+const cacheBytesDefault = 33_554_432
+const pendingBytesDefault = 268_435_456
+
+/**
+ * Opens the store in a folder, or makes an empty one. What a crash interrupted is completed or removed first.
+ * Rejects with `storage.failed` when the folder cannot be used.
+ */
+export async function openStorage(options: LmdbStorageOptions): Promise<Storage> {
+  const blobFolder = join(options.path, 'blobs')
+  try {
+    await mkdir(blobFolder, { recursive: true })
+    const tables = openTables(join(options.path, 'store.mdb'))
+    const storage = new LmdbStorage(tables, blobFolder, options)
+    await storage.recover()
+    return storage
+  } catch (error) {
+    throw toStorageError(error)
+  }
+}
+
+class LmdbStorage implements Storage {
+  readonly log: EventLog
+  readonly queue: Queue
+  readonly documents: Documents
+  readonly leases: Leases
+  readonly blobs: Blobs
+  readonly #tables: Tables
+  readonly #names: Names
+  readonly #writer: Writer
+  readonly #queue: LmdbQueue
+  readonly #blobs: LmdbBlobs
+  #closing: Promise<void> | undefined
+
+  constructor(tables: Tables, blobFolder: string, options: LmdbStorageOptions) {
+    const checkOpen = (): void => {
+      if (this.#closing !== undefined) throw closedError()
+    }
+    const names = new Names(tables)
+    const logs = new Logs(tables, names, options.cacheBytesMax ?? cacheBytesDefault)
+    const queues = new Queues(tables, names)
+    const documents = new LmdbDocuments(tables, new DocumentWatchers(), checkOpen)
+    const participants = [names, logs, queues, documents]
+    const writer = new Writer(tables, participants, options.pendingBytesMax ?? pendingBytesDefault, noRefusal)
+    documents.attach(writer)
+    this.#tables = tables
+    this.#names = names
+    this.#writer = writer
+    this.#queue = new LmdbQueue(tables, queues, logs, writer, checkOpen)
+    this.#blobs = new LmdbBlobs(blobFolder, tables, writer, checkOpen)
+    this.log = new LmdbEventLog(logs, writer, checkOpen)
+    this.queue = this.#queue
+    this.documents = documents
+    this.leases = new LocalLeases(options.clock ?? systemClock)
+    this.blobs = this.#blobs
+  }
+
+  /** Completes what a crash interrupted. */
+  async recover(): Promise<void> {
+    await this.#blobs.clean()
+    for (const number of this.#names.toClear()) await this.#queue.clear(number)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close()
+    await this.#tables.root.close()
+  }
+}
+
+function noRefusal(): AppError | undefined {
+  return undefined
+}
