@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { AppError } from '@millrace/spi'
+import { unauthenticated } from './errors.ts'
+
+/** Who sent a request: decided once per request, before its body is read. */
+export interface Principal {
+  readonly account: string
+  /** The access key that was presented; safe to log. */
+  readonly keyId: string
+}
+
+/**
+ * Decides from the head of a request who sent it. Called for every request but the open ones, before the body is read:
+ * it must be quick and do no I/O. Refusals are returned, not thrown: they are ordinary.
+ */
+export type Authenticator = (
+  headers: IncomingHttpHeaders,
+  method: string,
+  url: string,
+) => Principal | AppError
+
+/** One way to present credentials. A scheme is asked only for requests that it claims. */
+export interface AuthenticationScheme {
+  /** Value of `WWW-Authenticate` by which the scheme is offered. */
+  readonly challenge: string
+  /** Whether the request presents credentials of this scheme, right or wrong. */
+  claims(headers: IncomingHttpHeaders, method: string, url: string): boolean
+  readonly authenticate: Authenticator
+}
+
+/** Asks the first scheme that claims the request; a request that none claims is refused. */
+export function authenticatorOf(schemes: readonly AuthenticationScheme[]): Authenticator {
+  return (headers, method, url) => {
+    for (const scheme of schemes) {
+      if (scheme.claims(headers, method, url)) return scheme.authenticate(headers, method, url)
+    }
+    return unauthenticated()
+  }
+}
+
+export function isPrincipal(decision: Principal | AppError): decision is Principal {
+  return !(decision instanceof AppError)
+}

@@ -1,0 +1,27 @@
+import { AppError, type ErrorCatalogue, retryNever } from '@millrace/spi'
+
+/** Codes of authentication. */
+export const authErrors: ErrorCatalogue = {
+  'auth.unauthenticated': {
+    status: 401,
+    description:
+      'The request carries no credentials, or none that are known. Which of the two is not told, nor which part is wrong.',
+  },
+  'auth.credentials-invalid': {
+    status: 500,
+    description:
+      'The credentials file or the credentials in the environment cannot be used. Seen at start only.',
+  },
+}
+
+/**
+ * The one answer to missing, malformed, unknown and wrong credentials. All of them get the same code and sentence, so
+ * that a caller without credentials learns nothing about those that exist.
+ */
+export function unauthenticated(): AppError {
+  return new AppError(
+    'auth.unauthenticated',
+    'this request needs valid credentials: Authorization: Bearer <accessKeyId>.<accessKeySecret>',
+    retryNever,
+  )
+}

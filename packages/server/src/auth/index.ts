@@ -1,0 +1,10 @@
+export * from './authenticator.ts'
+export { bearerScheme } from './bearer.ts'
+export {
+  type Credential,
+  type CredentialsSource,
+  credentialsFileName,
+  type LoadedCredentials,
+  loadCredentials,
+} from './credentials.ts'
+export { authErrors, unauthenticated } from './errors.ts'

@@ -1,0 +1,45 @@
+import { setTimeout as never } from 'node:timers/promises'
+import { toAppError } from '@millrace/spi'
+import type { Application } from './application.ts'
+import type { ReadinessCheck, Services } from './services.ts'
+
+/** Longest that one readiness check may take before it counts as failed. */
+export const readinessTimeoutMs = 2_000
+
+/**
+ * `/healthz`: the process answers, no more; restart it when it does not. `/readyz`: it can do its work; send it none
+ * while it cannot. Both are open and tell names and codes only. `/metrics` needs credentials: names of buses are in it.
+ */
+export function healthRoutes(app: Application, services: Services): void {
+  app.get('/healthz', { config: { isOpen: true }, schema: hidden }, () => ({ status: 'alive' }))
+
+  app.get('/readyz', { config: { isOpen: true }, schema: hidden }, async (_request, reply) => {
+    const names = Object.keys(services.readiness)
+    const states = await Promise.all(Object.values(services.readiness).map(stateOf))
+    const isReady = states.every(state => state === 'ok')
+    const checks = Object.fromEntries(names.map((name, index) => [name, states[index]]))
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not-ready', checks })
+  })
+
+  app.get('/metrics', { schema: hidden }, async (_request, reply) =>
+    reply.type(services.metrics.contentType).send(await services.metrics.text()),
+  )
+}
+
+const hidden = { hide: true }
+
+/** `ok`, or the code of what is wrong. A check that does not heed its signal is not waited for. */
+async function stateOf(check: ReadinessCheck): Promise<string> {
+  const done = new AbortController()
+  const signal = AbortSignal.any([done.signal, AbortSignal.timeout(readinessTimeoutMs)])
+  try {
+    const timeout = never(readinessTimeoutMs, 'timeout', { signal: done.signal, ref: false }).catch(
+      () => 'ok',
+    )
+    return await Promise.race([check(signal).then(() => 'ok'), timeout])
+  } catch (thrown) {
+    return toAppError(thrown).code
+  } finally {
+    done.abort()
+  }
+}

@@ -1,0 +1,5 @@
+export { allErrorCatalogues } from './catalogue.ts'
+export { defaultHttpLimits, type HttpLimits } from './limits.ts'
+export { listen, type Listener, type ListenerOptions } from './listener.ts'
+export type { RouteEntry } from './route-table.ts'
+export type { NodeStatus, ReadinessCheck, Services } from './services.ts'

@@ -1,0 +1,87 @@
+import type { AddressInfo } from 'node:net'
+import { AppError } from '@millrace/spi'
+import { type AuthenticationScheme, authenticatorOf } from '../auth/index.ts'
+import { createApplication } from './application.ts'
+import { allErrorCatalogues } from './catalogue.ts'
+import { consoleRoutes } from './console-page.ts'
+import { mergeCatalogues, problemMaker } from './error-body.ts'
+import { healthRoutes } from './health.ts'
+import { defaultHttpLimits, type HttpLimits } from './limits.ts'
+import { describeApplication } from './rest/openapi.ts'
+import { restRoutes } from './rest/index.ts'
+import type { RouteEntry } from './route-table.ts'
+import type { Services } from './services.ts'
+
+export interface ListenerOptions {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** The ways to present credentials, in the order in which they are tried. */
+  readonly schemes: readonly AuthenticationScheme[]
+  readonly limits?: Partial<HttpLimits>
+}
+
+/**
+ * The one door for all APIs. Disposing closes it: no new connections, requests in flight are finished, live tails end,
+ * and what is still open after `drainMs` is cut. Safe to dispose twice.
+ */
+export interface Listener extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+  /** Such as `http://127.0.0.1:8400`. */
+  readonly url: string
+  readonly routes: readonly RouteEntry[]
+}
+
+/** Resolves when requests are served. Rejects with `http.listen-failed` when the address cannot be had. */
+export async function listen(services: Services, options: ListenerOptions): Promise<Listener> {
+  const limits = { ...defaultHttpLimits, ...options.limits }
+  const { app, routes } = createApplication({
+    services,
+    limits,
+    authenticate: authenticatorOf(options.schemes),
+    makeProblem: problemMaker(
+      mergeCatalogues(allErrorCatalogues),
+      options.schemes.map(scheme => scheme.challenge),
+    ),
+  })
+  const closing = new AbortController()
+  await describeApplication(app, services.node.version)
+  healthRoutes(app, services)
+  consoleRoutes(app)
+  app.register(restRoutes(services, limits, closing.signal), { prefix: '/api/v1' })
+  try {
+    await app.listen({ host: options.host, port: options.port })
+  } catch (thrown) {
+    await app.close()
+    throw listenFailed(options, thrown)
+  }
+  const { address, port } = app.server.address() as AddressInfo
+  const host = address.includes(':') ? `[${address}]` : address
+  let closed: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    closing.abort()
+    const force = services.clock.timer(limits.drainMs, () => app.server.closeAllConnections())
+    try {
+      await app.close()
+    } finally {
+      force[Symbol.dispose]()
+    }
+  }
+
+  return {
+    host: address,
+    port,
+    url: `http://${host}:${port}`,
+    routes: routes.entries(),
+    [Symbol.asyncDispose]: () => (closed ??= close()),
+  }
+}
+
+function listenFailed({ host, port }: ListenerOptions, thrown: unknown): AppError {
+  const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown reason'
+  return new AppError('http.listen-failed', `cannot listen on ${host}:${port}: ${reason}`, undefined, {
+    cause: thrown,
+  })
+}

@@ -1,0 +1,42 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { AppError, retryNever } from '@millrace/spi'
+import type { FastifyReply } from 'fastify'
+import type { Resource } from '../../resources/index.ts'
+
+/**
+ * The revision that the caller expects: `If-Match: "7"` demands revision 7, `If-None-Match: *` that there is none yet
+ * (0); without either everything goes. Anything else in these headers is refused, since ignoring a condition would
+ * overwrite what the caller meant to spare.
+ */
+export function expectedRevision(headers: IncomingHttpHeaders): number | undefined {
+  const match = headers['if-match']
+  const noneMatch = headers['if-none-match']
+  if (match !== undefined && noneMatch !== undefined) throw invalidPrecondition('only one of them')
+  if (noneMatch !== undefined) {
+    if (noneMatch.trim() !== '*') throw invalidPrecondition('If-None-Match: *')
+    return 0
+  }
+  if (match === undefined) return undefined
+  const revision = /^\s*"([1-9]\d{0,14})"\s*$/.exec(match)?.[1]
+  if (revision === undefined) throw invalidPrecondition('If-Match: "<revision>"')
+  return Number(revision)
+}
+
+/** Sends a resource with its revision as the entity tag. */
+export function sendResource(reply: FastifyReply, status: number, resource: Resource<unknown>): FastifyReply {
+  return reply.code(status).header('etag', `"${resource.revision}"`).send(publicResource(resource))
+}
+
+/** Only what the document promises leaves the house: views may carry more. */
+export function publicResource({ name, spec, revision, createdAtMs, updatedAtMs }: Resource<unknown>) {
+  return { name, spec, revision, createdAtMs, updatedAtMs }
+}
+
+function invalidPrecondition(wanted: string): AppError {
+  return new AppError(
+    'http.invalid-request',
+    `the precondition cannot be understood: write ${wanted}`,
+    retryNever,
+    { details: { path: 'headers' } },
+  )
+}

@@ -1,0 +1,85 @@
+import { RuleSpec } from '../../resources/index.ts'
+import type { Application } from '../application.ts'
+import type { Services } from '../services.ts'
+import { operation } from './operation.ts'
+import { expectedRevision, publicResource, sendResource } from './precondition.ts'
+import { BusParams, PageQuery, PageSchema, ResourceSchema, RuleParams } from './resource-schemas.ts'
+
+const tag = 'rules'
+const RuleResource = ResourceSchema(RuleSpec)
+
+/** `/buses/{bus}/rules`: which events go where. */
+export function ruleRoutes(app: Application, services: Services): void {
+  const { rules } = services.resources
+
+  app.get('/buses/:bus/rules', { schema: listRules }, request => {
+    const { items, next } = rules.list(request.principal.account, request.params.bus, request.query)
+    return { items: items.map(publicResource), next }
+  })
+
+  app.get('/buses/:bus/rules/:rule', { schema: getRule }, (request, reply) => {
+    const { bus, rule } = request.params
+    return sendResource(reply, 200, rules.get(request.principal.account, bus, rule))
+  })
+
+  app.put('/buses/:bus/rules/:rule', { schema: putRule }, async (request, reply) => {
+    const { account } = request.principal
+    const { bus, rule } = request.params
+    const { created } = await rules.put(account, bus, rule, request.body, expectedRevision(request.headers))
+    return sendResource(reply, created ? 201 : 200, rules.get(account, bus, rule))
+  })
+
+  app.delete('/buses/:bus/rules/:rule', { schema: deleteRule }, async (request, reply) => {
+    const { bus, rule } = request.params
+    await rules.delete(request.principal.account, bus, rule, expectedRevision(request.headers))
+    return reply.code(204).send()
+  })
+}
+
+const listRules = operation({
+  id: 'listRules',
+  tag,
+  summary: 'Lists the rules of a bus by name.',
+  params: BusParams,
+  query: PageQuery,
+  answers: { 200: { description: 'One page.', schema: PageSchema(RuleResource) } },
+  refusals: { 404: ['resource.not-found'] },
+})
+
+const getRule = operation({
+  id: 'getRule',
+  tag,
+  summary: 'Reads a rule.',
+  params: RuleParams,
+  answers: { 200: { description: 'The rule.', schema: RuleResource } },
+  refusals: { 404: ['resource.not-found'] },
+})
+
+const putRule = operation({
+  id: 'putRule',
+  tag,
+  summary: 'Creates a rule or replaces it.',
+  description:
+    'In force when it is answered: an event accepted afterwards meets the new rule, one accepted before met the old one. `If-Match` and `If-None-Match: *` are honoured.',
+  params: RuleParams,
+  body: RuleSpec,
+  answers: {
+    200: { description: 'It was there before.', schema: RuleResource },
+    201: { description: 'It is new.', schema: RuleResource },
+  },
+  refusals: {
+    404: ['resource.not-found'],
+    412: ['resource.conflict'],
+    429: ['resource.limit-exceeded'],
+    507: ['storage.full'],
+  },
+})
+
+const deleteRule = operation({
+  id: 'deleteRule',
+  tag,
+  summary: 'Deletes a rule; its pending deliveries go with it.',
+  params: RuleParams,
+  answers: { 204: { description: 'It is gone.', schema: null } },
+  refusals: { 404: ['resource.not-found'], 412: ['resource.conflict'] },
+})

@@ -1,0 +1,30 @@
+import type { Clock, PluginLog } from '@millrace/spi'
+import type { EventLogs } from '../eventlog/index.ts'
+import type { Ingest } from '../ingest/index.ts'
+import type { Resources } from '../resources/index.ts'
+
+/** What the process says of itself in `GET /api/v1/status`. */
+export interface NodeStatus {
+  readonly version: string
+  readonly region: string
+  readonly storage: string
+  readonly startedAtMs: number
+}
+
+/** A condition of readiness: resolves when it holds, rejects with the reason when not. */
+export type ReadinessCheck = (signal: AbortSignal) => Promise<void>
+
+/** Everything that the operations of the API are made of; put together in `app/compose`. */
+export interface Services {
+  readonly clock: Clock
+  readonly log: PluginLog
+  readonly resources: Resources
+  readonly ingest: Pick<Ingest, 'accept'>
+  readonly eventLogs: Pick<EventLogs, 'next' | 'read' | 'get' | 'seek' | 'stat' | 'onAppended'>
+  readonly node: NodeStatus
+  /** Position up to which a bus has been routed: the next one to route. */
+  routedPosition(bus: string): Promise<number>
+  /** By name, as `/readyz` reports them. */
+  readonly readiness: Readonly<Record<string, ReadinessCheck>>
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
+}
