@@ -1,5 +1,6 @@
 import { compile, type Matcher } from '@millrace/pattern'
 import type { BusSpec } from './bus.ts'
+import { patternOptions } from './rule.ts'
 import type { RuleRecord } from './rule-history.ts'
 import { currentSpec } from './rule-history.ts'
 import type { BusView, RuleVersion, RuleView } from './snapshot.ts'
@@ -53,7 +54,7 @@ export class BusState {
     this.rules.set(rule, record)
     const versions = ruleVersions(this.account, this.name, rule, record)
     for (const version of versions) {
-      this.matcher.add(version, version.spec.pattern, { dialect: version.spec.dialect })
+      this.matcher.add(version, version.spec.pattern, patternOptions(version.spec))
     }
     this.versions.set(rule, versions)
   }
@@ -77,6 +78,7 @@ export class BusState {
       createdAtMs: this.record.createdAtMs,
       rules: ruleViews(this.rules),
       matcher: this.matcher,
+      versions: () => [...this.versions.values()].flat(),
     }
     return this.view
   }

@@ -6,7 +6,7 @@ import { type Page, type PageOf, type PutResult, pageOf, type Resource } from '.
 import { type Control, checkCount, checkRevision } from './control.ts'
 import { notFound } from './errors.ts'
 import { documentKey } from './records.ts'
-import { RuleSpec } from './rule.ts'
+import { patternOptions, RuleSpec } from './rule.ts'
 import { currentSpec, pruned, type RuleRecord, withChange } from './rule-history.ts'
 import { checkName, specParser } from './spec.ts'
 
@@ -116,7 +116,7 @@ export class RuleStore {
 
 /** Throws for what the schema cannot say: an invalid pattern (`PatternError`), target ids used twice, a start that is no time. */
 function checkSpec(spec: RuleSpec): void {
-  parsePattern(spec.pattern, { dialect: spec.dialect })
+  parsePattern(spec.pattern, patternOptions(spec))
   const seen = new Set<string>()
   for (const target of spec.targets) {
     if (seen.has(target.id)) {

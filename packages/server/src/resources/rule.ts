@@ -1,3 +1,4 @@
+import type { PatternOptions } from '@millrace/pattern'
 import { type Static, Type } from 'typebox'
 import { TargetSpec } from './target.ts'
 
@@ -37,3 +38,11 @@ export const RuleSpec = Type.Object(
   { additionalProperties: false },
 )
 export type RuleSpec = Static<typeof RuleSpec>
+
+/**
+ * How to read a rule's pattern. The public semantics of the standard dialect refuse a pattern without fields; a rule may
+ * say "everything" in either dialect, and the other one has the words for it.
+ */
+export function patternOptions(spec: RuleSpec): PatternOptions {
+  return { dialect: Object.keys(spec.pattern).length === 0 ? 'aliyun' : spec.dialect }
+}

@@ -37,6 +37,8 @@ export interface BusView {
   readonly rules: ReadonlyMap<string, RuleView>
   /** Finds the versions, live or past but still needed, whose pattern matches. Filter by position afterwards. */
   readonly matcher: Pick<Matcher<RuleVersion>, 'match' | 'size'>
+  /** All those versions, for explanations. */
+  versions(): Iterable<RuleVersion>
 }
 
 export interface FunctionView {
