@@ -144,7 +144,9 @@ describe('rules', () => {
     const made = await fixture()
     await made.resources.buses.put(account, 'shop', {})
     await made.resources.rules.put(account, 'shop', 'r', { pattern: { type: ['a'] } })
-    await expect(made.resources.rules.put(account, 'shop', 'r', { pattern: { type: 'a' } })).rejects.toThrow()
+    await expect(made.resources.rules.put(account, 'shop', 'r', { pattern: { type: 'a' } })).rejects.toThrow(
+      expect.objectContaining({ code: expect.stringContaining('pattern.') }),
+    )
     expect(matching(made, 1, { type: 'a' })).toEqual(['r'])
   })
 
