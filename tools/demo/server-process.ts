@@ -54,11 +54,8 @@ export class ServerProcess implements AsyncDisposable {
 
   client(): Client {
     const text = readFileSync(join(this.dataPath, 'credentials.json'), 'utf8')
-    const { accessKeyId, accessKeySecret } = JSON.parse(text) as {
-      accessKeyId: string
-      accessKeySecret: string
-    }
-    return createClient({ url: this.url, token: `${accessKeyId}.${accessKeySecret}` })
+    const [key] = (JSON.parse(text) as { keys: { accessKeyId: string; accessKeySecret: string }[] }).keys
+    return createClient({ url: this.url, token: `${key?.accessKeyId}.${key?.accessKeySecret}` })
   }
 
   /** SIGKILL: no goodbye, no flush. */

@@ -33,9 +33,8 @@ function tokenFromEnvironment(terminal: Terminal): string | undefined {
 function tokenFromFile(dataPath: string): string | undefined {
   try {
     const text = readFileSync(join(dataPath, 'credentials.json'), 'utf8')
-    const { accessKeyId, accessKeySecret } = JSON.parse(text) as Record<string, unknown>
-    if (typeof accessKeyId !== 'string' || typeof accessKeySecret !== 'string') return undefined
-    return `${accessKeyId}.${accessKeySecret}`
+    const [key] = (JSON.parse(text) as { keys: { accessKeyId: string; accessKeySecret: string }[] }).keys
+    return key === undefined ? undefined : `${key.accessKeyId}.${key.accessKeySecret}`
   } catch {
     // No server has been started with this folder; the call without a key says what is missing.
     return undefined
