@@ -4,10 +4,17 @@
  *
  * The one promise that everything rests on: **writes of one driver become durable in the order in which they were
  * made, across all its ports.** After a crash a prefix of them is there, and that prefix contains every write whose
- * durable promise had resolved.
+ * durable promise had resolved. A write is made when its method is called; what a call hands over (bytes, entries,
+ * deliveries) must not be changed before its promise settles.
+ *
+ * Any method may reject with `storage.closed` after disposal. A write may reject with `storage.full` (no room),
+ * `storage.busy` (too many writes wait) or `storage.invalid` (a name of 0 or more than 500 bytes as UTF-8, a value above
+ * its limit); then nothing of it was written and the store goes on. After `storage.failed` (the disk did not do what it
+ * should) it is not known what a crash would leave, and every later write rejects alike until the store is opened again.
+ * A read rejects with `storage.corrupt` when stored bytes do not fit their checksum.
  */
 
-/** Appended to a log: opaque bytes and the time of acceptance, which `seek` and retention by age go by. */
+/** Appended to a log: opaque bytes, none included, and the time of acceptance, which `seek` and retention by age go by. */
 export interface NewEntry {
   readonly bytes: Uint8Array
   readonly acceptedAtMs: number
@@ -40,14 +47,18 @@ export interface EventLog {
   /**
    * Appends all entries or none, and resolves with the first one's position when they are on stable storage
    * (`durable`, the default) or merely visible (`relaxed`). Concurrent appends share one flush (group commit).
-   * Rejects with `storage.full` when there is no room; then nothing was written.
+   * Rejects with `storage.full` when there is no room; then nothing was written. Appending no entries writes nothing and
+   * resolves with the next position.
    */
   append(log: string, entries: readonly NewEntry[], durability?: 'durable' | 'relaxed'): Promise<number>
   /** Entries from a position on, in order; at least one if there is one, even above `bytesMax`. Trimmed ones are passed over. */
   read(log: string, from: number, limits: ReadLimits): Promise<LogEntry[]>
   /** Entries at the given ascending positions, `undefined` where trimmed or not yet written. */
   get(log: string, positions: readonly number[]): Promise<(LogEntry | undefined)[]>
-  /** Position of the first retained entry accepted at or after the time; `next` when there is none. */
+  /**
+   * Position of the first retained entry accepted at or after the time; `next` when there is none. Times may step back
+   * from entry to entry, as clocks do.
+   */
   seek(log: string, acceptedAtMs: number): Promise<number>
   /** Removes entries below a position. A driver may keep a few more than asked (whole blocks), never fewer. `Infinity` empties the log; positions go on. */
   trim(log: string, beforePosition: number): Promise<void>
@@ -59,15 +70,18 @@ export interface Delivery {
   readonly position: number
   /** Failed attempts that were settled so far. */
   readonly attempts: number
-  /** Not to be attempted before this time; 0 for one that was never attempted. */
+  /** Not to be attempted before this time; 0 for one that is not put off. With `lane` it decides which view shows it. */
   readonly dueAtMs: number
   /** When the delivery came into being; the age limit of retries counts from here. */
   readonly enqueuedAtMs: number
-  /** Set while the delivery waits in a lane (order by key); see `Queue.lane`. */
+  /** Set while the delivery waits in a lane (order by key); 1 to 500 bytes as UTF-8. */
   readonly lane: string | undefined
 }
 
-/** One atomic change of queues, cursors and journals. All of it is applied or nothing. */
+/**
+ * One atomic change of queues, cursors and journals. All of it is applied or nothing, in the order of the fields: a
+ * delivery that is both put and removed is gone; of two puts of one delivery the last counts.
+ */
 export interface QueueChange {
   /** Cursors to move (name → position). */
   readonly cursors?: readonly { readonly name: string; readonly position: number }[]
@@ -81,11 +95,11 @@ export interface QueueChange {
 
 /** Which deliveries of a queue `Queue.read` returns. */
 export type QueueView =
-  /** Never attempted, in no lane, position above `after`; ascending by position. */
+  /** In no lane and not put off (`dueAtMs` 0), position above `after`; ascending by position. */
   | { readonly kind: 'fresh'; readonly after: number }
-  /** In no lane, attempted before and due at or before `nowMs`; ascending by due time. */
+  /** In no lane, put off (`dueAtMs` above 0) and due at or before `nowMs`; ascending by due time, then position. */
   | { readonly kind: 'due'; readonly nowMs: number }
-  /** Waiting in one lane; ascending by position. */
+  /** Waiting in one lane, whatever its due time; ascending by position. */
   | { readonly kind: 'lane'; readonly lane: string }
   /** Everything pending whatever its state, position above `after`; ascending by position (for people and for resets). */
   | { readonly kind: 'all'; readonly after: number }
@@ -95,7 +109,7 @@ export interface QueueStat {
   readonly pending: number
   /** Lowest pending position, `undefined` when the queue is empty. Retention never trims a log at or above it. */
   readonly oldestPosition: number | undefined
-  /** Earliest due time among deliveries outside lanes that were attempted before; `undefined` if there are none. */
+  /** Earliest due time among deliveries outside lanes that are put off; `undefined` if there are none. */
   readonly nextDueAtMs: number | undefined
 }
 
@@ -108,11 +122,11 @@ export interface Queue {
   commit(change: QueueChange, durability?: 'durable' | 'relaxed'): Promise<void>
   cursor(name: string): Promise<number | undefined>
   read(queue: string, view: QueueView, limit: number): Promise<Delivery[]>
-  /** Lanes of a queue that hold deliveries, by name, at most `limit`. */
+  /** Lanes of a queue that hold deliveries, in the order of their UTF-8 bytes, at most `limit`. */
   lanes(queue: string, limit: number): Promise<string[]>
   /** Reads in constant time or close to it: it is asked often. */
   stat(queue: string): Promise<QueueStat>
-  /** Removes a queue with all its deliveries, and the named cursors. */
+  /** Removes a queue with all its deliveries, and the named cursors. Visible at once, whatever it takes to clear away. */
   drop(queue: string, cursors: readonly string[]): Promise<void>
 }
 
@@ -126,7 +140,7 @@ export interface Document {
 /** Small JSON documents with compare-and-set. Keys are `/`-separated paths of at most 500 bytes; values at most 1 MiB. */
 export interface Documents {
   get(key: string): Promise<Document | undefined>
-  /** Documents whose key begins with the prefix and is greater than `after`, in key order, at most `limit`. */
+  /** Documents whose key begins with the prefix and is greater than `after`, in order of the keys' UTF-8 bytes, at most `limit` (default 1,000). */
   list(prefix: string, options?: { after?: string; limit?: number }): Promise<Document[]>
   /**
    * Writes and resolves, once durable, with the new revision. `expected` 0 demands that there is none yet, a number
@@ -134,7 +148,7 @@ export interface Documents {
    */
   put(key: string, value: unknown, expected?: number): Promise<number>
   delete(key: string, expected?: number): Promise<void>
-  /** Calls the listener after each change, in order per key, with `undefined` for a deletion. */
+  /** Calls the listener after each change is visible, in order per key, with `undefined` for a deletion. */
   watch(prefix: string, listener: (key: string, document: Document | undefined) => void): Disposable
 }
 
