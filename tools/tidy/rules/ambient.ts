@@ -18,8 +18,8 @@ const forbiddenCalls: ReadonlySet<string> = new Set([
 const forbiddenModules: ReadonlySet<string> = new Set(['node:timers', 'node:timers/promises', 'timers'])
 
 /**
- * Time and randomness come from the injected `Clock` and `Random`. Tests are included: they advance a clock or wait
- * for a condition, they do not sleep. Programs about the engine and the bootstraps inside a sandbox are not.
+ * Time and randomness come from the injected `Clock` and `Random`. Unit tests are included: they advance a clock, they
+ * do not sleep. Tests with real processes, programs about the engine and the bootstraps inside a sandbox are not.
  */
 export function ambientRule(adapters: Readonly<Record<string, string>> = ambientAdapters): Rule {
   return {
@@ -40,7 +40,7 @@ export function ambientRule(adapters: Readonly<Record<string, string>> = ambient
 }
 
 function isEngineCode(file: SourceFile): boolean {
-  if (!file.isTypeScript || /\/bootstrap\//.test(file.path)) return false
+  if (!file.isTypeScript || /\/(?:bootstrap|test|bench)\//.test(file.path)) return false
   return file.path.includes('/') && !programFolders.some(folder => file.path.startsWith(folder))
 }
 

@@ -43,3 +43,10 @@ test('a listed function may stay as it is, but not grow, and the list follows wh
     'a.ts#gone is listed but is short enough or gone',
   ])
 })
+
+test('a list of cases is not a long function, but a long case is', async () => {
+  const check = (lines: number) => `  check('a case with words', async () => {\n${body(lines)}  })\n`
+  using plot = plant({ 'a.ts': `function cases(check) {\n${check(40)}${check(40)}${check(71)}}\n` })
+
+  expect(await plot.check(functionLengthRule())).toMatchObject([{ line: 82, path: 'a.ts' }])
+})

@@ -35,7 +35,10 @@ export interface LongFunction {
   readonly lines: number
 }
 
-/** Every function above the limit. The callback of `describe` is a list of tests, not a function, and is passed over. */
+/**
+ * Every function above the limit. A list of cases is not a long function: the callback of `describe` is passed over, and
+ * the lines of `test('a sentence', …)` count for the case alone, which is measured by itself.
+ */
 export function longFunctions(tree: Tree): LongFunction[] {
   return tree.files.filter(file => file.isTypeScript).flatMap(longFunctionsOf)
 }
@@ -59,18 +62,19 @@ interface FunctionNode {
   readonly id?: { readonly name: string } | null
 }
 
+/** A stretch of lines, first and last included. */
+interface Stretch {
+  readonly first: number
+  readonly last: number
+}
+
 function longFunctionsOf(file: SourceFile): LongFunction[] {
   const { syntax } = file
   const names = new Map<number, string>()
-  const skipped = new Set<number>()
-  const found: LongFunction[] = []
-  const look = (node: FunctionNode) => {
-    const line = syntax.lineAt(node.start)
-    const lines = syntax.lineAt(node.end) - line + 1
-    if (lines <= functionLinesMax || skipped.has(node.start)) return
-    const label = node.id?.name ?? names.get(node.start) ?? 'anonymous'
-    found.push({ key: `${file.path}#${label}`, path: file.path, line, lines })
-  }
+  const cases: Stretch[] = []
+  const groups = new Set<number>()
+  const functions: FunctionNode[] = []
+  const look = (node: FunctionNode) => void functions.push(node)
   syntax.visit({
     VariableDeclarator: node => {
       if (node.init !== null && node.id.type === 'Identifier') names.set(node.init.start, node.id.name)
@@ -81,16 +85,44 @@ function longFunctionsOf(file: SourceFile): LongFunction[] {
     },
     Property: node => void names.set(node.value.start, syntax.textOf(node.key)),
     CallExpression: node => {
-      if (!isDescribe(syntax, node.callee)) return
-      for (const argument of node.arguments) skipped.add(argument.start)
+      const body = node.arguments.at(-1)
+      if (body === undefined || !/FunctionExpression$/.test(body.type)) return
+      if (/^describe\b/.test(syntax.textOf(node.callee))) groups.add(body.start)
+      else if (isSentence(node.arguments[0], syntax)) cases.push(stretchOf(node, syntax))
     },
     FunctionDeclaration: look,
     FunctionExpression: look,
     ArrowFunctionExpression: look,
   })
-  return found
+  return functions
+    .filter(node => !groups.has(node.start))
+    .map(node => {
+      const { first, last } = stretchOf(node, syntax)
+      const label = node.id?.name ?? names.get(node.start) ?? 'anonymous'
+      const lines = last - first + 1 - linesOfCases(cases, { first, last })
+      return { key: `${file.path}#${label}`, path: file.path, line: first, lines }
+    })
+    .filter(({ lines }) => lines > functionLinesMax)
 }
 
-function isDescribe(syntax: Syntax, callee: { readonly start: number; readonly end: number }): boolean {
-  return /^describe\b/.test(syntax.textOf(callee))
+function stretchOf(node: { readonly start: number; readonly end: number }, syntax: Syntax): Stretch {
+  return { first: syntax.lineAt(node.start), last: syntax.lineAt(node.end) }
+}
+
+/** `test('a sentence', …)`, `check('a sentence', …)`: the name of a case has words. */
+function isSentence(
+  node: { readonly type: string; readonly start: number; readonly end: number } | undefined,
+  syntax: Syntax,
+) {
+  const isText = node?.type === 'Literal' || node?.type === 'TemplateLiteral'
+  return isText && /^['"`].*\s/.test(syntax.textOf(node))
+}
+
+/** Lines that cases take up inside a function; a case inside another counts once. */
+function linesOfCases(cases: readonly Stretch[], { first, last }: Stretch): number {
+  const inside = cases.filter(one => one.first > first && one.last < last)
+  const outermost = inside.filter(
+    one => !inside.some(other => other !== one && other.first <= one.first && other.last >= one.last),
+  )
+  return outermost.reduce((sum, one) => sum + one.last - one.first + 1, 0)
 }
