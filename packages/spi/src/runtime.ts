@@ -1,43 +1,62 @@
-import type { Outcome } from './outcome.ts'
+export * from './runtime-protocol.ts'
 
-/** What a function is, as far as a runtime needs to know. Paths are the runtime's own view of unpacked code. */
-export interface FunctionCode {
-  /** `account/function/version`, for logs and process titles. */
-  readonly name: string
-  /** Folder with the unpacked code, read-only to the function. */
-  readonly codePath: string
-  /** Such as `index.handler`: module and export. */
-  readonly handler: string
-  readonly initializer: string | undefined
-  /** The whole environment of the code: nothing is inherited. */
-  readonly environment: Readonly<Record<string, string>>
-  readonly memoryMiB: number
-  readonly timeoutMs: number
-  readonly initializerTimeoutMs: number
+/** Where a runtime may look for what is installed. The server passes it in; a runtime reads no environment. */
+export interface RuntimeHost {
+  /** Folders with executables, separated by `:`, as in `PATH`. */
+  readonly searchPath: string
 }
 
-/** How to start one instance: the command, and the environment it needs besides the function's own. */
+/** What decides how an instance is started, before it is known which code it will run. */
+export interface LaunchLimits {
+  readonly memoryMiB: number
+}
+
+/** How to start one instance: the command, and the environment that its program needs to start. */
 export interface LaunchPlan {
   readonly command: string
   readonly args: readonly string[]
+  /** Of the program that launches; the function's own environment travels in the `initialize` frame. */
   readonly environment: Readonly<Record<string, string>>
-  /** Files and folders the sandbox must show read-only besides the code: interpreter, bootstrap. */
+  /** Files and folders a sandbox must show read-only besides the code: interpreter, bootstrap. */
   readonly readOnlyPaths: readonly string[]
 }
 
-/**
- * A language. The program it launches connects to the Unix socket named in `MILLRACE_SOCKET` and speaks the
- * runtime protocol (docs/reference/runtime-protocol.md).
- */
-export interface Runtime {
-  readonly language: string
-  /** Names users may write, newest first, such as `nodejs24`. */
-  detect(): Promise<readonly string[]>
-  launch(runtimeName: string): LaunchPlan
+/** One version of a language that was found on this machine. */
+export interface InstalledRuntime {
+  /** As users write it, such as `nodejs24`. */
+  readonly name: string
+  /** Exact version, such as `24.21.0`. */
+  readonly version: string
+  /**
+   * Says what is wrong with a handler or initializer, as a sentence, or `undefined`. `files` are the paths in the
+   * code package. Called when a function is written, so that a misspelt handler never waits for its first event.
+   */
+  checkHandler(handler: string, files: ReadonlySet<string>): string | undefined
+  launch(limits: LaunchLimits): LaunchPlan
 }
 
+/**
+ * A language. The program it launches connects to the Unix socket named in the environment variable
+ * `MILLRACE_SOCKET` and speaks the runtime protocol (docs/reference/runtime-protocol.md). It serves one function for
+ * its whole life, which it learns after it has started: so it can be started before it is needed.
+ */
+export interface Runtime {
+  /** Such as `nodejs`: the names of its versions begin with it, and it stands for the newest of them. */
+  readonly language: string
+  /** Looks what is installed, newest first; empty when there is none. May start processes; called once by a server. */
+  detect(host: RuntimeHost, signal: AbortSignal): Promise<readonly InstalledRuntime[]>
+}
+
+/** Declares a runtime. Importing its module does nothing else. */
 export function defineRuntime(runtime: Runtime): Runtime {
   return runtime
 }
 
-export type { Outcome }
+/** The version that a name asks for: the exact name, or the newest when it is the language alone. */
+export function selectRuntime(
+  installed: readonly InstalledRuntime[],
+  language: string,
+  name: string,
+): InstalledRuntime | undefined {
+  return name === language ? installed[0] : installed.find(candidate => candidate.name === name)
+}

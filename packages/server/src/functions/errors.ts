@@ -1,0 +1,60 @@
+import { AppError, type ErrorCatalogue, type RetryHint, retryBackoff, retryNever } from '@millrace/spi'
+
+/** Codes of functions → HTTP status and a sentence for the reference page. */
+export const functionErrorCatalogue: ErrorCatalogue = {
+  'function.not-found': { status: 404, description: 'There is no function of this name.' },
+  'function.invalid': {
+    status: 400,
+    description: 'The definition of the function cannot work as it stands.',
+  },
+  'function.code-invalid': {
+    status: 400,
+    description: 'The code package breaks a rule: a path, a size or a count.',
+  },
+  'function.code-not-found': { status: 400, description: 'No code package of this name was uploaded.' },
+  'function.runtime-unknown': { status: 400, description: 'No runtime of this name is installed.' },
+  'function.request-invalid': { status: 400, description: 'An option of the invocation does not fit.' },
+  'function.payload-too-large': { status: 413, description: 'The payload exceeds the limit.' },
+  'function.throttled': {
+    status: 429,
+    description:
+      'All instances are busy and the line of waiting invocations is full, or the wait was too long.',
+  },
+  'function.failed': { status: 502, description: 'The code of the function failed; the details say how.' },
+  'function.timed-out': {
+    status: 504,
+    description: 'The function ran longer than its time-out and was killed.',
+  },
+  'function.exited': { status: 502, description: 'The process ended before the invocation was complete.' },
+  'function.initialization-failed': {
+    status: 502,
+    description: 'The initializer of the function failed or took too long.',
+  },
+  'function.start-failed': { status: 500, description: 'No instance of the function could be started.' },
+  'function.closed': { status: 503, description: 'The server is stopping and takes no further invocations.' },
+}
+
+export function functionError(
+  code: `function.${string}`,
+  message: string,
+  details?: Record<string, unknown>,
+  retry: RetryHint = retryNever,
+  cause?: unknown,
+): AppError {
+  return new AppError(code, message, retry, {
+    ...(details === undefined ? {} : { details }),
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+export function throttled(name: string, reason: string, delayMs: number): AppError {
+  return functionError('function.throttled', `function ${name} is throttled: ${reason}`, undefined, {
+    kind: 'after',
+    delayMs,
+  })
+}
+
+export function startFailed(name: string, reason: string, cause?: unknown): AppError {
+  const message = `an instance of function ${name} could not be started: ${reason}`
+  return functionError('function.start-failed', message, undefined, retryBackoff, cause)
+}

@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Blobs, Clock, PluginLog, Random, Sink } from '@millrace/spi'
+import type { FunctionSpec, FunctionView, Snapshots } from '../resources/index.ts'
+import { type CodeLimits, CodeStore, defaultCodeLimits } from './code/index.ts'
+import { functionError } from './errors.ts'
+import { FunctionInstanceStarter } from './instance-starter.ts'
+import { checkEnvironment, type InvocationResult, type InvokeOptions, SyncInvoker } from './invoke/index.ts'
+import { removeLeftovers } from './leftovers.ts'
+import {
+  defaultLogsLimits,
+  FunctionLogs,
+  type FunctionLogsLimits,
+  type LogLine,
+  type LogQuery,
+} from './logs/index.ts'
+import {
+  defaultInstanceTimes,
+  defaultPoolsLimits,
+  type InstanceStatus,
+  type InstanceTimes,
+  Pools,
+  type PoolsLimits,
+} from './pool/index.ts'
+import { type RuntimeResolver, Runtimes } from './runtimes.ts'
+import { processSandbox, type Sandbox } from './sandbox/index.ts'
+import { FunctionSink } from './sink.ts'
+
+export interface FunctionsOptions {
+  /** Unpacked code goes to `code`, the folders of instances to `run` below it. */
+  readonly dataFolder: string
+  readonly blobs: Blobs
+  readonly snapshots: Snapshots
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: PluginLog
+  readonly runtimes: RuntimeResolver
+  /** Where runtimes look for interpreters: folders separated by `:`. */
+  readonly searchPath: string
+  /** Default: plain processes. */
+  readonly sandbox?: Sandbox
+  /** Name of the region that functions are told. Default `local`. */
+  readonly region?: string
+  readonly limits?: Partial<FunctionsLimits>
+}
+
+export interface FunctionsLimits {
+  readonly code: CodeLimits
+  readonly logs: FunctionLogsLimits
+  readonly pools: PoolsLimits
+  readonly times: InstanceTimes
+  /** From the start of a process to its first word. */
+  readonly bootTimeoutMs: number
+  /** When the server stops, running invocations have so long to end. */
+  readonly drainMsMax: number
+}
+
+export const defaultFunctionsLimits: FunctionsLimits = {
+  code: defaultCodeLimits,
+  logs: defaultLogsLimits,
+  pools: defaultPoolsLimits,
+  times: defaultInstanceTimes,
+  bootTimeoutMs: 10_000,
+  drainMsMax: 20_000,
+}
+
+export interface FunctionStatus {
+  readonly revision: number
+  /** Invocations that wait for an instance. */
+  readonly waiting: number
+  readonly instances: readonly InstanceStatus[]
+}
+
+/** The function platform, as the rest of the server sees it. */
+export interface Functions extends AsyncDisposable {
+  /** Clears what an earlier run left. To be called once, before anything else. */
+  start(): Promise<void>
+  /** Checks and keeps a code package; resolves with its name once it is durable. The same files have the same name. */
+  uploadCode(files: ReadonlyMap<string, Uint8Array>): Promise<string>
+  /** Refuses a definition that could never run: unknown runtime or code, wrong handler or environment. */
+  check(spec: FunctionSpec): Promise<void>
+  /** See `SyncInvoker.invoke`; rejects with `function.not-found` besides. */
+  invoke(
+    account: string,
+    name: string,
+    payload: Uint8Array,
+    options: InvokeOptions,
+  ): Promise<InvocationResult>
+  /** A sink that invokes the function as it is at each write; the function need not exist yet. */
+  sink(account: string, name: string): Sink
+  logs(account: string, name: string, query?: LogQuery): LogLine[]
+  /** Kept lines, then new ones, until the signal aborts. */
+  tailLogs(account: string, name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+  /** Rejects an unknown function with `function.not-found`. */
+  status(account: string, name: string): FunctionStatus
+}
+
+export function createFunctions(options: FunctionsOptions): Functions {
+  return new FunctionPlatform(options)
+}
+
+class FunctionPlatform implements Functions {
+  readonly #snapshots: Snapshots
+  readonly #log: PluginLog
+  readonly #clock: Clock
+  readonly #limits: FunctionsLimits
+  readonly #runFolder: string
+  readonly #sandbox: Sandbox
+  readonly #code: CodeStore
+  readonly #logs: FunctionLogs
+  readonly #runtimes: Runtimes
+  readonly #pools: Pools
+  readonly #invoker: SyncInvoker
+  readonly #subscription: Disposable
+  #closing: Promise<void> | undefined
+
+  constructor(options: FunctionsOptions) {
+    const { clock, random, blobs, snapshots, log } = options
+    const limits = { ...defaultFunctionsLimits, ...options.limits }
+    this.#snapshots = snapshots
+    this.#log = log
+    this.#clock = clock
+    this.#limits = limits
+    this.#runFolder = runFolder(options.dataFolder)
+    this.#sandbox = options.sandbox ?? processSandbox
+    this.#code = new CodeStore({ folder: join(options.dataFolder, 'code'), blobs, limits: limits.code })
+    this.#logs = new FunctionLogs(limits.logs)
+    this.#runtimes = new Runtimes(options.runtimes, { searchPath: options.searchPath })
+    const starter = new FunctionInstanceStarter({
+      code: this.#code,
+      runtimes: this.#runtimes,
+      sandbox: this.#sandbox,
+      logs: this.#logs,
+      clock,
+      random,
+      runFolder: this.#runFolder,
+      region: options.region ?? 'local',
+      bootTimeoutMs: limits.bootTimeoutMs,
+      times: limits.times,
+    })
+    this.#pools = new Pools(starter, clock, limits.pools)
+    this.#invoker = new SyncInvoker({ pools: this.#pools, clock, random })
+    this.#subscription = snapshots.subscribe((next, previous) => {
+      this.#pools.follow(next.functions)
+      for (const key of previous.functions.keys()) if (!next.functions.has(key)) this.#logs.forget(key)
+    })
+  }
+
+  async start(): Promise<void> {
+    await removeLeftovers(this.#runFolder)
+    await this.#code.start()
+    const { kind, weaknesses } = this.#sandbox
+    this.#log.info('functions run in a sandbox', { sandbox: kind, weaknesses })
+  }
+
+  uploadCode(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
+    return this.#code.put(files)
+  }
+
+  async check(spec: FunctionSpec): Promise<void> {
+    checkEnvironment(spec.environment)
+    const runtime = await this.#runtimes.find(spec.runtime)
+    const files = await this.#code.paths(spec.code)
+    for (const path of ['handler', 'initializer'] as const) {
+      const handler = spec[path]
+      const reason = handler === undefined ? undefined : runtime.checkHandler(handler, files)
+      if (reason !== undefined) throw functionError('function.invalid', reason, { path })
+    }
+  }
+
+  async invoke(
+    account: string,
+    name: string,
+    payload: Uint8Array,
+    options: InvokeOptions,
+  ): Promise<InvocationResult> {
+    options.signal.throwIfAborted()
+    return await this.#invoker.invoke(this.#find(account, name), payload, options)
+  }
+
+  sink(account: string, name: string): Sink {
+    return new FunctionSink(name, (payload, options) => this.invoke(account, name, payload, options))
+  }
+
+  logs(account: string, name: string, query: LogQuery = {}): LogLine[] {
+    return this.#logs.read(this.#find(account, name).key, query)
+  }
+
+  tailLogs(account: string, name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    return this.#logs.tail(this.#find(account, name).key, query, signal)
+  }
+
+  status(account: string, name: string): FunctionStatus {
+    const view = this.#find(account, name)
+    const pool = this.#pools.find(view.key)
+    return { revision: view.revision, waiting: pool?.waiting ?? 0, instances: pool?.status() ?? [] }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#subscription[Symbol.dispose]()
+    const deadline = new AbortController()
+    using _timer = this.#clock.timer(this.#limits.drainMsMax, () => deadline.abort())
+    await this.#pools.close(deadline.signal)
+  }
+
+  #find(account: string, name: string): FunctionView {
+    const view = this.#snapshots.current().functions.get(`${account}/${name}`)
+    if (view !== undefined) return view
+    throw functionError('function.not-found', `there is no function ${name}`, { name })
+  }
+}
+
+/** A Unix socket's path has at most 107 bytes; the part below this folder takes up to 20. */
+const runFolderBytesMax = 80
+
+/** Below the data folder where its path is short enough, else in the temporary folder under a name made from it. */
+function runFolder(dataFolder: string): string {
+  const below = join(dataFolder, 'run')
+  if (Buffer.byteLength(below) <= runFolderBytesMax) return below
+  const name = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16)
+  return join(tmpdir(), `millrace-${name}`)
+}

@@ -1,0 +1,89 @@
+import type { FunctionView } from '../../resources/index.ts'
+import { functionError } from '../errors.ts'
+
+/** All names and values together (function-compute section 4.8). */
+const environmentBytesMax = 4_096
+/** Names that begin so are the platform's. */
+const reservedPrefixes: readonly string[] = ['FC_', 'MILLRACE_']
+
+/** Refuses an environment that breaks the limits of section 4.8, with the name but never the value. */
+export function checkEnvironment(environment: Readonly<Record<string, string>>): void {
+  let bytes = 0
+  for (const [name, value] of Object.entries(environment)) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
+    const prefix = reservedPrefixes.find(reserved => name.startsWith(reserved))
+    if (prefix !== undefined) {
+      throw functionError('function.invalid', `environment ${name}: names in ${prefix} are the platform's`, {
+        path: `environment.${name}`,
+      })
+    }
+    if (value.includes('\0')) {
+      throw functionError('function.invalid', `environment ${name}: the value has a NUL character`, {
+        path: `environment.${name}`,
+      })
+    }
+  }
+  if (bytes <= environmentBytesMax) return
+  throw functionError(
+    'function.invalid',
+    `the environment has ${bytes} bytes; the limit is ${environmentBytesMax}`,
+    { path: 'environment', limit: environmentBytesMax, seen: bytes },
+  )
+}
+
+/** Where an instance runs, as the code may know it. */
+export interface InstanceSurroundings {
+  readonly instanceId: string
+  readonly codePath: string
+  readonly temporaryPath: string
+  readonly region: string
+}
+
+/** Search path of the programs that a function may start. */
+const defaultPath = '/usr/local/bin:/usr/bin:/bin'
+
+/** The whole environment of a function's code: the platform's variables, then the function's own, which win. */
+export function codeEnvironment(
+  view: FunctionView,
+  surroundings: InstanceSurroundings,
+): Record<string, string> {
+  const { spec } = view
+  return {
+    PATH: defaultPath,
+    HOME: surroundings.temporaryPath,
+    TMPDIR: surroundings.temporaryPath,
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    ...spec.environment,
+    FC_FUNC_CODE_PATH: surroundings.codePath,
+    FC_ACCOUNT_ID: view.account,
+    FC_REGION: surroundings.region,
+    FC_FUNCTION_NAME: view.name,
+    FC_FUNCTION_HANDLER: spec.handler,
+    FC_FUNCTION_MEMORY_SIZE: String(spec.memoryMiB),
+    FC_FUNCTION_VERSION: latestVersion,
+    FC_QUALIFIER: latestVersion,
+    FC_INSTANCE_ID: surroundings.instanceId,
+  }
+}
+
+/** The only version there is until versions are published. */
+const latestVersion = 'LATEST'
+
+/** The members of the context that are the same for all invocations of an instance (section 4.4). */
+export function codeContext(view: FunctionView, region: string): Record<string, unknown> {
+  const { spec } = view
+  return {
+    function: {
+      name: view.name,
+      handler: spec.handler,
+      memory: spec.memoryMiB,
+      timeout: spec.timeoutMs / 1_000,
+      initializer: spec.initializer ?? '',
+      initializationTimeout: spec.initializerTimeoutMs / 1_000,
+    },
+    service: { name: '', logProject: '', logStore: '', qualifier: latestVersion, versionId: latestVersion },
+    region,
+    accountId: view.account,
+  }
+}

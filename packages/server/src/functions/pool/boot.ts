@@ -1,0 +1,105 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Clock, type Frame, frameType, type LaunchPlan, runtimeProtocolVersion } from '@millrace/spi'
+import { type OutputLine, readOutput } from '../logs/index.ts'
+import type { Sandbox, SandboxedProcess } from '../sandbox/index.ts'
+import { Connection, Door } from './connection.ts'
+import { Instance, type InstanceTimes } from './instance.ts'
+
+export interface BootOptions {
+  readonly id: string
+  /** The instance's own folder: made here, removed when it is gone. */
+  readonly folder: string
+  readonly sandbox: Sandbox
+  readonly plan: LaunchPlan
+  readonly memoryMiB: number
+  readonly clock: Clock
+  readonly bootTimeoutMs: number
+  readonly times: InstanceTimes
+  /** Called for each line of output; `requestId` is that of the only running request where the output has no mark. */
+  readonly onOutput: (line: OutputLine) => void
+}
+
+/**
+ * Starts a process and resolves when it has said hello. Rejects when it ends first, says something else, or takes
+ * longer than `bootTimeoutMs`; then nothing of it is left.
+ */
+export async function boot(options: BootOptions, signal: AbortSignal): Promise<Instance> {
+  signal.throwIfAborted()
+  await mkdir(temporaryPath(options), { recursive: true, mode: 0o700 })
+  const socketPath = join(options.folder, 's')
+  const door = await Door.open(socketPath)
+  try {
+    const { sandbox, plan, memoryMiB } = options
+    const process = await sandbox.spawn(
+      plan,
+      { memoryMiB },
+      { socketPath, temporaryPath: temporaryPath(options) },
+    )
+    void process.exited.then(() => rm(options.folder, { recursive: true, force: true }))
+    return await meet(options, process, door, signal)
+  } catch (error) {
+    await rm(options.folder, { recursive: true, force: true })
+    throw error
+  } finally {
+    await door.close()
+  }
+}
+
+function temporaryPath(options: BootOptions): string {
+  return join(options.folder, 'tmp')
+}
+
+/** Waits for the hello of a started process; kills it if that does not come. */
+function meet(
+  options: BootOptions,
+  process: SandboxedProcess,
+  door: Door,
+  signal: AbortSignal,
+): Promise<Instance> {
+  return new Promise((resolve, reject) => {
+    let instance: Instance | undefined
+    let lastText = ''
+    const emit = (line: OutputLine): void => {
+      if (instance === undefined) lastText = line.text
+      options.onOutput({ ...line, requestId: line.requestId ?? instance?.soleRequest })
+    }
+    readOutput(process.output, 'stdout', options.clock, emit)
+    readOutput(process.errorOutput, 'stderr', options.clock, emit)
+    const fail = (reason: string): void => {
+      if (instance !== undefined) return
+      release()
+      process.kill()
+      reject(new Error(reason))
+    }
+    const onAbort = (): void => fail('the start was given up')
+    const timer = options.clock.timer(options.bootTimeoutMs, () => {
+      fail(`the process said nothing for ${options.bootTimeoutMs} ms`)
+    })
+    const release = (): void => {
+      timer[Symbol.dispose]()
+      signal.removeEventListener('abort', onAbort)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    void process.exited.then(exit => {
+      const how = exit.signal ?? `code ${exit.code ?? '?'}`
+      fail(`the process ended (${how})${lastText === '' ? '' : `: ${lastText.slice(0, 200)}`}`)
+    })
+    void door.visitor.then(socket => {
+      const onFrame = (frame: Frame): void => {
+        if (instance !== undefined) instance.onFrame(frame)
+        else if (frame.type === frameType.hello && frame.header['protocol'] === runtimeProtocolVersion) {
+          release()
+          const { id, clock, times } = options
+          instance = new Instance(id, process, temporaryPath(options), connection, clock, times)
+          resolve(instance)
+        } else fail('the process does not speak this version of the runtime protocol')
+      }
+      const connection = new Connection(socket, onFrame, broken => {
+        fail('the process closed the connection')
+        if (broken) instance?.kill()
+        instance?.onDisconnected()
+      })
+    })
+  })
+}

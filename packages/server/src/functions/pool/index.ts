@@ -1,0 +1,6 @@
+export * from './boot.ts'
+export * from './instance.ts'
+export * from './pool.ts'
+export * from './pools.ts'
+export * from './start.ts'
+export * from './waiting-line.ts'

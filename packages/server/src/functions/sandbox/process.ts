@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { assert, type LaunchPlan } from '@millrace/spi'
+import type { Exit, Sandbox, SandboxedProcess, SandboxFolders } from './sandbox.ts'
+
+/** How long output may stay open after the end of the process: a child that left the group can hold it for ever. */
+const outputGraceMs = 500
+
+/**
+ * A plain process in a process group of its own, for machines that have nothing better. Clean environment, own
+ * temporary folder, killed with all that stays in its group.
+ */
+export const processSandbox: Sandbox = {
+  kind: 'process',
+  weaknesses: [
+    'functions can read every file that the server can read',
+    'functions can reach the network and the processes of the same user',
+    'memory is limited by the language runtime alone',
+    'a process that leaves its process group outlives the instance',
+  ],
+  async spawn(plan, _limits, folders) {
+    const child = startProcess(plan, folders)
+    const exited = ending(child)
+    if (child.pid === undefined) {
+      const [error] = (await once(child, 'error')) as [Error]
+      throw error
+    }
+    child.on('error', () => {})
+    return sandboxed(child, child.pid, exited)
+  },
+}
+
+function startProcess(plan: LaunchPlan, folders: SandboxFolders): ChildProcess {
+  return spawn(plan.command, plan.args, {
+    cwd: folders.temporaryPath,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...plan.environment,
+      MILLRACE_SOCKET: folders.socketPath,
+      TMPDIR: folders.temporaryPath,
+    },
+  })
+}
+
+function sandboxed(child: ChildProcess, processId: number, exited: Promise<Exit>): SandboxedProcess {
+  const output = child.stdout
+  const errorOutput = child.stderr
+  assert(output !== null && errorOutput !== null, 'the output of an instance is piped')
+  let ended = false
+  child.on('exit', () => {
+    ended = true
+  })
+  const kill = (): void => {
+    if (!ended) killGroup(processId)
+  }
+  return { processId, output, errorOutput, exited, kill, seenPath: path => path }
+}
+
+/** Called while the leader lives or has just ended: later its number may be that of a stranger. */
+function killGroup(processId: number): void {
+  try {
+    process.kill(-processId, 'SIGKILL')
+  } catch {
+    // The group is empty: all of it has ended.
+  }
+}
+
+/** What the process left running is killed with it. The timer is of the operating system's world, not the engine's. */
+function ending(child: ChildProcess): Promise<Exit> {
+  return new Promise(resolve => {
+    let exit: Exit = { code: null, signal: null }
+    const finish = (): void => {
+      clearTimeout(timer)
+      resolve(exit)
+    }
+    let timer: NodeJS.Timeout | undefined
+    child.on('exit', (code, signal) => {
+      exit = { code, signal }
+      if (child.pid !== undefined) killGroup(child.pid)
+      timer = setTimeout(() => {
+        closeOutput(child.stdout)
+        closeOutput(child.stderr)
+        finish()
+      }, outputGraceMs)
+      timer.unref()
+    })
+    child.on('close', finish)
+  })
+}
+
+function closeOutput(output: Readable | null): void {
+  output?.destroy()
+}
