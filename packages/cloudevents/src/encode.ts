@@ -1,33 +1,36 @@
 import { isUtf8 } from 'node:buffer'
 import type { AttributeValue, CloudEvent, EventData } from './event.ts'
+import { QUOTE } from './json-scanner.ts'
+import { jsonValueIn } from './json-value.ts'
+import { isJsonMediaType } from './media-type.ts'
+import { resolveOptions } from './limits.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
-import { duplicate, invalidData, reservedName } from './refusals.ts'
+import { duplicate, invalid, invalidData, reservedName, tooMuch } from './refusals.ts'
 import { scanStructured } from './scan.ts'
 import { toBinary } from './stored.ts'
 import type { BinaryMessage } from './stored.ts'
+import { toBytes } from './text.ts'
 
 /**
  * Writes one event in the JSON format: attributes first, data last and verbatim. The result is scanned like input
  * from outside, so an event that the specification forbids throws the same `CloudEventError` as when it is read.
  */
 export function encodeStructured(event: CloudEvent, options?: EventOptions | ResolvedOptions): Buffer {
+  const resolved = resolveOptions(options)
   const { extensions, data, ...context } = event
   const members: string[] = []
-  const attributes: Record<string, AttributeValue | undefined> = { ...context, ...extensions }
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined) continue
-    if (Object.hasOwn(extensions, name) && Object.hasOwn(context, name)) {
-      throw duplicate(name)
-    }
-    if (name === 'data' || name === 'data_base64') throw reservedName(name)
-    members.push(
-      `${JSON.stringify(name)}:${JSON.stringify(value instanceof Uint8Array ? toBase64(value) : value)}`,
-    )
+  for (const [name, value] of Object.entries(context)) {
+    if (Object.hasOwn(extensions, name)) throw duplicate(name)
+    if (value !== undefined) members.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`)
+  }
+  for (const [name, value] of Object.entries(extensions)) {
+    members.push(`${JSON.stringify(name)}:${encodeExtension(name, value)}`)
   }
   const head = Buffer.from(`{${members.join(',')}`, 'utf8')
-  const parts = data === undefined ? [head] : [head, ...dataParts(data)]
-  const text = Buffer.concat([...parts, Buffer.from('}', 'latin1')])
-  scanStructured(text, options)
+  if (data !== undefined) checkKind(data, event.datacontenttype)
+  const parts = data === undefined ? [] : dataParts(data, resolved.limits.depthMax)
+  const text = Buffer.concat([head, ...parts, Buffer.from('}', 'latin1')])
+  scanStructured(text, resolved)
   return text
 }
 
@@ -49,26 +52,52 @@ export function joinBatch(texts: readonly Uint8Array[]): Buffer {
 export function encodeBinary(event: CloudEvent, options?: EventOptions | ResolvedOptions): BinaryMessage {
   const { data, ...context } = event
   if (data === undefined || data.kind === 'json') return toBinary(encodeStructured(event, options))
-  if (data.kind === 'text') checkText(data.bytes)
+  checkKind(data, event.datacontenttype)
+  const max = resolveOptions(options).limits.eventBytesMax
+  const size = data.bytes.length
+  if (size > max) throw tooMuch('event-too-large', 'The event', 'bytes of data alone', max, size)
   const { headers } = toBinary(encodeStructured(context, options))
   return { headers, body: data.bytes }
 }
 
-function dataParts(data: EventData): Uint8Array[] {
-  if (data.kind === 'json') return [Buffer.from(',"data":', 'latin1'), data.bytes]
-  if (data.kind === 'binary') return [Buffer.from(`,"data_base64":"${toBase64(data.bytes)}"`, 'latin1')]
-  checkText(data.bytes)
-  const text = Buffer.from(data.bytes.buffer, data.bytes.byteOffset, data.bytes.byteLength).toString('utf8')
-  return [Buffer.from(`,"data":${JSON.stringify(text)}`, 'utf8')]
+/** Refuses data that would be read back as another kind of data, with other bytes. */
+function checkKind(data: EventData, datacontenttype: string | undefined): void {
+  const isJson = isJsonMediaType(datacontenttype)
+  if (data.kind === 'text') {
+    if (isJson)
+      throw invalidData('Text data needs a datacontenttype that is not JSON, such as text/plain.', 'data')
+    if (!isUtf8(data.bytes))
+      throw invalidData('The data is said to be text, but is not well-formed UTF-8.', 'data')
+  } else if (data.kind === 'json' && !isJson && data.bytes[0] === QUOTE) {
+    throw invalidData(
+      'A JSON string needs a datacontenttype that is JSON, or none; else it reads as text.',
+      'data',
+    )
+  }
 }
 
-function checkText(bytes: Uint8Array): void {
-  if (isUtf8(bytes)) return
-  throw invalidData('The data is said to be text, but is not well-formed UTF-8.', 'data')
+function encodeExtension(name: string, value: AttributeValue): string {
+  if (name === 'data' || name === 'data_base64') throw reservedName(name)
+  if (value instanceof Uint8Array) return `"${toBase64(value)}"`
+  // JSON.stringify would write these as null, which means that the attribute is absent.
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw invalid(name, 'is not a number that JSON can hold')
+  return JSON.stringify(value)
+}
+
+function dataParts(data: EventData, depthMax: number): Uint8Array[] {
+  if (data.kind === 'binary') return [Buffer.from(`,"data_base64":"${toBase64(data.bytes)}"`, 'latin1')]
+  if (data.kind === 'text') {
+    return [Buffer.from(`,"data":${JSON.stringify(toBytes(data.bytes).toString('utf8'))}`, 'utf8')]
+  }
+  const value = jsonValueIn(toBytes(data.bytes), depthMax)
+  if (value === undefined)
+    throw invalidData('The data is said to be JSON, but is not one well-formed JSON value.', 'data')
+  return [Buffer.from(',"data":', 'latin1'), value]
 }
 
 function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+  return toBytes(bytes).toString('base64')
 }
 
 const open = Buffer.from('[', 'latin1')

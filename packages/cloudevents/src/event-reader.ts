@@ -120,7 +120,8 @@ export class EventReader {
     this.#start = start
     this.#problem = undefined
     this.#seen = 0
-    this.#starts.fill(0)
+    const starts = this.#starts
+    for (let i = 0; i < starts.length; i++) starts[i] = 0
     this.#dataStart = -1
     this.#isBase64 = false
     this.#extensionCount = 0

@@ -96,21 +96,17 @@ export class JsonScanner {
    */
   attributeString(at: number): number {
     const bytes = this.bytes
-    const end = bytes.length
-    let i = at + 1
+    let i = at
     let flags = 0
     for (;;) {
-      let kind = 0
-      while (i < end && (kind = stringKinds[bytes[i]!]!) !== STOP) {
-        flags |= kind
-        i++
-      }
-      if (bytes[i] === QUOTE) {
-        this.flags = flags
+      let byte = bytes[++i]
+      while (byte !== undefined && (flags |= stringKinds[byte]!) < STOP) byte = bytes[++i]
+      if (byte === QUOTE) {
+        this.flags = flags - STOP
         return i + 1
       }
-      flags |= ESCAPED
-      i = this.#escape(i)
+      i = this.#escape(i) - 1
+      flags = (flags & NOT_PLAIN) | ESCAPED
     }
   }
 

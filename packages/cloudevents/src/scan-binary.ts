@@ -3,7 +3,7 @@ import { CloudEventError } from './errors.ts'
 import type { HttpHeaders } from './event.ts'
 import type { EventText } from './event-text.ts'
 import { decodeHeaderValue } from './header-value.ts'
-import { JsonScanner } from './json-scanner.ts'
+import { jsonValueIn } from './json-value.ts'
 import { resolveOptions } from './limits.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
 import { contentModeOf, isJsonMediaType, isTextMediaType } from './media-type.ts'
@@ -92,7 +92,7 @@ function setContentType(
 function dataMember(contentType: string | undefined, body: Buffer, depthMax: number): Buffer[] {
   if (body.length === 0) return []
   if (isJsonMediaType(contentType)) {
-    const json = jsonValue(body, depthMax)
+    const json = jsonValueIn(body, depthMax)
     if (json !== undefined) return [dataName, json]
     if (contentType !== undefined) {
       throw invalidData(
@@ -104,22 +104,6 @@ function dataMember(contentType: string | undefined, body: Buffer, depthMax: num
     return [dataName, Buffer.from(JSON.stringify(body.toString('utf8')), 'utf8')]
   }
   return [Buffer.from(`"data_base64":"${body.toString('base64')}"`, 'latin1')]
-}
-
-function jsonValue(body: Buffer, depthMax: number): Buffer | undefined {
-  if (!isUtf8(body)) return undefined
-  const scanner = new JsonScanner(body)
-  try {
-    const start = scanner.space(0)
-    const end = scanner.value(start)
-    if (scanner.space(end) !== body.length) return undefined
-    if (scanner.depthSeen > depthMax)
-      throw tooMuch('too-deep', 'The data', 'levels of nesting', depthMax, scanner.depthSeen)
-    return body.subarray(start, end)
-  } catch (error) {
-    if (error instanceof CloudEventError && error.code === 'cloudevents.invalid-json') return undefined
-    throw error
-  }
 }
 
 function single(name: string, value: string | readonly string[]): string {

@@ -1,3 +1,4 @@
+import { checkAttributeText } from './attribute-value.ts'
 import type { AttributeValue } from './event.ts'
 import type { ByteRange } from './event-text.ts'
 import { encodeHeaderValue } from './header-value.ts'
@@ -5,6 +6,7 @@ import { COMMA, JsonScanner, LOWER_F, LOWER_N, LOWER_T, OPEN_OBJECT, QUOTE } fro
 import { isJsonMediaType, jsonMediaType } from './media-type.ts'
 import { MemberTable } from './members.ts'
 import { isAttributeName } from './names.ts'
+import { badName, invalid, reservedName } from './refusals.ts'
 import { decodeString, parseString, toBytes } from './text.ts'
 
 /*
@@ -16,17 +18,17 @@ import { decodeString, parseString, toBytes } from './text.ts'
 export type NewAttributes = Readonly<Record<string, string | number | boolean>>
 
 /**
- * Encodes attributes once for many events: the bytes that stand in the place of the final `}`. Throws a
- * `TypeError` for a name or a value no attribute may have: the platform's own mistake.
+ * Encodes attributes once for many events: the bytes that stand in the place of the final `}`. Throws
+ * `CloudEventError` for a name or a value that the attribute may not have, since the text is not checked again.
  */
 export function encodeAttributes(attributes: NewAttributes): Buffer {
   let text = ''
   for (const [name, value] of Object.entries(attributes)) {
-    if (!isAttributeName(name) || name === 'data')
-      throw new TypeError(`"${name}" cannot be the name of an attribute.`)
-    if (typeof value === 'number' && (!Number.isInteger(value) || Math.abs(value) > 2_147_483_648)) {
-      throw new TypeError(`The attribute ${name} must be an integer of 32 bits.`)
-    }
+    if (name === 'data' || name === 'data_base64') throw reservedName(name)
+    if (!isAttributeName(name)) throw badName(name)
+    if (typeof value === 'string') checkAttributeText(name, value, true)
+    if (typeof value === 'number' && value !== (value | 0))
+      throw invalid(name, 'is not a whole number of 32 bits')
     text += `,"${name}":${JSON.stringify(value)}`
   }
   return Buffer.from(`${text}}`, 'utf8')

@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+
 /**
  * True when the text is a URI-reference by the grammar of RFC 3986, section 4.1. The empty reference is one; that
  * `source` must not be empty is checked elsewhere. With `tolerant`, characters outside ASCII count as unreserved
@@ -69,7 +71,10 @@ function isAuthority(authority: string, tolerant: boolean): boolean {
   const user = authority.slice(0, authority.length - host.length)
   const pattern = tolerant ? tolerantUserPattern : userPattern
   if (user !== '' && !pattern.test(user.slice(0, -1))) return false
-  if (host.startsWith('[')) return literalHostPattern.test(host)
+  if (host.startsWith('[')) {
+    const address = literalPattern.exec(host)?.[1] ?? ''
+    return futureAddressPattern.test(address) || (isIPv6(address) && !address.includes('%'))
+  }
   return (tolerant ? tolerantHostPattern : hostPattern).test(host)
 }
 
@@ -77,8 +82,8 @@ const userPattern = /^(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*$/
 const tolerantUserPattern = /^(?:[A-Za-z0-9._~!$&'()*+,;=:\u00a0-\uffff-]|%[0-9A-Fa-f]{2})*$/
 const hostPattern = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*(?::[0-9]*)?$/
 const tolerantHostPattern = /^(?:[A-Za-z0-9._~!$&'()*+,;=\u00a0-\uffff-]|%[0-9A-Fa-f]{2})*(?::[0-9]*)?$/
-const literalHostPattern =
-  /^\[(?:[0-9A-Fa-f:.]{2,45}|[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+)\](?::[0-9]*)?$/
+const literalPattern = /^\[([^\]]*)\](?::[0-9]*)?$/
+const futureAddressPattern = /^[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+$/
 
 function isHex(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x66)
