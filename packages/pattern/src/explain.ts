@@ -1,7 +1,8 @@
 import type { PatternOptions } from './dialect.ts'
 import { readEvent, type EventInput } from './event-input.ts'
-import type { Alternative, FieldTest, Reach, Scalar } from './language/condition.ts'
+import type { Alternative, FieldTest, Reach } from './language/condition.ts'
 import type { JsonNode } from './language/json-text.ts'
+import type { Value } from './language/value.ts'
 import { parsePattern, type PatternInput } from './parse-pattern.ts'
 import { alternativeHolds, fieldHolds, findValues, type FoundField } from './reference.ts'
 import { describeCondition } from './wanted.ts'
@@ -74,7 +75,7 @@ function verdictOf(field: FieldTest, found: FoundField): FieldVerdict {
   return found.values.length === 0 ? 'missing' : 'different'
 }
 
-function describeValue(value: Scalar): unknown {
+function describeValue(value: Value): unknown {
   if (value.type === 'string')
     return value.text.length > textMax ? `${value.text.slice(0, textMax)}…` : value.text
   return JSON.parse(value.text)

@@ -1,10 +1,10 @@
+import { Automaton, type RuleEntry } from './automaton/index.ts'
 import type { PatternOptions } from './dialect.ts'
-import { readEvent, type EventInput } from './event-input.ts'
-import type { ParsedPattern } from './language/condition.ts'
+import type { EventInput } from './event-input.ts'
+import type { Reach } from './language/condition.ts'
 import { patternLimits } from './limits.ts'
 import { parsePattern, type PatternInput } from './parse-pattern.ts'
 import { PatternError } from './pattern-error.ts'
-import { referenceMatches } from './reference.ts'
 
 /** A rule as `compile` takes it: an id, its pattern, and options that override those of the matcher. */
 export type Rule<Id> = readonly [id: Id, pattern: PatternInput, options?: PatternOptions]
@@ -12,7 +12,9 @@ export type Rule<Id> = readonly [id: Id, pattern: PatternInput, options?: Patter
 /** Many rules, held against an event at once. */
 export class Matcher<Id> {
   readonly #options: PatternOptions
-  readonly #rules = new Map<Id, ParsedPattern>()
+  readonly #rules = new Map<Id, Compiled<Id>>()
+  /** One automaton for each reach that a rule has asked for. */
+  readonly #automata = new Map<Reach, Automaton<Id>>()
 
   constructor(options: PatternOptions = {}) {
     this.#options = options
@@ -39,21 +41,35 @@ export class Matcher<Id> {
     if (this.#rules.size >= patternLimits.rulesMax) {
       throw new PatternError('pattern.too-many-rules', '', `at most ${patternLimits.rulesMax} rules`)
     }
-    this.#rules.set(id, parsePattern(pattern, options))
+    const parsed = parsePattern(pattern, options)
+    let automaton = this.#automata.get(parsed.reach)
+    if (automaton === undefined) {
+      automaton = new Automaton(parsed.reach)
+      this.#automata.set(parsed.reach, automaton)
+    }
+    this.#rules.set(id, { automaton, entry: automaton.add(id, parsed) })
   }
 
   /** Removes a rule; tells whether there was one. */
   delete(id: Id): boolean {
+    const compiled = this.#rules.get(id)
+    if (compiled === undefined) return false
+    compiled.automaton.remove(compiled.entry)
     return this.#rules.delete(id)
   }
 
   /** The ids of the rules that match the event, each once, in no stated order. */
   match(event: EventInput): Id[] {
-    const root = readEvent(event)
+    const input = typeof event === 'string' ? new TextEncoder().encode(event) : event
     const found: Id[] = []
-    for (const [id, pattern] of this.#rules) if (referenceMatches(pattern, root)) found.push(id)
+    for (const automaton of this.#automata.values()) automaton.match(input, found)
     return found
   }
+}
+
+interface Compiled<Id> {
+  readonly automaton: Automaton<Id>
+  readonly entry: RuleEntry<Id>
 }
 
 /** Compiles many rules into one matcher. */
@@ -63,7 +79,7 @@ export function compile<Id>(rules: Iterable<Rule<Id>>, options: PatternOptions =
   return matcher
 }
 
-/** Whether one pattern matches one event. */
+/** Whether one pattern matches one event. To hold many events against it, compile it once instead. */
 export function matches(pattern: PatternInput, event: EventInput, options: PatternOptions = {}): boolean {
-  return referenceMatches(parsePattern(pattern, options), readEvent(event))
+  return compile([['', pattern]], options).match(event).length > 0
 }

@@ -1,5 +1,6 @@
-import type { Alternative, FieldTest, ParsedPattern, Reach, Scalar } from './language/condition.ts'
+import type { Alternative, FieldTest, ParsedPattern, Reach } from './language/condition.ts'
 import type { JsonNode } from './language/json-text.ts'
+import { Value } from './language/value.ts'
 import { holds } from './operators/index.ts'
 
 /**
@@ -20,7 +21,7 @@ export function alternativeHolds(alternative: Alternative, reach: Reach, event: 
 export type Membership = ReadonlyMap<number, number>
 
 export interface FoundValue {
-  readonly value: Scalar
+  readonly value: Value
   readonly membership: Membership
 }
 
@@ -77,25 +78,33 @@ function join(left: Membership, right: Membership): Membership | null {
   return joined
 }
 
+/**
+ * Outside of lists the first member that gives the field a value is the one that counts; a list gives all of its values.
+ * Only a repeated member name, or a dotted name beside a nested object, can make a second.
+ */
 function findLeaves(path: string, event: JsonNode): FoundField {
   const values: FoundValue[] = []
   let lists = 0
-  const visit = (node: JsonNode, at: string | null, membership: Membership): void => {
+  let closed = false
+  const visit = (node: JsonNode, at: string | null, membership: Membership, inList: boolean): void => {
     if (node.type === 'object') {
-      for (const [name, member] of node.members)
-        visit(member, at === null ? name : `${at}.${name}`, membership)
+      for (const [name, member] of node.members) {
+        visit(member, at === null ? name : `${at}.${name}`, membership, inList)
+      }
     } else if (node.type === 'list') {
       const list = lists
       lists += 1
       for (const [element, item] of node.items.entries()) {
         const isContainer = item.type === 'object' || item.type === 'list'
-        visit(item, at, isContainer ? new Map(membership).set(list, element) : membership)
+        visit(item, at, isContainer ? new Map(membership).set(list, element) : membership, true)
       }
-    } else if (at === path) {
-      values.push({ value: node, membership })
+      if (!inList && values.length > 0) closed = true
+    } else if (at === path && !closed) {
+      values.push({ value: new Value(node.type, node.text), membership })
+      if (!inList) closed = true
     }
   }
-  visit(event, null, new Map())
+  visit(event, null, new Map(), false)
   return { values, blocked: false }
 }
 
@@ -111,7 +120,7 @@ function findPlain(steps: readonly string[], event: JsonNode): FoundField {
   const values = items.flatMap(item =>
     item.type === 'object' || item.type === 'list'
       ? []
-      : [{ value: item, membership: new Map<number, number>() }],
+      : [{ value: new Value(item.type, item.text), membership: new Map<number, number>() }],
   )
   const blocked = values.length === 0 || values.length < items.length
   return { values: blocked ? [] : values, blocked }

@@ -1,12 +1,6 @@
 import type { Address, AddressRange } from './address.ts'
 import type { Decimal } from './decimal.ts'
 
-/** A leaf of an event: what a condition is held against. `text` is the content of a string, else the JSON text. */
-export interface Scalar {
-  readonly type: 'string' | 'number' | 'boolean' | 'null'
-  readonly text: string
-}
-
 /** Numbers between two bounds; an infinite bound is none. */
 export interface NumberRange {
   readonly low: number

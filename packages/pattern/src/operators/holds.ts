@@ -1,11 +1,12 @@
-import { parseAddress } from '../language/address.ts'
-import type { Condition, NumberRange, Scalar } from '../language/condition.ts'
-import { compareToBound, readDecimal, type Decimal } from '../language/decimal.ts'
+import type { Address, AddressRange } from '../language/address.ts'
+import type { Condition, NumberRange } from '../language/condition.ts'
+import { compareToBound, type Decimal } from '../language/decimal.ts'
 import { skipBackwards, skipForwards } from '../language/letter-case.ts'
+import type { Value } from '../language/value.ts'
 import { wildcardHolds } from './wildcard.ts'
 
 /** Whether a condition holds for one value: the plain statement of every operator. `absent` holds for no value. */
-export function holds(condition: Condition, value: Scalar): boolean {
+export function holds(condition: Condition, value: Value): boolean {
   switch (condition.kind) {
     case 'exists':
       return true
@@ -20,11 +21,11 @@ export function holds(condition: Condition, value: Scalar): boolean {
     case 'boolean':
       return value.type === 'boolean' && value.text === condition.text
     case 'number':
-      return value.type === 'number' && readDecimal(value.text).key === condition.number.key
+      return value.type === 'number' && value.decimal.key === condition.number.key
     case 'numeric':
-      return value.type === 'number' && numericHolds(condition.ranges, readDecimal(value.text))
+      return value.type === 'number' && numericHolds(condition.ranges, value.decimal)
     default:
-      return value.type === 'string' && stringHolds(condition, value.text)
+      return value.type === 'string' && stringHolds(condition, value)
   }
 }
 
@@ -38,19 +39,17 @@ type StringKind =
   | 'ignore-case'
   | 'cidr'
 
-function stringHolds(condition: Condition & { kind: StringKind }, text: string): boolean {
+function stringHolds(condition: Condition & { kind: StringKind }, value: Value): boolean {
+  const { text } = value
   switch (condition.kind) {
     case 'string':
       return text === condition.text
-    case 'address': {
-      const address = parseAddress(text)
-      return address?.length === condition.address.length && address.bits === condition.address.bits
-    }
-    case 'cidr': {
-      const address = parseAddress(text)
-      const { length, low, high } = condition.range
-      return address?.length === length && address.bits >= low && address.bits <= high
-    }
+    case 'address':
+      return (
+        value.address?.length === condition.address.length && value.address.bits === condition.address.bits
+      )
+    case 'cidr':
+      return addressHolds(condition.range, value.address)
     case 'prefix':
       return text.startsWith(condition.text)
     case 'suffix':
@@ -62,6 +61,10 @@ function stringHolds(condition: Condition & { kind: StringKind }, text: string):
     case 'ignore-case':
       return ignoreCaseHolds(condition.where, condition.text, text)
   }
+}
+
+function addressHolds(range: AddressRange, address: Address | null): boolean {
+  return address?.length === range.length && address.bits >= range.low && address.bits <= range.high
 }
 
 function ignoreCaseHolds(where: 'whole' | 'start' | 'end', pattern: string, text: string): boolean {

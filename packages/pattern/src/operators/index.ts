@@ -11,6 +11,7 @@ import { parseWildcard } from './wildcard.ts'
 
 export { Place } from './place.ts'
 export { holds } from './holds.ts'
+export { wildcardHolds } from './wildcard.ts'
 
 type ParseOperand = (node: JsonNode, place: Place) => Condition
 

@@ -1,0 +1,247 @@
+import { Value } from '../language/value.ts'
+import { patternLimits } from '../limits.ts'
+import { PatternError } from '../pattern-error.ts'
+import { asciiText, utf8Text } from './text-of-bytes.ts'
+
+const quote = 0x22
+const backslash = 0x5c
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const openBracket = 0x5b
+const closeBracket = 0x5d
+
+/** Stops a skip at what matters inside a container: quotes and brackets. */
+const isStructure = new Uint8Array(256)
+for (const byte of [quote, openBrace, closeBrace, openBracket, closeBracket]) isStructure[byte] = 1
+
+/**
+ * Reads tokens of a JSON text from bytes. What is read is checked; what is skipped is only followed to its end. No read
+ * goes past the end of the bytes, whatever they hold.
+ */
+export class ByteReader {
+  bytes: Uint8Array = new Uint8Array(0)
+  position = 0
+  end = 0
+
+  start(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.position = 0
+    this.end = bytes.length
+  }
+
+  /** The next byte that is no white space, without taking it; -1 at the end. */
+  peek(): number {
+    const { bytes, end } = this
+    let position = this.position
+    let byte = position < end ? (bytes[position] ?? -1) : -1
+    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) {
+      position += 1
+      byte = position < end ? (bytes[position] ?? -1) : -1
+    }
+    this.position = position
+    return byte
+  }
+
+  /** Takes the byte, which must come next. */
+  expect(byte: number): void {
+    if (this.peek() !== byte) this.fail()
+    this.position += 1
+  }
+
+  /** Moves behind a string whose opening quote has been taken, and tells whether it held a backslash. */
+  passString(): boolean {
+    const { bytes, end } = this
+    let position = this.position
+    let escaped = false
+    while (position < end) {
+      const byte = bytes[position]
+      position += 1
+      if (byte === quote) {
+        this.position = position
+        return escaped
+      }
+      if (byte === backslash) {
+        escaped = true
+        position += 1
+      }
+    }
+    return this.fail()
+  }
+
+  /** The content of a string whose opening quote has been taken. */
+  readString(): string {
+    const { bytes, end } = this
+    const start = this.position
+    let position = start
+    let all = 0
+    while (position < end) {
+      const byte = bytes[position] ?? 0
+      if (byte === quote) {
+        this.position = position + 1
+        return all < 0x80 ? asciiText(bytes, start, position) : utf8Text(bytes, start, position)
+      }
+      if (byte === backslash) return this.#readEscaped(start)
+      if (byte < 0x20) this.fail()
+      all |= byte
+      position += 1
+    }
+    return this.fail()
+  }
+
+  /** The content between the positions, both inside one string of the text. */
+  textBetween(start: number, end: number, escaped: boolean): string {
+    const text = utf8Text(this.bytes, start, end)
+    return escaped ? this.#unescape(text) : text
+  }
+
+  /** A number, true, false or null. */
+  readWord(first: number): Value {
+    switch (first) {
+      case 0x74:
+        return this.#literal('true', 'boolean')
+      case 0x66:
+        return this.#literal('false', 'boolean')
+      case 0x6e:
+        return this.#literal('null', 'null')
+      default:
+        return this.#number()
+    }
+  }
+
+  /** Moves behind the next value. `first` is its first byte, not yet taken. */
+  skipValue(first: number): void {
+    if (first === quote) {
+      this.position += 1
+      this.passString()
+    } else if (first === openBrace || first === openBracket) {
+      this.position += 1
+      this.skipRest()
+    } else if (first === 0x2d || (first >= 0x30 && first <= 0x39)) {
+      this.#skipWord()
+    } else if (first === 0x74 || first === 0x66 || first === 0x6e) {
+      this.readWord(first)
+    } else {
+      this.fail()
+    }
+  }
+
+  /** Moves behind the end of the container whose opening bracket has been taken, from anywhere inside of it. */
+  skipRest(): void {
+    const { bytes, end } = this
+    let position = this.position
+    let depth = 1
+    while (position < end) {
+      const byte = bytes[position] ?? 0
+      position += 1
+      if (isStructure[byte] === 0) continue
+      if (byte === quote) {
+        while (position < end && bytes[position] !== quote) position += bytes[position] === backslash ? 2 : 1
+        position += 1
+      } else if (byte === openBrace || byte === openBracket) {
+        depth += 1
+      } else {
+        depth -= 1
+        if (depth === 0) {
+          this.position = position
+          return
+        }
+      }
+    }
+    this.fail()
+  }
+
+  fail(): never {
+    throw new PatternError(
+      'pattern.event-not-json',
+      '',
+      `the event is no JSON object: it breaks off at byte ${this.position}`,
+    )
+  }
+
+  failDepth(): never {
+    throw new PatternError(
+      'pattern.event-too-deep',
+      '',
+      `nested deeper than ${patternLimits.eventDepthMax} levels`,
+    )
+  }
+
+  #skipWord(): void {
+    const { bytes, end } = this
+    let position = this.position + 1
+    while (position < end) {
+      const byte = bytes[position] ?? 0
+      // Digits, signs, point and exponent are all that a number consists of.
+      if (
+        !(
+          (byte >= 0x30 && byte <= 0x39) ||
+          byte === 0x2e ||
+          byte === 0x2b ||
+          byte === 0x2d ||
+          (byte | 0x20) === 0x65
+        )
+      )
+        break
+      position += 1
+    }
+    this.position = position
+  }
+
+  #number(): Value {
+    const { bytes } = this
+    const start = this.position
+    let position = start
+    if (bytes[position] === 0x2d) position += 1
+    const whole = position
+    position = this.#digits(position)
+    if (position === whole || (bytes[whole] === 0x30 && position > whole + 1)) this.fail()
+    if (position < this.end && bytes[position] === 0x2e) {
+      const fraction = position + 1
+      position = this.#digits(fraction)
+      if (position === fraction) this.fail()
+    }
+    if (position < this.end && ((bytes[position] ?? 0) | 0x20) === 0x65) {
+      let exponent = position + 1
+      if (bytes[exponent] === 0x2b || bytes[exponent] === 0x2d) exponent += 1
+      position = this.#digits(exponent)
+      if (position === exponent) this.fail()
+    }
+    this.position = position
+    return new Value('number', asciiText(bytes, start, position))
+  }
+
+  #digits(from: number): number {
+    const { bytes, end } = this
+    let position = from
+    while (position < end) {
+      const byte = bytes[position] ?? 0
+      if (byte < 0x30 || byte > 0x39) break
+      position += 1
+    }
+    return position
+  }
+
+  #literal(word: string, type: 'boolean' | 'null'): Value {
+    const start = this.position
+    if (start + word.length > this.end || asciiText(this.bytes, start, start + word.length) !== word)
+      this.fail()
+    this.position = start + word.length
+    return new Value(type, word)
+  }
+
+  #readEscaped(start: number): string {
+    this.position = start
+    this.passString()
+    return this.#unescape(utf8Text(this.bytes, start, this.position - 1))
+  }
+
+  #unescape(text: string): string {
+    try {
+      const value: unknown = JSON.parse(`"${text}"`)
+      if (typeof value === 'string') return value
+    } catch {
+      // The reason is known: an escape that JSON does not have.
+    }
+    return this.fail()
+  }
+}

@@ -1,0 +1,2 @@
+export { Automaton } from './automaton.ts'
+export type { RuleEntry } from './conjunction.ts'

@@ -1,0 +1,164 @@
+import type { Reach } from '../language/condition.ts'
+import type { Value } from '../language/value.ts'
+
+/** Where among nested lists a value lies, from the innermost list outwards. */
+export interface Membership {
+  /** The list, by a number that is its own within one event. */
+  readonly list: number
+  readonly element: number
+  readonly outer: Membership | null
+}
+
+/**
+ * One field that rules name, with what the present event holds for it. The values are rewritten by every scan; reading and
+ * matching one event is one uninterrupted step, so one set of slots serves a matcher.
+ */
+export class Slot {
+  readonly node: PathNode
+  readonly path: string
+  /** How many conjunctions name the field. */
+  uses = 0
+  readonly values: Value[] = []
+  /** For each value where it lies, null outside of lists. */
+  readonly memberships: Array<Membership | null> = []
+  /** A value outside of lists, or a whole list, has been found: what follows under the same path does not count. */
+  closed = false
+  /** The field is something that no condition can be held against (`plain` reach only). */
+  blocked = false
+
+  constructor(node: PathNode, path: string) {
+    this.node = node
+    this.path = path
+  }
+}
+
+/** One step of the paths that rules name. */
+export class PathNode {
+  readonly step: string
+  readonly parent: PathNode | null
+  readonly children = new Map<string, PathNode>()
+  /** The children again, with their names as UTF-8, for comparing with the bytes of an event. */
+  childList: PathNode[] = []
+  readonly stepBytes: Uint8Array
+  /** One bit for each child, and in each child its own; 31 children at most have one, and -1 stands for more. */
+  childMask = 0
+  mask = 0
+  slot: Slot | null = null
+  /** Slots at this node and below. */
+  slotCount = 0
+  /** How many of those the scan numbered `run` has yet to close. */
+  open = 0
+  run = 0
+  /** Whether a dotted name can lead past a child. */
+  hasGrandchildren = false
+
+  constructor(step: string, parent: PathNode | null) {
+    this.step = step
+    this.parent = parent
+    this.stepBytes = new TextEncoder().encode(step)
+  }
+}
+
+/** The paths that rules name, as a tree, so that a scan of an event visits what is named and nothing else. */
+export class PathTrie {
+  readonly reach: Reach
+  readonly root = new PathNode('', null)
+  /** Slots that the present event has touched. */
+  readonly touched: Slot[] = []
+  run = 0
+  /** Whether the present event has a value inside a list of objects or lists. */
+  hasMemberships = false
+
+  constructor(reach: Reach) {
+    this.reach = reach
+  }
+
+  /** The slot of a path, made when it is new. Each call is one use. */
+  use(steps: readonly string[]): Slot {
+    let node = this.root
+    for (const step of steps) node = node.children.get(step) ?? this.#grow(node, step)
+    if (node.slot === null) {
+      node.slot = new Slot(node, steps.join('.'))
+      for (let at: PathNode | null = node; at !== null; at = at.parent) at.slotCount += 1
+    }
+    node.slot.uses += 1
+    return node.slot
+  }
+
+  /** Gives one use back; a path that nobody uses is forgotten. */
+  release(slot: Slot): void {
+    slot.uses -= 1
+    if (slot.uses > 0) return
+    slot.node.slot = null
+    for (let at: PathNode | null = slot.node; at !== null; at = at.parent) {
+      at.slotCount -= 1
+      if (at.slotCount === 0 && at.parent !== null) {
+        at.parent.children.delete(at.step)
+        refresh(at.parent)
+      }
+    }
+  }
+
+  /** Forgets the event before. */
+  begin(): void {
+    for (const slot of this.touched) {
+      slot.values.length = 0
+      slot.memberships.length = 0
+      slot.closed = false
+      slot.blocked = false
+    }
+    this.touched.length = 0
+    this.hasMemberships = false
+    this.run += 1
+    this.root.run = this.run
+    this.root.open = this.root.slotCount
+  }
+
+  record(slot: Slot, value: Value, membership: Membership | null): void {
+    if (slot.values.length === 0 && !slot.blocked) this.touched.push(slot)
+    slot.values.push(value)
+    slot.memberships.push(membership)
+    if (membership !== null) this.hasMemberships = true
+  }
+
+  block(slot: Slot): void {
+    if (slot.values.length === 0 && !slot.blocked) this.touched.push(slot)
+    slot.values.length = 0
+    slot.memberships.length = 0
+    slot.blocked = true
+  }
+
+  /** From now on nothing more counts for the slot in this event. */
+  close(slot: Slot): void {
+    if (slot.closed) return
+    slot.closed = true
+    for (let at: PathNode | null = slot.node; at !== null; at = at.parent) {
+      if (at.run !== this.run) {
+        at.run = this.run
+        at.open = at.slotCount
+      }
+      at.open -= 1
+    }
+  }
+
+  /** Whether nothing at the node or below can be found any more in this event. */
+  isClosed(node: PathNode): boolean {
+    return node.run === this.run && node.open === 0
+  }
+
+  #grow(parent: PathNode, step: string): PathNode {
+    const node = new PathNode(step, parent)
+    parent.children.set(step, node)
+    refresh(parent)
+    return node
+  }
+}
+
+function refresh(node: PathNode): void {
+  node.childList = [...node.children.values()]
+  node.childMask = node.childList.length > 30 ? -1 : (1 << node.childList.length) - 1
+  for (const [index, child] of node.childList.entries()) child.mask = 1 << index
+  for (let at: PathNode | null = node; at !== null; at = at.parent) {
+    at.hasGrandchildren = at.childList.some(child => child.children.size > 0)
+  }
+}

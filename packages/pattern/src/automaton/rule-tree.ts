@@ -1,0 +1,173 @@
+import { ConditionIndex } from './condition-index.ts'
+import type { Conjunction, SlotTest } from './conjunction.ts'
+import { isConsistent, isSatisfied, mayBeAbsent } from './consistency.ts'
+import type { PathTrie, Slot } from './path-trie.ts'
+
+/** A node with this many conjunctions tests each; with more it asks one field of all of them at once. */
+const bucketMax = 8
+
+/**
+ * All conjunctions as a tree of questions. From a node leads, for each field that comes next in some conjunction, an index
+ * from values to further nodes; conjunctions that begin with the same tests share the way. An event walks the branches that its
+ * values open, so what it costs depends on the branches that it enters and not on how many there are.
+ */
+export class RuleTree<Id> {
+  readonly #trie: PathTrie
+  readonly #root = makeNode<Id>()
+  readonly #stack: Array<Node<Id>> = []
+
+  constructor(trie: PathTrie) {
+    this.#trie = trie
+  }
+
+  add(conjunction: Conjunction<Id>): void {
+    insert(this.#root, conjunction, 0)
+  }
+
+  remove(conjunction: Conjunction<Id>): void {
+    erase(this.#root, conjunction, 0)
+  }
+
+  /** Appends the ids of the rules that match what the slots of the trie hold. */
+  collect(into: Id[]): void {
+    const { run, hasMemberships } = this.#trie
+    const stack = this.#stack
+    stack.length = 0
+    stack.push(this.#root)
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (node.run === run) continue
+      node.run = run
+      for (const conjunction of node.done) report(conjunction, run, hasMemberships, into)
+      for (const conjunction of node.bucket) {
+        if (conjunction.rule.run !== run && restHolds(conjunction, node.depth)) {
+          report(conjunction, run, hasMemberships, into)
+        }
+      }
+      if (node.branches !== null) this.#enterBranches(node, node.branches)
+    }
+  }
+
+  #enterBranches(node: Node<Id>, branches: Map<Slot, Branch<Id>>): void {
+    const { touched } = this.#trie
+    if (branches.size <= touched.length) {
+      for (const branch of branches.values()) this.#enter(branch)
+      return
+    }
+    for (const slot of touched) {
+      const branch = branches.get(slot)
+      if (branch !== undefined) this.#enter(branch)
+    }
+    for (const branch of node.absenceBranches) if (branch.slot.values.length === 0) this.#enter(branch)
+  }
+
+  #enter(branch: Branch<Id>): void {
+    const { slot, index, absent } = branch
+    for (const value of slot.values) index.collect(value, this.#stack)
+    if (absent.size > 0 && mayBeAbsent(slot)) for (const node of absent) this.#stack.push(node)
+  }
+}
+
+interface Node<Id> {
+  readonly depth: number
+  /** Conjunctions all of whose tests led here. */
+  readonly done: Array<Conjunction<Id>>
+  /** Conjunctions whose further tests are tried one by one, while they are few. */
+  bucket: Array<Conjunction<Id>>
+  branches: Map<Slot, Branch<Id>> | null
+  absenceBranches: Array<Branch<Id>>
+  run: number
+}
+
+interface Branch<Id> {
+  readonly slot: Slot
+  readonly index: ConditionIndex<Node<Id>>
+  readonly children: Map<string, Node<Id>>
+  /** The children whose test is satisfied by the absence of the field. */
+  readonly absent: Set<Node<Id>>
+}
+
+function makeNode<Id>(depth = 0): Node<Id> {
+  return { depth, done: [], bucket: [], branches: null, absenceBranches: [], run: 0 }
+}
+
+function insert<Id>(node: Node<Id>, conjunction: Conjunction<Id>, depth: number): void {
+  const test = conjunction.tests[depth]
+  if (test === undefined) {
+    node.done.push(conjunction)
+  } else if (node.branches !== null) {
+    insert(childFor(node, node.branches, test, depth), conjunction, depth + 1)
+  } else if (node.bucket.length < bucketMax) {
+    node.bucket.push(conjunction)
+  } else {
+    node.branches = new Map()
+    const waiting = [...node.bucket, conjunction]
+    node.bucket = []
+    for (const each of waiting) insert(node, each, depth)
+  }
+}
+
+function childFor<Id>(
+  node: Node<Id>,
+  branches: Map<Slot, Branch<Id>>,
+  test: SlotTest,
+  depth: number,
+): Node<Id> {
+  let branch = branches.get(test.slot)
+  if (branch === undefined) {
+    branch = { slot: test.slot, index: new ConditionIndex(), children: new Map(), absent: new Set() }
+    branches.set(test.slot, branch)
+  }
+  let child = branch.children.get(test.signature)
+  if (child === undefined) {
+    child = makeNode(depth + 1)
+    branch.children.set(test.signature, child)
+    for (const condition of test.conditions) branch.index.add(condition, child)
+    if (test.wantsAbsence) {
+      if (branch.absent.size === 0) node.absenceBranches.push(branch)
+      branch.absent.add(child)
+    }
+  }
+  return child
+}
+
+/** Removes a conjunction and what exists for it alone; tells whether the node is empty now. */
+function erase<Id>(node: Node<Id>, conjunction: Conjunction<Id>, depth: number): boolean {
+  const test = conjunction.tests[depth]
+  const branch = test === undefined ? undefined : node.branches?.get(test.slot)
+  if (test === undefined || branch === undefined) {
+    const holder = test === undefined ? node.done : node.bucket
+    const index = holder.indexOf(conjunction)
+    if (index !== -1) holder.splice(index, 1)
+  } else {
+    const child = branch.children.get(test.signature)
+    if (child !== undefined && erase(child, conjunction, depth + 1)) removeChild(node, branch, child, test)
+  }
+  return node.done.length === 0 && node.bucket.length === 0 && node.branches === null
+}
+
+function removeChild<Id>(node: Node<Id>, branch: Branch<Id>, child: Node<Id>, test: SlotTest): void {
+  branch.children.delete(test.signature)
+  for (const condition of test.conditions) branch.index.remove(condition, child)
+  if (branch.absent.delete(child) && branch.absent.size === 0) {
+    node.absenceBranches = node.absenceBranches.filter(each => each !== branch)
+  }
+  if (branch.children.size > 0 || node.branches === null) return
+  node.branches.delete(branch.slot)
+  if (node.branches.size === 0) node.branches = null
+}
+
+function restHolds<Id>(conjunction: Conjunction<Id>, depth: number): boolean {
+  for (let index = depth; index < conjunction.tests.length; index += 1) {
+    const test = conjunction.tests[index]
+    if (test !== undefined && !isSatisfied(test)) return false
+  }
+  return true
+}
+
+function report<Id>(conjunction: Conjunction<Id>, run: number, hasMemberships: boolean, into: Id[]): void {
+  const { rule, testsByPath } = conjunction
+  if (rule.run === run) return
+  if (hasMemberships && testsByPath.length > 1 && !isConsistent(testsByPath)) return
+  rule.run = run
+  into.push(rule.id)
+}
