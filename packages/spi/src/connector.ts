@@ -36,7 +36,7 @@ export interface ConnectorContext {
   readonly log: PluginLog
   /** Whether targets may be loopback, link-local or private addresses. */
   readonly allowPrivateTargets: boolean
-  /** Resolves the secret references in options; connectors never see references. */
+  /** Which target this is for, in logs and in the records of inspecting sinks. */
   readonly name: string
 }
 
@@ -53,6 +53,18 @@ export interface SinkDefinition {
   readonly options: TObject
   /** Records that one `write` may carry at most; 1 where the system takes one at a time. */
   readonly recordsMax: number
+  /**
+   * Checks what a schema cannot say (a URL that parses, names that go together); called with options that fit the
+   * schema when they are written, and again before `open`. No I/O.
+   *
+   * @throws AppError `options.invalid` that names the option and the reason
+   */
+  readonly check?: (options: Readonly<Record<string, unknown>>) => void
+  /**
+   * Names of the target parameters that the sink reads; a name that ends in `*` stands for all with that beginning.
+   * A parameter that is not among them is refused when it is written. None when absent.
+   */
+  readonly parameters?: readonly string[]
   /** Makes a sink; does no I/O before the first write, or connects lazily. Options are complete and checked. */
   open(options: Readonly<Record<string, unknown>>, context: ConnectorContext): Sink
 }

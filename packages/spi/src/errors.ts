@@ -67,16 +67,24 @@ export const errorCatalogue: ErrorCatalogue = {
     description: 'The target refused this event; sending it again cannot help.',
   },
   'sink.failed': { status: 502, description: 'The target answered with a failure that may pass.' },
+  'sink.untrusted': { status: 502, description: "The target's certificate could not be verified." },
   'sink.unauthorized': { status: 502, description: 'The target refused the credentials.' },
   'sink.address-refused': {
     status: 403,
     description: 'The target resolves to an address that the operator does not allow.',
   },
   'storage.conflict': { status: 409, description: 'The document was changed by another writer in between.' },
-  'storage.invalid': { status: 400, description: 'A key or value is outside the limits of the storage contract.' },
+  'storage.invalid': {
+    status: 400,
+    description: 'A key or value is outside the limits of the storage contract.',
+  },
   'storage.corrupt': { status: 500, description: 'Stored bytes do not match their checksum.' },
   'storage.full': { status: 507, description: 'The storage has no room left; nothing was written.' },
-  'storage.busy': { status: 429, description: 'More writes wait than the storage takes at once; nothing was written.' },
+  'storage.busy': {
+    status: 429,
+    description: 'More writes wait than the storage takes at once; nothing was written.',
+  },
+  'storage.in-use': { status: 503, description: 'Another process has the storage open.' },
   'storage.closed': { status: 503, description: 'The storage is closed or closing.' },
   'storage.failed': { status: 500, description: 'The storage driver failed; nothing was acknowledged.' },
 }

@@ -1,7 +1,15 @@
-import type { TObject } from 'typebox'
+import { type TObject, type TString, type TStringOptions, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { AppError, retryNever } from './errors.ts'
+
+/**
+ * A text that must never be shown again: marked `secret: true` in the schema, so that forms hide it, and
+ * answers leave it out.
+ */
+export function Secret(options: TStringOptions = {}): TString {
+  return Type.String({ ...options, secret: true })
+}
 
 /** Fills defaults, then checks; the result is complete and readonly. */
 export type OptionsParser = (value: unknown) => Readonly<Record<string, unknown>>
@@ -28,9 +36,14 @@ export function optionsParser(component: string, schema: TObject): OptionsParser
     const [first] = check.Errors(filled)
     const path = first?.instancePath.replaceAll('/', '.').replace(/^\./, '') ?? ''
     const where = path === '' ? 'options' : `option ${path}`
-    throw new AppError('options.invalid', `${component}: ${where} ${first?.message ?? 'does not fit'}`, retryNever, {
-      details: { component, path },
-    })
+    throw new AppError(
+      'options.invalid',
+      `${component}: ${where} ${first?.message ?? 'does not fit'}`,
+      retryNever,
+      {
+        details: { component, path },
+      },
+    )
   }
 }
 

@@ -1,3 +1,17 @@
 export { FakeClock } from './fake-clock.ts'
 export { seededRandom } from './seeded-random.ts'
 export { type StorageFactory, type StorageFixture, storageSuite } from './storage.ts'
+export {
+  outgoing,
+  type SinkBehaviour,
+  type SinkCaseName,
+  type SinkFactory,
+  type SinkFixture,
+  type SinkSkips,
+  sinkSuite,
+} from './sink.ts'
+export {
+  type RuntimeFixtureName,
+  type RuntimeFixtures,
+  runtimeSuite,
+} from './runtime.ts'

@@ -1,0 +1,46 @@
+import { AppError, retryNever } from '@millrace/spi'
+import { headerNameFault, headerValueFault } from './headers.ts'
+import type { HttpSinkOptions } from './options.ts'
+
+/**
+ * Checks what the schema cannot say.
+ *
+ * @throws AppError `options.invalid` with the path of the option; never with its value, which may be a secret
+ */
+export function checkOptions(options: HttpSinkOptions): void {
+  checkUrl(options.url)
+  for (const [name, value] of Object.entries(options.headers)) checkHeader(`headers.${name}`, name, value)
+  const { auth } = options
+  if (auth?.type === 'bearer') checkToken('auth.token', auth.token)
+  if (auth?.type === 'apiKey') checkHeader('auth.header', auth.header, auth.value)
+  const { tls } = options
+  if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
+    throw refusal('tls.key', 'and tls.certificate go together')
+  }
+}
+
+function checkUrl(text: string): void {
+  const url = URL.parse(text)
+  if (url === null) throw refusal('url', 'is no URL')
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw refusal('url', 'must begin with http: or https:')
+  if (url.username !== '' || url.password !== '') {
+    throw refusal('url', 'must not hold a user name or password; use auth, which is kept secret')
+  }
+  if (url.hash !== '') throw refusal('url', 'must not have a fragment, which is never sent')
+}
+
+function checkHeader(path: string, name: string, value: string): void {
+  const fault = headerNameFault(name) ?? headerValueFault(value)
+  if (fault !== undefined) throw refusal(path, fault)
+}
+
+function checkToken(path: string, token: string): void {
+  if (!/^[\x21-\x7e]+$/.test(token)) throw refusal(path, 'may hold only printable ASCII without spaces')
+}
+
+function refusal(path: string, fault: string): AppError {
+  return new AppError('options.invalid', `http: option ${path} ${fault}`, retryNever, {
+    details: { component: 'http', path },
+  })
+}

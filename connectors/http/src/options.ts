@@ -1,0 +1,143 @@
+import { Secret } from '@millrace/spi'
+import { type Static, Type } from 'typebox'
+
+const strict = { additionalProperties: false }
+
+const auth = Type.Union(
+  [
+    Type.Object(
+      {
+        type: Type.Literal('bearer', { description: '`Authorization: Bearer …`.' }),
+        token: Secret({ minLength: 1, maxLength: 8_192, description: 'The token.' }),
+      },
+      strict,
+    ),
+    Type.Object(
+      {
+        type: Type.Literal('basic', { description: '`Authorization: Basic …`.' }),
+        username: Type.String({
+          maxLength: 1_024,
+          pattern: '^[^:]*$',
+          description: 'User name, without a colon.',
+        }),
+        password: Secret({ maxLength: 8_192, description: 'The password.' }),
+      },
+      strict,
+    ),
+    Type.Object(
+      {
+        type: Type.Literal('apiKey', { description: 'A key in a header of its own.' }),
+        header: Type.String({
+          minLength: 1,
+          maxLength: 256,
+          description: 'Name of the header, such as `x-api-key`.',
+        }),
+        value: Secret({ minLength: 1, maxLength: 8_192, description: 'The key.' }),
+      },
+      strict,
+    ),
+  ],
+  { description: 'Credentials. They win over `headers` and parameters, and never go to another origin.' },
+)
+
+const tls = Type.Object(
+  {
+    ca: Type.Optional(
+      Type.String({
+        maxLength: 262_144,
+        description: 'PEM certificates to trust instead of the built-in authorities.',
+      }),
+    ),
+    certificate: Type.Optional(
+      Type.String({ maxLength: 262_144, description: 'PEM certificate chain of the client, with `key`.' }),
+    ),
+    key: Type.Optional(Secret({ maxLength: 65_536, description: 'PEM private key of `certificate`.' })),
+    serverName: Type.Optional(
+      Type.String({
+        maxLength: 253,
+        description: 'Name that the certificate must be for, when it is not the host of the URL.',
+      }),
+    ),
+    insecureSkipVerify: Type.Boolean({
+      default: false,
+      description: 'Accept any certificate. Whoever sits on the way can then read and forge everything.',
+    }),
+  },
+  { ...strict, description: 'How certificates are checked and shown, for `https:` targets.' },
+)
+
+/** Options of the HTTP sink, as users write them. */
+export const HttpSinkOptions = Type.Object(
+  {
+    url: Type.String({
+      minLength: 1,
+      maxLength: 2_048,
+      description: 'Where to send: `http:` or `https:`, without user name, password and fragment. Required.',
+    }),
+    method: Type.Union(
+      [
+        Type.Literal('POST'),
+        Type.Literal('PUT'),
+        Type.Literal('PATCH'),
+        Type.Literal('DELETE'),
+        Type.Literal('GET'),
+        Type.Literal('HEAD'),
+      ],
+      { default: 'POST', description: 'Request method; GET and HEAD carry no body.' },
+    ),
+    mode: Type.Union([Type.Literal('body'), Type.Literal('structured'), Type.Literal('binary')], {
+      default: 'body',
+      description:
+        '`body`: what the transform made, or the structured event when there is none. `structured`, `binary`: the event itself in that mode of the CloudEvents HTTP binding; the transform is not used.',
+    }),
+    headers: Type.Record(Type.String({ maxLength: 256 }), Type.String({ maxLength: 8_192 }), {
+      default: {},
+      maxProperties: 64,
+      description: 'Headers of every request.',
+    }),
+    auth: Type.Optional(auth),
+    connectTimeoutMs: Type.Integer({
+      default: 5_000,
+      minimum: 1,
+      maximum: 60_000,
+      description:
+        'Longest wait for a connection, TLS included, in milliseconds. The time-out of the target limits the whole attempt.',
+    }),
+    connectionsMax: Type.Integer({
+      default: 64,
+      minimum: 1,
+      maximum: 1_000,
+      description: 'Connections at once; one request at a time goes over each, others wait.',
+    }),
+    idleTimeoutMs: Type.Integer({
+      default: 4_000,
+      minimum: 1,
+      maximum: 600_000,
+      description:
+        'An unused connection is closed after so many milliseconds, or earlier when the target says so.',
+    }),
+    redirectsMax: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 10,
+      description:
+        'Redirects to follow; each is checked like the URL itself. 303 is followed with GET and without the body, the others repeat the request.',
+    }),
+    retryAfterMsMax: Type.Integer({
+      default: 3_600_000,
+      minimum: 0,
+      maximum: 86_400_000,
+      description: 'Longest pause that a `Retry-After` of the target is granted, in milliseconds.',
+    }),
+    responseBytesMax: Type.Integer({
+      default: 65_536,
+      minimum: 0,
+      maximum: 16_777_216,
+      description:
+        'Bytes of an answer that are read (and thrown away) to keep the connection; a longer one closes it.',
+    }),
+    tls: Type.Optional(tls),
+  },
+  { additionalProperties: false },
+)
+export type HttpSinkOptions = Static<typeof HttpSinkOptions>

@@ -1,0 +1,130 @@
+import {
+  AppError,
+  type ConnectorContext,
+  type Outcome,
+  type OutgoingRecord,
+  retryBackoff,
+  type Sink,
+} from '@millrace/spi'
+import { type AddressGuard, addressGuard } from './address-guard.ts'
+import { outcomeOf } from './answer.ts'
+import { type Connections, openConnections } from './connection.ts'
+import { connectionError } from './errors.ts'
+import type { HttpSinkOptions } from './options.ts'
+import { redirectedRequest } from './redirect.ts'
+import { type HttpRequest, RequestBuilder } from './request.ts'
+
+/** Requests under way have so long to finish when the sink is disposed; then their connections are cut. */
+const drainTimeoutMs = 5_000
+
+/**
+ * Sends each record as one request. The headers of an answer decide: once a status is there the outcome stands,
+ * whatever becomes of the body.
+ */
+export class HttpSink implements Sink {
+  readonly #options: HttpSinkOptions
+  readonly #context: ConnectorContext
+  readonly #requests: RequestBuilder
+  readonly #connections: Connections
+  readonly #underWay = new Set<Promise<Outcome>>()
+  #disposal: Promise<void> | undefined
+
+  constructor(
+    options: HttpSinkOptions,
+    context: ConnectorContext,
+    guard: AddressGuard = addressGuard(context.allowPrivateTargets),
+  ) {
+    this.#options = options
+    this.#context = context
+    this.#requests = new RequestBuilder(options)
+    this.#connections = openConnections(options, guard)
+  }
+
+  async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
+    signal.throwIfAborted()
+    return await Promise.all(records.map(record => this.#track(this.#deliver(record, signal))))
+  }
+
+  async #track(delivery: Promise<Outcome>): Promise<Outcome> {
+    this.#underWay.add(delivery)
+    try {
+      return await delivery
+    } finally {
+      this.#underWay.delete(delivery)
+    }
+  }
+
+  async #deliver(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
+    let request: HttpRequest | undefined
+    try {
+      if (this.#disposal !== undefined) throw closed()
+      request = this.#requests.build(record)
+      return await this.#exchange(request, signal)
+    } catch (thrown) {
+      if (signal.aborted) throw signal.reason
+      return {
+        status: 'failed',
+        error: connectionError(thrown, hostOf(request?.origin ?? this.#options.url)),
+      }
+    }
+  }
+
+  /** Sends a request and those that redirects ask for; the last answer is the outcome. */
+  async #exchange(first: HttpRequest, signal: AbortSignal): Promise<Outcome> {
+    let request = first
+    for (let redirects = 0; ; redirects++) {
+      const { origin, path, method, body } = request
+      const headers = [...request.headers].flat()
+      const answer = await this.#connections.agent.request({ origin, path, method, headers, body, signal })
+      // Never rejects: what is left of the answer, or that it breaks off, does not matter any more.
+      await answer.body.dump({ limit: this.#options.responseBytesMax + 1 })
+      const next =
+        redirects < this.#options.redirectsMax
+          ? redirectedRequest(request, answer.statusCode, headerOf(answer.headers['location']), name =>
+              this.#requests.isOwnHeader(name),
+            )
+          : undefined
+      if (next === undefined) {
+        return outcomeOf(
+          {
+            status: answer.statusCode,
+            statusText: answer.statusText,
+            retryAfter: headerOf(answer.headers['retry-after']),
+          },
+          {
+            host: hostOf(origin),
+            nowMs: this.#context.clock.nowMs(),
+            retryAfterMsMax: this.#options.retryAfterMsMax,
+          },
+        )
+      }
+      signal.throwIfAborted()
+      request = next
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose()
+    return this.#disposal
+  }
+
+  async #dispose(): Promise<void> {
+    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => void this.#connections.destroy())
+    // Closing the agent would drain too, but an agent that is closing cannot be destroyed any more.
+    await Promise.allSettled(this.#underWay)
+    await this.#connections.destroy()
+  }
+}
+
+function headerOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Host and port; the rest of an address may hold secrets. */
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? ''
+}
+
+function closed(): AppError {
+  return new AppError('sink.unavailable', 'The sink is closed; nothing was sent.', retryBackoff)
+}

@@ -1,0 +1,55 @@
+import type { TSchema } from 'typebox'
+import { expect, test } from 'vitest'
+import type { SinkDefinition } from '../connector.ts'
+import { optionsParser } from '../options.ts'
+
+/** Cases about the option schema of a sink: from it come validation, defaults, forms, help and the documentation. */
+export function sinkOptionCases(definition: SinkDefinition, system: string): void {
+  const parse = optionsParser(system, definition.options)
+
+  test('at least one record may be written at once', () => {
+    expect(definition.recordsMax).toBeGreaterThanOrEqual(1)
+    expect(Number.isSafeInteger(definition.recordsMax)).toBe(true)
+  })
+
+  test.each(optionsOf(definition.options))('option $path has a description', ({ schema }) => {
+    expect(schema).toMatchObject({ description: expect.stringMatching(/\w+.*\.$/s) })
+  })
+
+  test('an unknown option is refused with the nearest name', () => {
+    const [known = ''] = Object.keys(definition.options.properties)
+    expect(() => parse({ [`${known}x`]: 1 })).toThrow(
+      expect.objectContaining({
+        code: 'options.invalid',
+        message: expect.stringContaining(`did you mean ${known}?`),
+      }),
+    )
+  })
+
+  test.each([['a text'], [1], [[]], [true]])(
+    'options that are %j instead of an object are refused',
+    value => {
+      expect(() => parse(value)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
+    },
+  )
+}
+
+interface Option {
+  readonly path: string
+  readonly schema: TSchema
+}
+
+/** Every option, those inside of objects and alternatives too. */
+function optionsOf(schema: TSchema, path = ''): Option[] {
+  const own = Object.entries(childrenOf(schema, 'properties')).flatMap(([name, child]) => {
+    const childPath = path === '' ? name : `${path}.${name}`
+    return [{ path: childPath, schema: child }, ...optionsOf(child, childPath)]
+  })
+  const alternatives = Object.values(childrenOf(schema, 'anyOf')).flatMap(child => optionsOf(child, path))
+  return [...own, ...alternatives]
+}
+
+function childrenOf(schema: TSchema, keyword: string): Record<string, TSchema> {
+  const value: unknown = Reflect.get(schema, keyword)
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
