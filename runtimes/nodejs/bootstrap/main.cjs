@@ -299,7 +299,7 @@ async function loadModule(file) {
 
 /**
  * Calls code of either style. A promise that it returns decides; so does the callback, if it comes first. Code that
- * declares the callback and returns nothing is waited for; code that does not declare it is done when it returns.
+ * declares the callback is waited for, whatever else it returns; code that does not is done when it returns.
  */
 function call(code, values) {
   return new Promise((resolve, reject) => {
@@ -309,7 +309,7 @@ function call(code, values) {
     }
     const returned = code(...values, callback)
     if (typeof returned?.then === 'function') returned.then(resolve, reject)
-    else if (returned !== undefined || code.length <= values.length) resolve(returned)
+    else if (code.length <= values.length) resolve(returned)
   })
 }
 

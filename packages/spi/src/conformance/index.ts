@@ -15,3 +15,4 @@ export {
   type RuntimeFixtures,
   runtimeSuite,
 } from './runtime.ts'
+export { RuntimeHost } from './runtime-host.ts'

@@ -70,7 +70,7 @@ export class OutputSplitter {
     this.#cut = undefined
     this.#requestId = undefined
     this.#stream = this.#plainStream
-    for (const key of [...this.#open.keys()]) this.#flush(key)
+    for (const key of this.#open.keys()) this.#flush(key)
   }
 
   #text(bytes: Buffer): void {
