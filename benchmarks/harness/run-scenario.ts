@@ -4,6 +4,14 @@ import { load } from './load.ts'
 import { ProcessKeeper } from './process-keeper.ts'
 import { startServer } from './server-process.ts'
 
+/** What the scenario process is told. */
+export interface ScenarioOrder {
+  readonly root: string
+  /** Path of the scenario's `main.ts`. */
+  readonly program: string
+  readonly quick: boolean
+}
+
 /** Runs a scenario with a context of its own, and ends and removes everything that it made. */
 export async function runScenario(
   scenario: Scenario,

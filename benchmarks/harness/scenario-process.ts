@@ -1,15 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import type { Scenario } from '../scenario.ts'
-import { runScenario } from './run-scenario.ts'
+import { runScenario, type ScenarioOrder } from './run-scenario.ts'
 import { storedResult } from './stored-result.ts'
-
-/** What the scenario process is told. */
-export interface ScenarioOrder {
-  readonly root: string
-  /** Path of the scenario's `main.ts`. */
-  readonly program: string
-  readonly quick: boolean
-}
 
 // A scenario runs in a process of its own, so that one cannot warm up or burden the next; it ends with its parent.
 const controller = new AbortController()

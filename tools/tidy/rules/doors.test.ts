@@ -40,3 +40,11 @@ test('tests beside the package may open the files of its source folder, not deep
 
   expect(await plot.check(doorsRule())).toMatchObject([{ line: 2 }])
 })
+
+test('the folders in tools and the like have doors of their own', async () => {
+  using plot = plant({
+    'benchmarks/main.ts': "import '../tools/process/index.ts'\nimport '../tools/process/run.ts'\n",
+  })
+
+  expect(await plot.check(doorsRule())).toMatchObject([{ line: 2 }])
+})

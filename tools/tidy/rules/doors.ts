@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix'
 import { reporter, type Rule, type SourceFile } from '../core/index.ts'
-import { innerDoors } from '../house/index.ts'
+import { innerDoors, outsideLayers } from '../house/index.ts'
 
 const name = 'doors'
 const report = reporter(name)
@@ -50,7 +50,10 @@ function nextFolder(from: string, target: string): string | undefined {
   const other = foldersOf(target)
   let shared = 0
   while (shared < own.length && own[shared] === other[shared]) shared++
-  return shared >= other.length ? undefined : other.slice(0, shared + 1).join('/')
+  if (shared >= other.length) return undefined
+  // `tools`, `tests` and the like are no modules but places where some stand: what is entered is the folder in them.
+  const depth = shared === 0 && other.length > 1 && outsideLayers.includes(other[0] ?? '') ? 2 : shared + 1
+  return other.slice(0, depth).join('/')
 }
 
 function foldersOf(path: string): string[] {
