@@ -9,17 +9,24 @@ import fastify, {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import type { TSchema } from 'typebox'
 import { type Authenticator, isPrincipal, type Principal } from '../auth/index.ts'
 import { clientErrorAnswer } from './client-error.ts'
-import { type ProblemMaker, problemMediaType, translate } from './error-body.ts'
+import { type ProblemMaker, problemMediaType } from './error-body.ts'
 import { parseJson } from './json-body.ts'
 import type { HttpLimits } from './limits.ts'
-import { Lingering } from './linger.ts'
+import type { Lingering } from './linger.ts'
 import { RouteTable } from './route-table.ts'
-import type { Services } from './services.ts'
-import { fromCloudEvents, fromFramework, fromPatterns } from './translate.ts'
+import type { Refuser } from './refuse.ts'
+import { fromFramework } from './translate.ts'
 import { type RequestPart, requestCheck } from './validation.ts'
 
 /** The application that operations are added to; schemas of typebox give their requests a type. */
@@ -45,27 +52,26 @@ declare module 'fastify' {
 }
 
 export interface ApplicationParts {
-  readonly services: Services
   readonly limits: HttpLimits
   readonly authenticate: Authenticator
   readonly makeProblem: ProblemMaker
+  readonly lingering: Lingering
+  readonly refuse: Refuser
+  /** Looks at each request before the framework does; true when it has taken it. */
+  readonly takeFirst: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 /** The bare application: limits, authentication, validation and errors, without any operation yet. */
 export function createApplication(parts: ApplicationParts): { app: Application; routes: RouteTable } {
-  const { services, limits, makeProblem } = parts
-  const lingering = new Lingering(services.clock, limits.lingerMs)
+  const { limits, makeProblem, lingering, refuse } = parts
   const app: Application = fastify({
     bodyLimit: limits.bodyBytesMax,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveMs,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    http: {
-      headersTimeout: limits.headersTimeoutMs,
-      maxHeaderSize: limits.headerBytesMax,
-      connectionsCheckingInterval: limits.timeoutCheckMs,
-    },
+    serverFactory: handler =>
+      createHttpServer(limits, (request, response) => {
+        if (!parts.takeFirst(request, response)) handler(request, response)
+      }),
     // Names have 127 characters at most; the router's own limit of 100 would answer longer ones with "no such path".
     routerOptions: { maxParamLength: 1_024 },
     clientErrorHandler: clientErrorAnswer(makeProblem, limits, socket => lingering.isAnswered(socket)) as (
@@ -73,19 +79,16 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
       socket: Socket,
     ) => void,
     frameworkErrors: (error, request, reply) =>
-      refuse(error, request as FastifyRequest, reply as FastifyReply),
+      answerRefusal(error, request as FastifyRequest, reply as FastifyReply),
   })
   const routes = new RouteTable()
-  app.server.maxConnections = limits.connectionsMax
 
-  function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = translate(thrown, [fromCloudEvents, fromPatterns, fromFramework(request)])
-    const { status, headers, body } = makeProblem(error)
-    if (status >= 500 && !request.raw.destroyed) logFailure(services, request, error, status)
-    if (!request.raw.complete) {
-      reply.removeHeader('connection')
-      lingering.begin(request.raw)
-    }
+  function answerRefusal(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const keyId = (request.principal as Principal | undefined)?.keyId
+    const known = { raw: request.raw, route: request.routeOptions.url, keyId }
+    const { status, headers, body } = refuse(thrown, known, [fromFramework(request)])
+    // The framework asks to close after a refusal; whether that is needed is decided by how the request ends.
+    if (!request.raw.complete) reply.removeHeader('connection')
     void reply.code(status).headers(headers).type(problemMediaType).send(JSON.stringify(body))
   }
 
@@ -104,9 +107,9 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
   })
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => requestCheck(schema, httpPart as RequestPart))
   app.setSerializerCompiler(() => data => JSON.stringify(data))
-  app.setErrorHandler(refuse)
+  app.setErrorHandler(answerRefusal)
   app.setNotFoundHandler((request, reply) =>
-    refuse(routes.refusal(request.method, request.raw.url ?? ''), request, reply),
+    answerRefusal(routes.refusal(request.method, request.raw.url ?? ''), request, reply),
   )
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
@@ -117,18 +120,17 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
   return { app, routes }
 }
 
-/** Logged here and nowhere else, with the cause that the caller does not get to see. */
-function logFailure(services: Services, request: FastifyRequest, error: AppError, status: number): void {
-  const fields = {
-    code: error.code,
-    status,
-    method: request.method,
-    route: request.routeOptions.url,
-    keyId: (request.principal as Principal | undefined)?.keyId,
-    reason: error.message,
-    cause: error.cause,
-  }
-  // What the storage or a target cannot do now is expected to pass; everything else wants a person.
-  if (status === 500) services.log.error('request failed', fields)
-  else services.log.warn('request failed', fields)
+function createHttpServer(limits: HttpLimits, listener: RequestListener): Server {
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      maxHeaderSize: limits.headerBytesMax,
+      connectionsCheckingInterval: limits.timeoutCheckMs,
+    },
+    listener,
+  )
+  server.maxConnections = limits.connectionsMax
+  return server
 }

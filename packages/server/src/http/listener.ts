@@ -7,6 +7,9 @@ import { consoleRoutes } from './console-page.ts'
 import { mergeCatalogues, problemMaker } from './error-body.ts'
 import { healthRoutes } from './health.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
+import { Lingering } from './linger.ts'
+import { createRefuser } from './refuse.ts'
+import { PublishDoor } from './rest/publish-door.ts'
 import { describeApplication } from './rest/openapi.ts'
 import { restRoutes } from './rest/index.ts'
 import type { RouteEntry } from './route-table.ts'
@@ -36,20 +39,29 @@ export interface Listener extends AsyncDisposable {
 /** Resolves when requests are served. Rejects with `http.listen-failed` when the address cannot be had. */
 export async function listen(services: Services, options: ListenerOptions): Promise<Listener> {
   const limits = { ...defaultHttpLimits, ...options.limits }
-  const { app, routes } = createApplication({
-    services,
-    limits,
-    authenticate: authenticatorOf(options.schemes),
-    makeProblem: problemMaker(
-      mergeCatalogues(allErrorCatalogues),
-      options.schemes.map(scheme => scheme.challenge),
-    ),
-  })
   const closing = new AbortController()
+  const authenticate = authenticatorOf(options.schemes)
+  const challenges = options.schemes.map(scheme => scheme.challenge)
+  const makeProblem = problemMaker(mergeCatalogues(allErrorCatalogues), challenges)
+  const lingering = new Lingering(services.clock, limits.lingerMs)
+  const refuse = createRefuser(services, makeProblem, lingering)
+  const door = new PublishDoor({ services, limits, authenticate, refuse, closing: closing.signal })
+  const { app, routes } = createApplication({
+    limits,
+    authenticate,
+    makeProblem,
+    lingering,
+    refuse,
+    takeFirst(request, response) {
+      const bus = PublishDoor.busOf(request)
+      if (bus !== undefined) void door.handle(request, response, bus)
+      return bus !== undefined
+    },
+  })
   await describeApplication(app, services.node.version)
   healthRoutes(app, services)
   consoleRoutes(app)
-  app.register(restRoutes(services, limits, closing.signal), { prefix: '/api/v1' })
+  app.register(restRoutes({ services, limits, door, closing: closing.signal }), { prefix: '/api/v1' })
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (thrown) {

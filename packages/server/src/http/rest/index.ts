@@ -5,21 +5,25 @@ import type { Services } from '../services.ts'
 import { busRoutes } from './buses.ts'
 import { openapiRoute } from './openapi.ts'
 import { publishRoute } from './publish.ts'
+import type { PublishDoor } from './publish-door.ts'
 import { ruleRoutes } from './rules.ts'
 
-/** All operations of `/api/v1`. `closing` aborts when the listener closes, which ends what would never end by itself. */
-export function restRoutes(
-  services: Services,
-  limits: HttpLimits,
-  closing: AbortSignal,
-): FastifyPluginCallback {
+export interface RestParts {
+  readonly services: Services
+  readonly limits: HttpLimits
+  readonly door: PublishDoor
+  /** Aborts when the listener closes, which ends what would never end by itself. */
+  readonly closing: AbortSignal
+}
+
+/** All operations of `/api/v1`. */
+export function restRoutes({ services, door }: RestParts): FastifyPluginCallback {
   return (scope, _options, done) => {
     const app = scope as unknown as Application
     busRoutes(app, services)
-    publishRoute(app, services, limits)
+    publishRoute(app, door)
     ruleRoutes(app, services)
     openapiRoute(app)
-    void closing
     done()
   }
 }

@@ -38,12 +38,29 @@ export function openapiRoute(app: Application): void {
 
 /** What a caller must send is what has no default; for the check inside, everything with a default is there. */
 function described(schema: FastifySchema | undefined): FastifySchema {
-  const { body, querystring, ...rest } = schema ?? { hide: true }
+  const {
+    body,
+    querystring,
+    'x-millrace-body': contents,
+    ...rest
+  } = (schema ?? { hide: true }) as DescribedSchema
+  const shown = contents === undefined ? withoutDefaulted(body) : { content: contentsOf(contents) }
   return {
     ...rest,
-    ...(body === undefined ? {} : { body: withoutDefaulted(body) }),
+    ...(shown === undefined ? {} : { body: shown }),
     ...(querystring === undefined ? {} : { querystring: withoutDefaulted(querystring) }),
   }
+}
+
+/** A body that is read as bytes and so has no schema that checks it, by media type: for the document only. */
+interface DescribedSchema extends FastifySchema {
+  readonly 'x-millrace-body'?: Readonly<Record<string, unknown>>
+}
+
+function contentsOf(bodies: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(bodies).map(([type, schema]) => [type, { schema: withoutDefaulted(schema) }]),
+  )
 }
 
 function withoutDefaulted(schema: unknown): unknown {
