@@ -3,6 +3,7 @@ import { plant } from '../core/index.ts'
 import { functionLengthRule, functionRatchetPath } from './function-length.ts'
 
 const body = (lines: number) => '  step()\n'.repeat(lines - 2)
+const sentence = (lines: number) => `  check('a case with words', async () => {\n${body(lines)}  })\n`
 const named = (name: string, lines: number) => `export function ${name}() {\n${body(lines)}}\n`
 
 test('a function of 70 lines passes, one of 71 is caught with its name and line', async () => {
@@ -45,8 +46,7 @@ test('a listed function may stay as it is, but not grow, and the list follows wh
 })
 
 test('a list of cases is not a long function, but a long case is', async () => {
-  const check = (lines: number) => `  check('a case with words', async () => {\n${body(lines)}  })\n`
-  using plot = plant({ 'a.ts': `function cases(check) {\n${check(40)}${check(40)}${check(71)}}\n` })
+  using plot = plant({ 'a.ts': `function cases(check) {\n${sentence(40)}${sentence(40)}${sentence(71)}}\n` })
 
   expect(await plot.check(functionLengthRule())).toMatchObject([{ line: 82, path: 'a.ts' }])
 })
