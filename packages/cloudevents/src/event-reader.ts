@@ -52,8 +52,8 @@ export class EventReader {
   #problem: CloudEventError | undefined
   /** One bit for each known name that has occurred, with null as well. */
   #seen = 0
-  /** By known name: offset of the string behind its quote, 0 when there is none. */
-  readonly #starts = new Int32Array(knownNames.length)
+  /** Handed to the event in the end; see there. */
+  #places = noPlaces()
   #dataStart = -1
   #dataEnd = -1
   #isBase64 = false
@@ -102,7 +102,7 @@ export class EventReader {
     const start = this.#start
     const data =
       this.#dataStart < 0 ? undefined : { start: this.#dataStart - start, end: this.#dataEnd - start }
-    return new ScannedEvent(this.#bytes.subarray(start, this.#end), start, this.#starts, {
+    return new ScannedEvent(this.#bytes.subarray(start, this.#end), start, this.#places, {
       data,
       isBase64: this.#isBase64,
       extensionCount: this.#extensionCount,
@@ -120,8 +120,7 @@ export class EventReader {
     this.#start = start
     this.#problem = undefined
     this.#seen = 0
-    const starts = this.#starts
-    for (let i = 0; i < starts.length; i++) starts[i] = 0
+    this.#places = noPlaces()
     this.#dataStart = -1
     this.#isBase64 = false
     this.#extensionCount = 0
@@ -190,7 +189,12 @@ export class EventReader {
       return this.#data(value, end)
     }
     checkKnown(this.#bytes, value + 1, end - 1, this.scanner.flags, known, this.#options)
-    this.#starts[known] = value + 1
+    this.#keep(known, value + 1, end - 1)
+  }
+
+  #keep(known: number, start: number, end: number): void {
+    this.#places[known * 2] = start
+    if (this.scanner.flags === 0) this.#places[known * 2 + 1] = end
   }
 
   #data(value: number, end: number): void {
@@ -221,7 +225,7 @@ export class EventReader {
     const name = (): string => bytes.toString('latin1', nameStart, nameEnd)
     if (first === QUOTE) {
       checkExtensionString(bytes, value + 1, end - 1, this.scanner.flags, name, this.#options)
-      if (known === TRACEPARENT) this.#starts[TRACEPARENT] = value + 1
+      if (known === TRACEPARENT) this.#keep(TRACEPARENT, value + 1, end - 1)
     } else if (first === OPEN_ARRAY || first === OPEN_OBJECT) {
       throw wrongType(name(), 'a string, an integer or a boolean', first)
     } else if (first !== LOWER_T && first !== LOWER_F) {
@@ -253,12 +257,22 @@ export class EventReader {
   }
 
   #missing(): CloudEventError | undefined {
-    const starts = this.#starts
-    if (starts[ID] !== 0 && starts[SOURCE] !== 0 && starts[SPECVERSION] !== 0 && starts[TYPE] !== 0)
+    const places = this.#places
+    if (
+      places[ID * 2] !== 0 &&
+      places[SOURCE * 2] !== 0 &&
+      places[SPECVERSION * 2] !== 0 &&
+      places[TYPE * 2] !== 0
+    ) {
       return undefined
-    const known = [ID, SOURCE, SPECVERSION, TYPE].find(name => starts[name] === 0)
+    }
+    const known = [ID, SOURCE, SPECVERSION, TYPE].find(name => places[name * 2] === 0)
     return known === undefined ? undefined : missing(knownNames[known]!)
   }
+}
+
+function noPlaces(): number[] {
+  return [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 }
 
 function sameBytes(bytes: Buffer, start: number, end: number, otherStart: number, otherEnd: number): boolean {

@@ -8,8 +8,8 @@ export interface ByteRange {
 }
 
 /**
- * One valid event as the UTF-8 text of its structured JSON form, with what an engine needs of it. The strings are
- * decoded when they are first asked for. An attribute that is absent or null is undefined.
+ * One valid event as the UTF-8 text of its structured JSON form, with what an engine needs of it. A string is decoded
+ * each time it is asked for: keep what is needed twice. An attribute that is absent or null is undefined.
  */
 export interface EventText {
   /**
@@ -47,64 +47,62 @@ export class ScannedEvent implements EventText {
   readonly isBase64: boolean
   readonly extensionCount: number
   readonly appendable: boolean
-  // Where the string of each attribute starts in `bytes`, behind its quote; 0 when it is absent. Only this is kept,
-  // and the end is looked for when the string is asked for: most strings of most events are never asked for.
-  readonly #id: number
-  readonly #source: number
-  readonly #type: number
-  readonly #subject: number
-  readonly #time: number
-  readonly #datacontenttype: number
-  readonly #dataschema: number
-  readonly #traceparent: number
+  /**
+   * Two numbers for each attribute, by the numbers of `names.ts`: where its string starts, behind its quote, and
+   * where it ends, in a text where the event starts at `#base`. The start is 0 when the attribute is absent, the end
+   * is 0 when the string is not plain ASCII and must be looked at again.
+   */
+  readonly #places: readonly number[]
+  readonly #base: number
 
-  /** `starts` holds, by the numbers of `names.ts`, offsets in a text where the event starts at `base`, or 0. */
-  constructor(bytes: Buffer, base: number, starts: Int32Array, rest: ScannedRest) {
+  constructor(bytes: Buffer, base: number, places: readonly number[], rest: ScannedRest) {
     this.bytes = bytes
+    this.#base = base
+    this.#places = places
     this.data = rest.data
     this.isBase64 = rest.isBase64
     this.extensionCount = rest.extensionCount
     this.appendable = rest.appendable
-    this.#id = Math.max(0, starts[ID]! - base)
-    this.#source = Math.max(0, starts[SOURCE]! - base)
-    this.#type = Math.max(0, starts[TYPE]! - base)
-    this.#subject = Math.max(0, starts[SUBJECT]! - base)
-    this.#time = Math.max(0, starts[TIME]! - base)
-    this.#datacontenttype = Math.max(0, starts[DATACONTENTTYPE]! - base)
-    this.#dataschema = Math.max(0, starts[DATASCHEMA]! - base)
-    this.#traceparent = Math.max(0, starts[TRACEPARENT]! - base)
   }
 
   get id(): string {
-    return readString(this.bytes, this.#id)
+    return this.#read(ID) ?? ''
   }
 
   get source(): string {
-    return readString(this.bytes, this.#source)
+    return this.#read(SOURCE) ?? ''
   }
 
   get type(): string {
-    return readString(this.bytes, this.#type)
+    return this.#read(TYPE) ?? ''
   }
 
   get subject(): string | undefined {
-    return this.#subject === 0 ? undefined : readString(this.bytes, this.#subject)
+    return this.#read(SUBJECT)
   }
 
   get time(): string | undefined {
-    return this.#time === 0 ? undefined : readString(this.bytes, this.#time)
+    return this.#read(TIME)
   }
 
   get datacontenttype(): string | undefined {
-    return this.#datacontenttype === 0 ? undefined : readString(this.bytes, this.#datacontenttype)
+    return this.#read(DATACONTENTTYPE)
   }
 
   get dataschema(): string | undefined {
-    return this.#dataschema === 0 ? undefined : readString(this.bytes, this.#dataschema)
+    return this.#read(DATASCHEMA)
   }
 
   get traceparent(): string | undefined {
-    return this.#traceparent === 0 ? undefined : readString(this.bytes, this.#traceparent)
+    return this.#read(TRACEPARENT)
+  }
+
+  #read(name: number): string | undefined {
+    const start = this.#places[name * 2]!
+    if (start === 0) return undefined
+    const end = this.#places[name * 2 + 1]!
+    if (end === 0) return readString(this.bytes, start - this.#base)
+    return this.bytes.toString('latin1', start - this.#base, end - this.#base)
   }
 }
 

@@ -23,7 +23,7 @@ export function encodeHeaderValue(text: string): string {
  */
 export function decodeHeaderValue(name: string, value: string): string {
   const text = value.trim()
-  if (/^[^"%\x80-\uffff]*$/.test(text)) return text
+  if (!/["%\x80-\uffff]/.test(text)) return text
   const unquoted = text.startsWith('"') ? unquote(name, text) : text
   if (!/[%\x80-\uffff]/.test(unquoted)) return unquoted
   if (/%(?![0-9A-Fa-f]{2})/.test(unquoted))

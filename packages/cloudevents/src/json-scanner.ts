@@ -18,8 +18,8 @@ export class JsonScanner {
   depthSeen = 0
   /** The flags of the last string checked by {@link attributeString}. */
   flags = 0
-  /** One byte per open container: 1 for an object, 0 for an array. Grows with the nesting, bounded by the text. */
-  #containers: Uint8Array = new Uint8Array(32)
+  /** One number per open container: 1 for an object, 0 for an array. Grows with the nesting, bounded by the text. */
+  readonly #containers: number[] = []
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
@@ -165,11 +165,6 @@ export class JsonScanner {
 
   #open(depth: number, isObject: boolean): void {
     if (depth >= this.depthSeen) this.depthSeen = depth + 1
-    if (depth >= this.#containers.length) {
-      const larger = new Uint8Array(this.#containers.length * 2)
-      larger.set(this.#containers)
-      this.#containers = larger
-    }
     this.#containers[depth] = isObject ? 1 : 0
   }
 

@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import { CloudEventError } from './errors.ts'
 import type { HttpHeaders } from './event.ts'
-import type { EventText } from './event-text.ts'
+import type { ByteRange, EventText } from './event-text.ts'
 import { decodeHeaderValue } from './header-value.ts'
+import { CLOSE_OBJECT } from './json-scanner.ts'
 import { jsonValueIn } from './json-value.ts'
 import { resolveOptions } from './limits.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
 import { contentModeOf, isJsonMediaType, isTextMediaType } from './media-type.ts'
-import { invalidData, reservedName, tooMuch } from './refusals.ts'
+import { isAttributeName } from './names.ts'
+import { badName, invalidData, missing, reservedName, tooMuch } from './refusals.ts'
 import { scanStructured } from './scan.ts'
 import { toBytes } from './text.ts'
 
@@ -36,37 +38,75 @@ export function scanBinary(
   if (bytes.length > max)
     throw tooMuch('event-too-large', 'The event', 'bytes of data alone', max, bytes.length)
   const attributes = readHeaders(headers, resolved)
-  const head = JSON.stringify(Object.fromEntries(attributes)).slice(0, -1)
-  const data = dataMember(attributes.get('datacontenttype'), bytes, resolved.limits.depthMax)
-  const separator = attributes.size === 0 || data.length === 0 ? '' : ','
-  return scanStructured(Buffer.concat([Buffer.from(head + separator, 'utf8'), ...data, closing]), resolved)
+  const contentType = attributes.get('datacontenttype')
+  const head = headText(attributes)
+  if (bytes.length > 0 && contentType !== undefined && isJsonMediaType(contentType)) {
+    return scanWithJson(Buffer.from(`${head},"data":`, 'utf8'), bytes, resolved)
+  }
+  return scanStructured(`${head}${dataText(contentType, bytes, resolved.limits.depthMax)}}`, resolved)
+}
+
+/**
+ * Puts a JSON body behind the attributes and scans the whole once. A body such as `1,"id":"x"` would pass as
+ * further members: that is noticed by where the data ends.
+ */
+function scanWithJson(head: Buffer, body: Buffer, options: ResolvedOptions): EventText {
+  const { start, end } = trimmed(body)
+  const text = Buffer.allocUnsafe(head.length + end - start + 1)
+  head.copy(text, 0)
+  body.copy(text, head.length, start, end)
+  text[text.length - 1] = CLOSE_OBJECT
+  let event: EventText
+  try {
+    event = scanStructured(text, options)
+  } catch (error) {
+    if (jsonValueIn(body, options.limits.depthMax) === undefined) throw notJson()
+    throw error
+  }
+  if (event.data?.end !== event.bytes.length - 1) throw notJson()
+  return event
+}
+
+/** The bytes without JSON's white space at both ends. */
+function trimmed(bytes: Buffer): ByteRange {
+  let start = 0
+  let end = bytes.length
+  while (start < end && isSpace(bytes[start]!)) start++
+  while (end > start && isSpace(bytes[end - 1]!)) end--
+  return { start, end }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** The structured text up to the last attribute. Names are checked here because they are written as they are. */
+function headText(attributes: ReadonlyMap<string, string>): string {
+  let text = ''
+  for (const [name, value] of attributes) {
+    if (!isAttributeName(name)) throw badName(name)
+    text += `${text === '' ? '{' : ','}"${name}":${JSON.stringify(value)}`
+  }
+  return text
 }
 
 /** The context attributes of a binary-mode message, decoded, `datacontenttype` included. */
 function readHeaders(headers: HttpHeaders, options: ResolvedOptions): Map<string, string> {
   const attributes = new Map<string, string>()
   let contentType: string | undefined
-  for (const [key, value] of Object.entries(headers)) {
+  for (const key of Object.keys(headers)) {
+    const value = headers[key]
     if (value === undefined) continue
     const name = key.toLowerCase()
-    if (name === 'content-type') contentType = single(name, value).trim()
-    else if (name.startsWith('ce-')) {
+    if (name.startsWith('ce-')) {
       const attribute = name.slice(3)
       if (attribute === 'data' || attribute === 'data_base64') throw reservedName(attribute)
       if (attributes.has(attribute)) throw repeated(name)
       attributes.set(attribute, decodeHeaderValue(attribute, single(name, value)))
-    }
+    } else if (name === 'content-type') contentType = single(name, value).trim()
   }
   if (contentModeOf(contentType) !== 'binary' || attributes.size === 0) throw notBinary()
-  if (!attributes.has('specversion')) {
-    throw new CloudEventError(
-      'cloudevents.missing-attribute',
-      'The event has no specversion: no header ce-specversion.',
-      {
-        attribute: 'specversion',
-      },
-    )
-  }
+  if (!attributes.has('specversion')) throw missing('specversion')
   setContentType(attributes, contentType, options.tolerant)
   return attributes
 }
@@ -88,22 +128,20 @@ function setContentType(
   if (own === undefined && contentType !== undefined) attributes.set('datacontenttype', contentType)
 }
 
-/** The member that holds the body, in parts to be joined; empty for an empty body. */
-function dataMember(contentType: string | undefined, body: Buffer, depthMax: number): Buffer[] {
-  if (body.length === 0) return []
-  if (isJsonMediaType(contentType)) {
+/** The text of the member that holds a body of a type that is not JSON, with the comma before it. */
+function dataText(contentType: string | undefined, body: Buffer, depthMax: number): string {
+  if (body.length === 0) return ''
+  if (contentType === undefined) {
     const json = jsonValueIn(body, depthMax)
-    if (json !== undefined) return [dataName, json]
-    if (contentType !== undefined) {
-      throw invalidData(
-        'The content type declares JSON, but the body is not well-formed JSON in UTF-8.',
-        'data',
-      )
-    }
-  } else if (contentType !== undefined && isTextMediaType(contentType) && isUtf8(body)) {
-    return [dataName, Buffer.from(JSON.stringify(body.toString('utf8')), 'utf8')]
+    if (json !== undefined) return `,"data":${json.toString('utf8')}`
+  } else if (isTextMediaType(contentType) && isUtf8(body)) {
+    return `,"data":${JSON.stringify(body.toString('utf8'))}`
   }
-  return [Buffer.from(`"data_base64":"${body.toString('base64')}"`, 'latin1')]
+  return `,"data_base64":"${body.toString('base64')}"`
+}
+
+function notJson(): CloudEventError {
+  return invalidData('The content type declares JSON, but the body is not well-formed JSON in UTF-8.', 'data')
 }
 
 function single(name: string, value: string | readonly string[]): string {
@@ -124,6 +162,3 @@ function notBinary(): CloudEventError {
     'The message is no event in binary mode: it has another CloudEvents content type, or no ce- headers.',
   )
 }
-
-const dataName = Buffer.from('"data":', 'latin1')
-const closing = Buffer.from('}', 'latin1')

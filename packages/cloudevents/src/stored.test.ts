@@ -12,8 +12,8 @@ describe('stored text', () => {
     const result = ce.withAttributes(input, { millracebus: 'b"', count: -1, flag: false })
 
     expect(result.toString()).toBe(`${text.slice(0, -1)},"millracebus":"b\\"","count":-1,"flag":false}`)
+    result.fill(0)
     expect(input.toString()).toBe(text)
-    expect(result.buffer).not.toBe(input.buffer)
   })
 
   test('takes attributes that were encoded once for many events', () => {

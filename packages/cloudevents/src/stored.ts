@@ -14,7 +14,10 @@ import { decodeString, parseString, toBytes } from './text.ts'
  * for other text the result is undefined, and malformed JSON throws.
  */
 
-/** An attribute that a platform adds. */
+/** The value of an attribute as the text holds it. */
+export type StoredValue = Exclude<AttributeValue, Uint8Array>
+
+/** Attributes that a platform adds. */
 export type NewAttributes = Readonly<Record<string, string | number | boolean>>
 
 /**
@@ -36,14 +39,14 @@ export function encodeAttributes(attributes: NewAttributes): Buffer {
 
 /**
  * Adds attributes that the text does not have yet, without reading it: see `EventText.appendable`. Returns a copy
- * that shares nothing with the input. An event has at least four members, so a comma is always right.
+ * that shares nothing with the input. `attributes` may be the result of {@link encodeAttributes}. An event has at least four members, so a comma is always right.
  */
 export function withAttributes(bytes: Uint8Array, attributes: NewAttributes | Uint8Array): Buffer {
-  const added = attributes instanceof Uint8Array ? attributes : encodeAttributes(attributes)
+  const added = attributes instanceof Uint8Array ? toBytes(attributes) : encodeAttributes(attributes)
   const kept = bytes.length - 1
-  const result = Buffer.allocUnsafeSlow(kept + added.length)
-  result.set(bytes, 0)
-  result.set(added, kept)
+  const result = Buffer.allocUnsafe(kept + added.length)
+  toBytes(bytes).copy(result, 0, 0, kept)
+  added.copy(result, kept)
   return result
 }
 
@@ -73,27 +76,28 @@ export function replaceAttributes(
  * The context attributes of the text by name, in the order they are written; those with null are left out, and
  * data is not touched. The result has no prototype, so that `constructor` is an attribute like any other.
  */
-export function readAttributes(bytes: Uint8Array): Record<string, Exclude<AttributeValue, Uint8Array>> {
+export function readAttributes(bytes: Uint8Array): Record<string, StoredValue> {
   const text = toBytes(bytes)
   const table = membersOf(text)
   const attributes = newAttributes()
   for (let index = 0; index < table.count; index++) {
     const name = nameOf(text, table, index)
     if (name === 'data' || name === 'data_base64') continue
-    const start = table.valueStart[index]!
-    const end = table.valueEnd[index]!
-    const first = text[start]!
-    if (first === LOWER_N) continue
-    if (first === QUOTE) attributes[name] = decodeString(text, start + 1, end - 1, table.valueFlags[index]!)
-    else if (first === LOWER_T || first === LOWER_F) attributes[name] = first === LOWER_T
-    else attributes[name] = Number(text.toString('latin1', start, end))
+    const value = valueOf(text, table, index)
+    if (value !== undefined) attributes[name] = value
   }
   return attributes
 }
 
 /** Where the value of `data` stands, a string's quotes included; undefined without `data`. */
 export function dataRange(bytes: Uint8Array): ByteRange | undefined {
-  return rangeOf(toBytes(bytes), 'data')
+  const text = toBytes(bytes)
+  const table = membersOf(text)
+  for (let index = 0; index < table.count; index++) {
+    if (nameOf(text, table, index) === 'data')
+      return { start: table.valueStart[index]!, end: table.valueEnd[index]! }
+  }
+  return undefined
 }
 
 /** An event in binary HTTP mode. */
@@ -110,43 +114,60 @@ export interface BinaryMessage {
  */
 export function toBinary(bytes: Uint8Array): BinaryMessage {
   const text = toBytes(bytes)
+  const table = membersOf(text)
   const headers: Record<string, string> = {}
   let contentType: string | undefined
-  for (const [name, value] of Object.entries(readAttributes(text))) {
-    if (name === 'datacontenttype') contentType = String(value)
-    else headers[`ce-${name}`] = encodeHeaderValue(String(value))
+  let data = -1
+  let base64 = -1
+  for (let index = 0; index < table.count; index++) {
+    const name = nameOf(text, table, index)
+    if (name === 'data') data = index
+    else if (name === 'data_base64') base64 = index
+    else {
+      const value = valueOf(text, table, index)
+      if (name === 'datacontenttype') contentType = value === undefined ? undefined : String(value)
+      else if (value !== undefined) headers[`ce-${name}`] = encodeHeaderValue(String(value))
+    }
   }
-  const range = rangeOf(text, 'data')
-  const body = range === undefined ? base64Body(text) : jsonBody(text, range, contentType)
-  if (contentType === undefined && range !== undefined) contentType = jsonMediaType
+  const body =
+    data >= 0
+      ? jsonBody(text, table, data, contentType)
+      : base64 >= 0
+        ? base64Body(text, table, base64)
+        : noBody()
+  if (contentType === undefined && data >= 0) contentType = jsonMediaType
   if (contentType !== undefined) headers['content-type'] = contentType
   return { headers, body }
 }
 
-function jsonBody(text: Buffer, range: ByteRange, contentType: string | undefined): Buffer {
-  if (text[range.start] !== QUOTE || isJsonMediaType(contentType))
-    return text.subarray(range.start, range.end)
-  return Buffer.from(parseString(text.toString('utf8', range.start, range.end)), 'utf8')
+function jsonBody(text: Buffer, table: MemberTable, index: number, contentType: string | undefined): Buffer {
+  const value = text.subarray(table.valueStart[index], table.valueEnd[index])
+  if (value[0] !== QUOTE || isJsonMediaType(contentType)) return value
+  return Buffer.from(parseString(value.toString('utf8')), 'utf8')
 }
 
-function base64Body(text: Buffer): Buffer {
-  const range = rangeOf(text, 'data_base64')
-  if (range === undefined || text[range.start] !== QUOTE) return Buffer.alloc(0)
-  return Buffer.from(parseString(text.toString('latin1', range.start, range.end)), 'base64')
+function base64Body(text: Buffer, table: MemberTable, index: number): Buffer {
+  const value = valueOf(text, table, index)
+  return value === undefined ? noBody() : Buffer.from(String(value), 'base64')
 }
 
-function newAttributes(): Record<string, Exclude<AttributeValue, Uint8Array>> {
+function noBody(): Buffer {
+  return Buffer.alloc(0)
+}
+
+/** The value of a member that is no array or object; undefined for null. */
+function valueOf(text: Buffer, table: MemberTable, index: number): StoredValue | undefined {
+  const start = table.valueStart[index]!
+  const end = table.valueEnd[index]!
+  const first = text[start]!
+  if (first === QUOTE) return decodeString(text, start + 1, end - 1, table.valueFlags[index]!)
+  if (first === LOWER_N) return undefined
+  if (first === LOWER_T || first === LOWER_F) return first === LOWER_T
+  return Number(text.toString('latin1', start, end))
+}
+
+function newAttributes(): Record<string, StoredValue> {
   return Object.setPrototypeOf({}, null)
-}
-
-function rangeOf(text: Buffer, name: string): ByteRange | undefined {
-  const table = membersOf(text)
-  for (let index = 0; index < table.count; index++) {
-    if (nameOf(text, table, index) === name) {
-      return { start: table.valueStart[index]!, end: table.valueEnd[index]! }
-    }
-  }
-  return undefined
 }
 
 function membersOf(text: Buffer): MemberTable {
