@@ -10,7 +10,8 @@
  * Any method may reject with `storage.closed` after disposal. A write may reject with `storage.full` (no room),
  * `storage.busy` (too many writes wait) or `storage.invalid` (a name of 0 or more than 500 bytes as UTF-8, a value above
  * its limit); then nothing of it was written and the store goes on. After `storage.failed` (the disk did not do what it
- * should) it is not known what a crash would leave, and every later write rejects alike until the store is opened again.
+ * should) it is not known what a crash would leave, and every later write rejects alike until the store is
+ * opened again; reads may.
  * A read rejects with `storage.corrupt` when stored bytes do not fit their checksum.
  */
 
@@ -117,7 +118,8 @@ export interface QueueStat {
 export interface Queue {
   /**
    * Applies a change. Resolves when it is visible to reads; it becomes durable with the next flush, in order with
-   * all other writes. Whoever must not forget calls it with `durable` and waits for stable storage.
+   * all other writes. Whoever must not forget calls it with `durable` and waits for stable storage. When the store is
+   * full, commits may use a reserve that appends may not, so that what was accepted can still be worked off.
    */
   commit(change: QueueChange, durability?: 'durable' | 'relaxed'): Promise<void>
   cursor(name: string): Promise<number | undefined>

@@ -52,7 +52,7 @@ export class LmdbBlobs implements Blobs {
       if (!namePattern.test(name) || this.#tables.blobs.get(name) === undefined) return
       await this.#writer.submit({
         bytes: 0,
-        grows: false,
+        needs: 'none',
         stage: batch => batch.remove(this.#tables.blobs, name),
       })
       await rm(join(this.#folder, name), { force: true })
@@ -82,7 +82,7 @@ export class LmdbBlobs implements Blobs {
       await writeSynced(this.#folder, path, bytes)
       await this.#writer.submit({
         bytes: 0,
-        grows: true,
+        needs: 'growth',
         stage: batch => batch.put(this.#tables.blobs, name, numberBytes(bytes.length)),
       })
     } catch (error) {

@@ -97,7 +97,7 @@ export class LmdbDocuments implements Documents, Participant {
     assert(this.#writer !== undefined, 'documents are attached to their writer')
     return this.#writer.submit({
       bytes,
-      grows: bytes > 0,
+      needs: bytes > 0 ? 'growth' : 'none',
       stage: batch => {
         const current = this.#ahead.has(key) ? this.#ahead.get(key) : this.#read(key)
         checkRevision(key, current?.revision ?? 0, expected)

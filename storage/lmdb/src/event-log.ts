@@ -30,7 +30,7 @@ export class LmdbEventLog implements EventLog {
     for (const entry of entries) bytes += entry.bytes.length
     return this.#writer.submit({
       bytes,
-      grows: true,
+      needs: 'growth',
       stage: batch => this.#logs.append(batch, log, entries),
     })
   }
@@ -101,7 +101,7 @@ export class LmdbEventLog implements EventLog {
     const trimPart = (): Promise<boolean> =>
       this.#writer.submit({
         bytes: 0,
-        grows: false,
+        needs: 'none',
         alone: true,
         stage: batch => {
           const state = this.#logs.find(log)

@@ -41,7 +41,7 @@ export class LmdbQueue implements Queue {
     for (const { entries } of change.journal ?? []) for (const entry of entries) bytes += entry.bytes.length
     await this.#writer.submit({
       bytes: bytes + (change.remove?.length ?? 0) * rowBytes,
-      grows: bytes > 0,
+      needs: bytes > 0 ? 'reserve' : 'none',
       stage: batch => {
         this.#queues.apply(batch, change)
         for (const { log, entries } of change.journal ?? []) this.#logs.append(batch, log, entries)
@@ -105,7 +105,7 @@ export class LmdbQueue implements Queue {
   async drop(queue: string, cursors: readonly string[]): Promise<void> {
     const number = await this.#writer.submit({
       bytes: 0,
-      grows: false,
+      needs: 'none',
       alone: true,
       stage: batch => {
         const state = this.#queues.find(queue)
@@ -122,7 +122,7 @@ export class LmdbQueue implements Queue {
     const clearPart = (): Promise<boolean> =>
       this.#writer.submit({
         bytes: 0,
-        grows: false,
+        needs: 'none',
         alone: true,
         stage: batch => this.#queues.clear(batch, number, dropRowsMax),
       })

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  AppError,
   type Blobs,
   type Clock,
   type Documents,
@@ -19,8 +18,10 @@ import { closedError, toStorageError } from './errors.ts'
 import { LmdbEventLog } from './event-log.ts'
 import { Logs } from './logs.ts'
 import { Names } from './names.ts'
+import { lockFolder } from './lock.ts'
 import { LmdbQueue } from './queue.ts'
 import { Queues } from './queues.ts'
+import { Room } from './room.ts'
 import { openTables, type Tables } from './tables.ts'
 import { Writer } from './writer.ts'
 
@@ -28,6 +29,12 @@ import { Writer } from './writer.ts'
 export interface LmdbStorageOptions {
   /** Folder of the store; made when it is not there. One process at a time. */
   readonly path: string
+  /**
+   * Bytes that the logs, queues and documents may take in the file. Above it appends are refused with `storage.full`;
+   * commits of queues may use a sixteenth more (at most 64 MiB). Whatever the limit, as much is kept free on the disk.
+   * Default: none.
+   */
+  readonly bytesMax?: number
   /** Bytes of recent blocks of the logs kept in memory. Default 32 MiB. */
   readonly cacheBytesMax?: number
   /** Bytes of writes that may wait for their turn; above it they are refused with `storage.busy`. Default 256 MiB. */
@@ -45,11 +52,15 @@ const pendingBytesDefault = 268_435_456
  */
 export async function openStorage(options: LmdbStorageOptions): Promise<Storage> {
   const blobFolder = join(options.path, 'blobs')
+  await using acquired = new AsyncDisposableStack()
   try {
     await mkdir(blobFolder, { recursive: true })
+    acquired.use(await lockFolder(options.path))
     const tables = openTables(join(options.path, 'store.mdb'))
+    acquired.defer(() => tables.root.close())
     const storage = new LmdbStorage(tables, blobFolder, options)
     await storage.recover()
+    storage.own(acquired.move())
     return storage
   } catch (error) {
     throw toStorageError(error)
@@ -62,25 +73,27 @@ class LmdbStorage implements Storage {
   readonly documents: Documents
   readonly leases: Leases
   readonly blobs: Blobs
-  readonly #tables: Tables
   readonly #names: Names
   readonly #writer: Writer
   readonly #queue: LmdbQueue
   readonly #blobs: LmdbBlobs
   #closing: Promise<void> | undefined
+  #acquired: AsyncDisposableStack | undefined
 
   constructor(tables: Tables, blobFolder: string, options: LmdbStorageOptions) {
     const checkOpen = (): void => {
       if (this.#closing !== undefined) throw closedError()
+      // After a failed write LMDB may refuse reads as well, and it does not say so in all of them.
+      if (this.#writer.failure !== undefined) throw this.#writer.failure
     }
     const names = new Names(tables)
     const logs = new Logs(tables, names, options.cacheBytesMax ?? cacheBytesDefault)
     const queues = new Queues(tables, names)
     const documents = new LmdbDocuments(tables, new DocumentWatchers(), checkOpen)
     const participants = [names, logs, queues, documents]
-    const writer = new Writer(tables, participants, options.pendingBytesMax ?? pendingBytesDefault, noRefusal)
+    const room = new Room(tables, options.path, options.bytesMax ?? Number.POSITIVE_INFINITY)
+    const writer = new Writer(tables, participants, options.pendingBytesMax ?? pendingBytesDefault, room)
     documents.attach(writer)
-    this.#tables = tables
     this.#names = names
     this.#writer = writer
     this.#queue = new LmdbQueue(tables, queues, logs, writer, checkOpen)
@@ -98,6 +111,11 @@ class LmdbStorage implements Storage {
     for (const number of this.#names.toClear()) await this.#queue.clear(number)
   }
 
+  /** Takes over what is to be let go when the store is closed. */
+  own(acquired: AsyncDisposableStack): void {
+    this.#acquired = acquired
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -105,10 +123,6 @@ class LmdbStorage implements Storage {
 
   async #close(): Promise<void> {
     await this.#writer.close()
-    await this.#tables.root.close()
+    await this.#acquired?.disposeAsync()
   }
-}
-
-function noRefusal(): AppError | undefined {
-  return undefined
 }

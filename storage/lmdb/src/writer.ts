@@ -1,5 +1,6 @@
 import { AppError, retryBackoff } from '@millrace/spi'
 import { closedError, toStorageError } from './errors.ts'
+import type { Room, RoomNeed } from './room.ts'
 import type { Table, Tables } from './tables.ts'
 
 /** Bytes of the jobs that share one transaction; one job alone may be larger. */
@@ -11,8 +12,8 @@ const groupJobsMax = 4_096
 export interface Job<Result = unknown> {
   /** Payload bytes, about; they bound the group and what may wait. */
   readonly bytes: number
-  /** Whether it needs room; refused while the store is above its limit. Removals are always let through. */
-  readonly grows: boolean
+  /** Whether it is refused while room is scarce. */
+  readonly needs: RoomNeed
   /** Whether it must see the disk as all jobs before it left it, and shares its transaction with none. */
   readonly alone?: boolean
   /**
@@ -73,19 +74,13 @@ export class Writer {
   #running: Promise<void> | undefined
   #failure: AppError | undefined
   #closed = false
-  /** Says why jobs that grow are refused, or undefined while there is room. */
-  readonly #roomRefusal: (bytes: number) => AppError | undefined
+  readonly #room: Room
 
-  constructor(
-    tables: Tables,
-    participants: readonly Participant[],
-    pendingBytesMax: number,
-    roomRefusal: (bytes: number) => AppError | undefined,
-  ) {
+  constructor(tables: Tables, participants: readonly Participant[], pendingBytesMax: number, room: Room) {
     this.#tables = tables
-    this.#participants = participants
+    this.#participants = [...participants, room]
     this.#pendingBytesMax = pendingBytesMax
-    this.#roomRefusal = roomRefusal
+    this.#room = room
   }
 
   /** Resolves when the job is visible and durable; rejects when it was refused, with nothing of it written. */
@@ -142,7 +137,7 @@ export class Writer {
     const staged: Pending[] = []
     for (const pending of group) {
       try {
-        const refusal = pending.job.grows ? this.#roomRefusal(pending.job.bytes) : undefined
+        const refusal = this.#room.refusal(pending.job.needs, pending.job.bytes)
         if (refusal !== undefined) throw refusal
         pending.result = pending.job.stage(batch)
         staged.push(pending)

@@ -10,6 +10,9 @@ export interface DurabilityHooks {
   readonly bytesMax: number
 }
 
+/** How far commits may go beyond the limit; see `Queue.commit`. */
+const commitReserveFactor = 17 / 16
+
 interface Waiter {
   readonly upTo: number
   readonly resolve: () => void
@@ -56,7 +59,8 @@ export class Durability {
     if (this.#failure !== undefined) throw this.#failure
     this.#hooks.beforeWrite?.(write.kind)
     const bytes = this.visible.bytes + addedBytes
-    if (addedBytes > 0 && bytes > this.#hooks.bytesMax) {
+    const limit = write.kind === 'commit' ? this.#hooks.bytesMax * commitReserveFactor : this.#hooks.bytesMax
+    if (addedBytes > 0 && bytes > limit) {
       throw new AppError(
         'storage.full',
         `The write would bring the storage to ${bytes} bytes; the limit is ${this.#hooks.bytesMax}.`,

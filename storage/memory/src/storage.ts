@@ -22,7 +22,10 @@ import type { Write } from './write.ts'
 export interface MemoryStorageOptions {
   /** Ignored: this driver has no files. Taken so that all drivers are opened alike. */
   readonly path?: string
-  /** Limit of payload bytes, each delivery counted as 64; above it writes are refused with `storage.full`. Default: none. */
+  /**
+   * Limit of payload bytes, each delivery counted as 64; above it writes are refused with `storage.full`, commits of
+   * queues a sixteenth later. Default: none.
+   */
   readonly bytesMax?: number
   /** Whether each write starts a sync in the same turn. When false, only `sync()` makes anything durable. Default true. */
   readonly autoSync?: boolean
