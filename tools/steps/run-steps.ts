@@ -1,4 +1,4 @@
-import { type CommandResult } from '../process/index.ts'
+import type { CommandResult } from '../process/index.ts'
 import type { Step } from './steps.ts'
 
 export interface StepResult {
@@ -9,9 +9,9 @@ export interface StepResult {
 
 export interface StepsRun {
   readonly steps: readonly Step[]
-  run(step: Step): Promise<CommandResult>
-  print(line: string): void
-  nowMs(): number
+  readonly run: (step: Step) => Promise<CommandResult>
+  readonly print: (line: string) => void
+  readonly nowMs: () => number
 }
 
 /**
