@@ -1,7 +1,6 @@
 import { Automaton, type RuleEntry } from './automaton/index.ts'
 import type { PatternOptions } from './dialect.ts'
 import type { EventInput } from './event-input.ts'
-import type { Reach } from './language/condition.ts'
 import { patternLimits } from './limits.ts'
 import { parsePattern, type PatternInput } from './parse-pattern.ts'
 import { PatternError } from './pattern-error.ts'
@@ -14,7 +13,7 @@ export class Matcher<Id> {
   readonly #options: PatternOptions
   readonly #rules = new Map<Id, Compiled<Id>>()
   /** One automaton for each reach that a rule has asked for. */
-  readonly #automata = new Map<Reach, Automaton<Id>>()
+  readonly #automata: Array<Automaton<Id>> = []
 
   constructor(options: PatternOptions = {}) {
     this.#options = options
@@ -42,10 +41,10 @@ export class Matcher<Id> {
       throw new PatternError('pattern.too-many-rules', '', `at most ${patternLimits.rulesMax} rules`)
     }
     const parsed = parsePattern(pattern, options)
-    let automaton = this.#automata.get(parsed.reach)
+    let automaton = this.#automata.find(each => each.reach === parsed.reach)
     if (automaton === undefined) {
       automaton = new Automaton(parsed.reach)
-      this.#automata.set(parsed.reach, automaton)
+      this.#automata.push(automaton)
     }
     this.#rules.set(id, { automaton, entry: automaton.add(id, parsed) })
   }
@@ -62,7 +61,7 @@ export class Matcher<Id> {
   match(event: EventInput): Id[] {
     const input = typeof event === 'string' ? new TextEncoder().encode(event) : event
     const found: Id[] = []
-    for (const automaton of this.#automata.values()) automaton.match(input, found)
+    for (const automaton of this.#automata) automaton.match(input, found)
     return found
   }
 }

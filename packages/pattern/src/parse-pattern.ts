@@ -1,5 +1,5 @@
 import type { PatternOptions } from './dialect.ts'
-import type { Alternative, FieldTest, ParsedPattern } from './language/condition.ts'
+import type { Alternative, Condition, FieldTest, ParsedPattern } from './language/condition.ts'
 import { parseJsonText, refusePattern, type JsonNode, type JsonObject } from './language/json-text.ts'
 import { readJsonObject } from './language/json-object.ts'
 import { patternLimits } from './limits.ts'
@@ -69,7 +69,7 @@ function addField(node: JsonNode, steps: readonly string[], place: Place, draft:
     path,
     steps: path.split('.'),
     conditions,
-    signature: JSON.stringify(conditions, bigintAsText),
+    signature: signatureOf(conditions),
   }
   for (const alternative of draft.alternatives) alternative.set(path, test)
   checkFieldCount(draft, place)
@@ -130,6 +130,6 @@ function sizeOf(node: JsonNode): number {
   return node.members.reduce((size, [name, member]) => size + name.length + sizeOf(member) + 2, 2)
 }
 
-function bigintAsText(_name: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
+function signatureOf(conditions: readonly Condition[]): string {
+  return JSON.stringify(conditions, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
 }

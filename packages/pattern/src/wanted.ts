@@ -11,7 +11,7 @@ export function describeCondition(condition: Condition): unknown {
     case 'null':
       return null
     case 'number':
-      return condition.number.tie === 0 ? condition.number.double : condition.number.key
+      return condition.number.isExact ? condition.number.double : condition.number.text
     case 'address':
       return addressText(condition.address.bits, condition.address.length)
     case 'exists':

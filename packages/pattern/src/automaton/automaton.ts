@@ -7,12 +7,14 @@ import { ObjectScanner } from './scan-object.ts'
 
 /** All rules of one reach, compiled. Rules come and go between two matches without anything else being rebuilt. */
 export class Automaton<Id> {
+  readonly reach: Reach
   readonly #trie: PathTrie
   readonly #tree: RuleTree<Id>
   readonly #bytes: ByteScanner
   readonly #objects: ObjectScanner
 
   constructor(reach: Reach) {
+    this.reach = reach
     this.#trie = new PathTrie(reach)
     this.#tree = new RuleTree(this.#trie)
     this.#bytes = new ByteScanner(this.#trie)

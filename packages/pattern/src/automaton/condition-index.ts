@@ -1,5 +1,5 @@
 import type { Condition } from '../language/condition.ts'
-import { compareToBound, type Decimal } from '../language/decimal.ts'
+import type { Decimal } from '../language/decimal.ts'
 import { foldCase } from '../language/letter-case.ts'
 import type { Value } from '../language/value.ts'
 import { holds } from '../operators/index.ts'
@@ -8,6 +8,12 @@ import { IntervalTree } from './interval-tree.ts'
 import { RadixTree } from './radix-tree.ts'
 
 type OfKind<Kind extends Condition['kind']> = Extract<Condition, { kind: Kind }>
+
+/** Different numbers may share a double; nearly always there is one of each. */
+interface Numbered<T> {
+  readonly number: Decimal
+  readonly item: T
+}
 
 interface Folded<T> {
   readonly condition: OfKind<'ignore-case'>
@@ -32,7 +38,7 @@ const refusingIndexMin = 8
 export class ConditionIndex<T> {
   #strings: Map<string, T[]> | null = null
   #texts: Map<string, T[]> | null = null
-  #numbers: Map<number | string, T[]> | null = null
+  #numbers: Map<number, Array<Numbered<T>>> | null = null
   #words: Map<string, T[]> | null = null
   #addresses: Map<bigint, T[]> | null = null
   #beginnings: RadixTree<T> | null = null
@@ -62,7 +68,7 @@ export class ConditionIndex<T> {
         this.#texts = addTo(this.#texts, condition.text, item)
         break
       case 'number':
-        this.#numbers = addTo(this.#numbers, condition.number.key, item)
+        this.#numbers = addTo(this.#numbers, condition.number.double, { number: condition.number, item })
         break
       case 'boolean':
         this.#words = addTo(this.#words, condition.text, item)
@@ -102,7 +108,7 @@ export class ConditionIndex<T> {
         this.#folded.add({ condition, item })
         break
       case 'numeric':
-        this.#ranges ??= new IntervalTree(compareToBound)
+        this.#ranges ??= new IntervalTree((value, bound) => value.compareToBound(bound))
         for (const range of condition.ranges) this.#ranges.add(range, item)
         break
       default:
@@ -131,7 +137,7 @@ export class ConditionIndex<T> {
         removeFrom(this.#texts, condition.text, item)
         break
       case 'number':
-        removeFrom(this.#numbers, condition.number.key, item)
+        this.#removeNumber(condition.number, item)
         break
       case 'boolean':
         removeFrom(this.#words, condition.text, item)
@@ -178,14 +184,25 @@ export class ConditionIndex<T> {
         this.#collectString(value, into)
         break
       case 'number':
-        if (this.#numbers !== null) append(this.#numbers.get(value.decimal.key), into)
-        this.#ranges?.collect(value.decimal, into)
+        this.#collectNumber(value.decimal, into)
         break
       default:
         if (this.#words !== null) append(this.#words.get(value.text), into)
     }
     if (this.#texts !== null && value.type !== 'null') append(this.#texts.get(value.text), into)
     for (const refusing of this.#refusing) if (isAccepted(refusing, value)) into.push(refusing.item)
+  }
+
+  #collectNumber(decimal: Decimal, into: T[]): void {
+    for (const { number, item } of this.#numbers?.get(decimal.double) ?? []) {
+      if (number.equals(decimal)) into.push(item)
+    }
+    this.#ranges?.collect(decimal, into)
+  }
+
+  #removeNumber(number: Decimal, item: T): void {
+    const entry = this.#numbers?.get(number.double)?.find(each => each.item === item && each.number.equals(number))
+    if (entry !== undefined) removeFrom(this.#numbers, number.double, entry)
   }
 
   #collectString(value: Value, into: T[]): void {

@@ -1,3 +1,5 @@
+import type { Condition } from '../language/condition.ts'
+import type { Value } from '../language/value.ts'
 import { holds } from '../operators/index.ts'
 import type { SlotTest } from './conjunction.ts'
 import type { Membership, Slot } from './path-trie.ts'
@@ -30,8 +32,8 @@ class Search {
     let later = new Set<number>()
     for (const test of tests.toReversed()) {
       later = new Set(later)
-      for (const membership of test.slot.memberships) {
-        for (let at = membership; at !== null; at = at.outer) later.add(at.list)
+      for (let index = 0; index < test.slot.count; index += 1) {
+        for (let at = membershipOf(test.slot, index); at !== null; at = at.outer) later.add(at.list)
       }
       relevant.unshift(later)
     }
@@ -45,7 +47,7 @@ class Search {
     if (this.#failed.has(key)) return false
     if (this.#tryAbsence(test, index, choice)) return true
     for (const value of this.#satisfying[index] ?? []) {
-      const joined = join(choice, test.slot.memberships[value] ?? null)
+      const joined = join(choice, membershipOf(test.slot, value))
       if (joined !== null && this.from(index + 1, joined)) return true
     }
     this.#failed.add(key)
@@ -54,8 +56,10 @@ class Search {
 
   #tryAbsence(test: SlotTest, index: number, choice: Choice): boolean {
     if (!test.wantsAbsence || test.slot.blocked) return false
-    const isPresent = test.slot.memberships.some(membership => join(choice, membership) !== null)
-    return !isPresent && this.from(index + 1, choice)
+    for (let value = 0; value < test.slot.count; value += 1) {
+      if (join(choice, membershipOf(test.slot, value)) !== null) return false
+    }
+    return this.from(index + 1, choice)
   }
 
   #keyOf(index: number, choice: Choice): string {
@@ -71,9 +75,9 @@ function satisfyingValues(test: SlotTest): number[] {
   const { slot } = test
   const found: number[] = []
   const seen = new Set<Membership | null>()
-  for (const [index, value] of slot.values.entries()) {
-    const membership = slot.memberships[index] ?? null
-    if (seen.has(membership) || !test.conditions.some(condition => holds(condition, value))) continue
+  for (let index = 0; index < slot.count; index += 1) {
+    const membership = membershipOf(slot, index)
+    if (seen.has(membership) || !someHolds(test.conditions, slot.values[index])) continue
     seen.add(membership)
     found.push(index)
   }
@@ -95,14 +99,22 @@ function join(choice: Choice, membership: Membership | null): Choice | null {
 export function isSatisfied(test: SlotTest): boolean {
   const { slot, conditions } = test
   if (test.wantsAbsence && mayBeAbsent(slot)) return true
-  for (const value of slot.values) {
-    for (const condition of conditions) if (holds(condition, value)) return true
-  }
+  for (let index = 0; index < slot.count; index += 1) if (someHolds(conditions, slot.values[index])) return true
   return false
+}
+
+function someHolds(conditions: readonly Condition[], value: Value | undefined): boolean {
+  if (value !== undefined) for (const condition of conditions) if (holds(condition, value)) return true
+  return false
+}
+
+function membershipOf(slot: Slot, index: number): Membership | null {
+  return slot.memberships[index] ?? null
 }
 
 /** Whether the field is absent, or could be in the elements of lists that other fields choose. */
 export function mayBeAbsent(slot: Slot): boolean {
   if (slot.blocked) return false
-  return slot.values.length === 0 || slot.memberships.every(membership => membership !== null)
+  for (let index = 0; index < slot.count; index += 1) if (membershipOf(slot, index) === null) return false
+  return true
 }

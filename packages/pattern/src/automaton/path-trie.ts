@@ -9,6 +9,9 @@ export interface Membership {
   readonly outer: Membership | null
 }
 
+/** Room for this many values of a field is kept from one event to the next. */
+const valuesKeptMax = 256
+
 /**
  * One field that rules name, with what the present event holds for it. The values are rewritten by every scan; reading and
  * matching one event is one uninterrupted step, so one set of slots serves a matcher.
@@ -18,9 +21,11 @@ export class Slot {
   readonly path: string
   /** How many conjunctions name the field. */
   uses = 0
+  /** The values are the first `count` of these; what follows is left from earlier events, for the arrays never shrink. */
   readonly values: Value[] = []
   /** For each value where it lies, null outside of lists. */
   readonly memberships: Array<Membership | null> = []
+  count = 0
   /** A value outside of lists, or a whole list, has been found: what follows under the same path does not count. */
   closed = false
   /** The field is something that no condition can be held against (`plain` reach only). */
@@ -29,6 +34,15 @@ export class Slot {
   constructor(node: PathNode, path: string) {
     this.node = node
     this.path = path
+  }
+
+  clear(): void {
+    this.count = 0
+    this.closed = false
+    this.blocked = false
+    if (this.values.length <= valuesKeptMax) return
+    this.values.length = 0
+    this.memberships.length = 0
   }
 }
 
@@ -63,8 +77,9 @@ export class PathNode {
 export class PathTrie {
   readonly reach: Reach
   readonly root = new PathNode('', null)
-  /** Slots that the present event has touched. */
+  /** The first `touchedCount` of these slots are those that the present event has touched. */
   readonly touched: Slot[] = []
+  touchedCount = 0
   run = 0
   /** Whether the present event has a value inside a list of objects or lists. */
   hasMemberships = false
@@ -101,13 +116,9 @@ export class PathTrie {
 
   /** Forgets the event before. */
   begin(): void {
-    for (const slot of this.touched) {
-      slot.values.length = 0
-      slot.memberships.length = 0
-      slot.closed = false
-      slot.blocked = false
-    }
-    this.touched.length = 0
+    const { touched, touchedCount } = this
+    for (let index = 0; index < touchedCount; index += 1) touched[index]?.clear()
+    this.touchedCount = 0
     this.hasMemberships = false
     this.run += 1
     this.root.run = this.run
@@ -115,16 +126,16 @@ export class PathTrie {
   }
 
   record(slot: Slot, value: Value, membership: Membership | null): void {
-    if (slot.values.length === 0 && !slot.blocked) this.touched.push(slot)
-    slot.values.push(value)
-    slot.memberships.push(membership)
+    if (slot.count === 0 && !slot.blocked) this.#touch(slot)
+    slot.values[slot.count] = value
+    slot.memberships[slot.count] = membership
+    slot.count += 1
     if (membership !== null) this.hasMemberships = true
   }
 
   block(slot: Slot): void {
-    if (slot.values.length === 0 && !slot.blocked) this.touched.push(slot)
-    slot.values.length = 0
-    slot.memberships.length = 0
+    if (slot.count === 0 && !slot.blocked) this.#touch(slot)
+    slot.count = 0
     slot.blocked = true
   }
 
@@ -144,6 +155,11 @@ export class PathTrie {
   /** Whether nothing at the node or below can be found any more in this event. */
   isClosed(node: PathNode): boolean {
     return node.run === this.run && node.open === 0
+  }
+
+  #touch(slot: Slot): void {
+    this.touched[this.touchedCount] = slot
+    this.touchedCount += 1
   }
 
   #grow(parent: PathNode, step: string): PathNode {

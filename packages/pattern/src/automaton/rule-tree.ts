@@ -30,39 +30,46 @@ export class RuleTree<Id> {
 
   /** Appends the ids of the rules that match what the slots of the trie hold. */
   collect(into: Id[]): void {
-    const { run, hasMemberships } = this.#trie
     const stack = this.#stack
-    stack.length = 0
-    stack.push(this.#root)
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (node.run === run) continue
-      node.run = run
-      for (const conjunction of node.done) report(conjunction, run, hasMemberships, into)
-      for (const conjunction of node.bucket) {
-        if (conjunction.rule.run !== run && restHolds(conjunction, node.depth)) {
-          report(conjunction, run, hasMemberships, into)
-        }
-      }
-      if (node.branches !== null) this.#enterBranches(node, node.branches)
+    this.#visit(this.#root, into)
+    while (stack.length > 0) {
+      const node = stack.pop()
+      if (node !== undefined && node.run !== this.#trie.run) this.#visit(node, into)
     }
   }
 
+  #visit(node: Node<Id>, into: Id[]): void {
+    const { run, hasMemberships } = this.#trie
+    node.run = run
+    for (const conjunction of node.done) report(conjunction, run, hasMemberships, into)
+    for (const conjunction of node.bucket) {
+      if (conjunction.rule.run !== run && restHolds(conjunction, node.depth)) {
+        report(conjunction, run, hasMemberships, into)
+      }
+    }
+    if (node.branches !== null) this.#enterBranches(node, node.branches)
+  }
+
   #enterBranches(node: Node<Id>, branches: Map<Slot, Branch<Id>>): void {
-    const { touched } = this.#trie
-    if (branches.size <= touched.length) {
+    const { touched, touchedCount } = this.#trie
+    if (branches.size <= touchedCount) {
       for (const branch of branches.values()) this.#enter(branch)
       return
     }
-    for (const slot of touched) {
-      const branch = branches.get(slot)
+    for (let index = 0; index < touchedCount; index += 1) {
+      const slot = touched[index]
+      const branch = slot === undefined ? undefined : branches.get(slot)
       if (branch !== undefined) this.#enter(branch)
     }
-    for (const branch of node.absenceBranches) if (branch.slot.values.length === 0) this.#enter(branch)
+    for (const branch of node.absenceBranches) if (branch.slot.count === 0) this.#enter(branch)
   }
 
   #enter(branch: Branch<Id>): void {
     const { slot, index, absent } = branch
-    for (const value of slot.values) index.collect(value, this.#stack)
+    for (let position = 0; position < slot.count; position += 1) {
+      const value = slot.values[position]
+      if (value !== undefined) index.collect(value, this.#stack)
+    }
     if (absent.size > 0 && mayBeAbsent(slot)) for (const node of absent) this.#stack.push(node)
   }
 }

@@ -116,7 +116,7 @@ export class ByteScanner {
       this.#plain(first, node)
     } else if (first === openBracket) {
       reader.position += 1
-      const touchedBefore = trie.touched.length
+      const touchedBefore = trie.touchedCount
       this.#list(node, membership)
       if (membership === null) closeFilled(trie, touchedBefore)
     } else if (first === openBrace) {
@@ -200,7 +200,7 @@ export class ByteScanner {
       if (
         first === openBrace ||
         first === openBracket ||
-        (first === closeBracket && slot.values.length === 0)
+        (first === closeBracket && slot.count === 0)
       ) {
         trie.block(slot)
         reader.skipRest()

@@ -43,7 +43,7 @@ export class ObjectScanner {
     if (this.#trie.reach === 'plain') {
       this.#plain(member, node)
     } else if (Array.isArray(member)) {
-      const touchedBefore = this.#trie.touched.length
+      const touchedBefore = this.#trie.touchedCount
       this.#list(member, node, membership)
       if (membership === null) closeFilled(this.#trie, touchedBefore)
     } else if (typeof member === 'object' && member !== null) {
@@ -102,7 +102,7 @@ export class ObjectScanner {
  * so no other is open.
  */
 export function closeFilled(trie: PathTrie, touchedBefore: number): void {
-  for (let index = touchedBefore; index < trie.touched.length; index += 1) {
+  for (let index = touchedBefore; index < trie.touchedCount; index += 1) {
     const slot = trie.touched[index]
     if (slot !== undefined) trie.close(slot)
   }

@@ -1,37 +1,51 @@
 /**
- * A decimal number as JSON writes it, comparable without loss. `double` is the nearest IEEE double; `tie` says on which side
- * of that double's shortest decimal form the written number lies. Two different decimals can share a double, but a
- * decimal with `tie` 0 and a different one never compare equal: either their doubles differ or the other's tie is not 0.
+ * A decimal number as JSON writes it, comparable without loss. Its double decides nearly always; only where two doubles are
+ * equal are the digits looked at, because different decimals can share a double (`9007199254740993` and
+ * `9007199254740992`). A text outside of the JSON grammar gives a `double` that is not a number and equals nothing.
  */
-export interface Decimal {
+export class Decimal {
+  readonly text: string
   readonly double: number
-  readonly tie: -1 | 0 | 1
-  /** Equal for two texts if and only if they denote the same number. */
-  readonly key: number | string
+  #tie: -1 | 0 | 1 | null = null
+
+  constructor(text: string) {
+    this.text = text
+    this.double = Number(text)
+  }
+
+  /** On which side of the shortest decimal that gives the same double this number lies. */
+  get tie(): -1 | 0 | 1 {
+    this.#tie ??= tieOf(this.text, this.double)
+    return this.#tie
+  }
+
+  /** Negative, zero or positive as the number is below, equal to or above a bound, which is a shortest decimal. */
+  compareToBound(bound: number): number {
+    if (this.double < bound) return -1
+    if (this.double > bound) return 1
+    return this.tie
+  }
+
+  equals(other: Decimal): boolean {
+    if (this.double !== other.double) return false
+    if (this.text === other.text) return true
+    if (this.tie !== other.tie) return false
+    return this.tie === 0 || compareCanonical(canonical(this.text), canonical(other.text)) === 0
+  }
+
+  /** Whether the number can be a bound: a double prints as this very decimal. */
+  get isExact(): boolean {
+    return Number.isFinite(this.double) && this.tie === 0
+  }
 }
 
-/** Reads a number of the JSON grammar. A text outside that grammar gives a `double` that is not a number. */
-export function readDecimal(text: string): Decimal {
-  const double = Number(text)
-  // Fifteen significant digits survive the way through a double; a shorter text without exponent has no more.
-  if (text.length <= 15 && !/[eE]/.test(text)) return { double, tie: 0, key: double === 0 ? 0 : double }
-  const written = canonical(text)
-  const tie = compareCanonical(written, canonicalOfDouble(double))
-  return tie === 0
-    ? { double, tie, key: double === 0 ? 0 : double }
-    : { double, tie, key: `${written.negative ? '-' : ''}${written.digits}e${written.exponent}` }
-}
+/** Fifteen significant digits survive the way through a double, so a text that holds no more has no tie. */
+const digitsAlwaysExact = 15
 
-/** Negative, zero or positive as `value` is below, equal to or above `bound`; `bound` must have the tie 0. */
-export function compareToBound(value: Decimal, bound: number): number {
-  if (value.double < bound) return -1
-  if (value.double > bound) return 1
-  return value.tie
-}
-
-/** Whether a bound can be this number: its double, printed again, is the same decimal. */
-export function isExactDouble(decimal: Decimal): boolean {
-  return Number.isFinite(decimal.double) && decimal.tie === 0
+function tieOf(text: string, double: number): -1 | 0 | 1 {
+  if (text.length <= digitsAlwaysExact && !/[eE]/.test(text)) return 0
+  if (text === String(double)) return 0
+  return compareCanonical(canonical(text), canonicalOfDouble(double))
 }
 
 interface Canonical {
@@ -64,10 +78,15 @@ function canonicalOfDouble(double: number): Canonical {
 }
 
 function compareCanonical(left: Canonical, right: Canonical): -1 | 0 | 1 {
-  const leftSign = left.digits === '' ? 0 : left.negative ? -1 : 1
-  const rightSign = right.digits === '' ? 0 : right.negative ? -1 : 1
+  const leftSign = signOf(left)
+  const rightSign = signOf(right)
   if (leftSign !== rightSign) return leftSign < rightSign ? -1 : 1
   if (left.exponent !== right.exponent) return left.exponent < right.exponent === leftSign > 0 ? -1 : 1
   if (left.digits === right.digits) return 0
   return left.digits < right.digits === leftSign > 0 ? -1 : 1
+}
+
+function signOf(number: Canonical): -1 | 0 | 1 {
+  if (number.digits === '') return 0
+  return number.negative ? -1 : 1
 }

@@ -1,5 +1,5 @@
 import { parseAddress, type Address } from './address.ts'
-import { readDecimal, type Decimal } from './decimal.ts'
+import { Decimal } from './decimal.ts'
 
 export type ValueType = 'string' | 'number' | 'boolean' | 'null'
 
@@ -10,8 +10,7 @@ export type ValueType = 'string' | 'number' | 'boolean' | 'null'
 export class Value {
   readonly type: ValueType
   readonly text: string
-  #decimal: Decimal | null = null
-  #address: Address | null | undefined = undefined
+  #derived: Decimal | Address | null = null
 
   constructor(type: ValueType, text: string) {
     this.type = type
@@ -20,13 +19,14 @@ export class Value {
 
   /** The number; to be asked of numbers only. */
   get decimal(): Decimal {
-    this.#decimal ??= readDecimal(this.text)
-    return this.#decimal
+    if (!(this.#derived instanceof Decimal)) this.#derived = new Decimal(this.text)
+    return this.#derived
   }
 
   /** The IP address that a string spells, or null. */
   get address(): Address | null {
-    if (this.#address === undefined) this.#address = this.type === 'string' ? parseAddress(this.text) : null
-    return this.#address
+    if (this.type !== 'string') return null
+    this.#derived ??= parseAddress(this.text)
+    return this.#derived instanceof Decimal ? null : this.#derived
   }
 }

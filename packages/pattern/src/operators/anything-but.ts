@@ -1,5 +1,5 @@
 import type { Condition } from '../language/condition.ts'
-import { isExactDouble, readDecimal } from '../language/decimal.ts'
+import { Decimal } from '../language/decimal.ts'
 import type { JsonNode, JsonObject } from '../language/json-text.ts'
 import { patternLimits } from '../limits.ts'
 import { describe, type Place } from './place.ts'
@@ -32,8 +32,8 @@ function parseExcluded(node: JsonNode, place: Place): Condition {
   }
   if (node.type === 'string') return { kind: 'string', text: node.text }
   if (node.type !== 'number') return refuse(node, place)
-  const number = readDecimal(node.text)
-  if (!isExactDouble(number)) {
+  const number = new Decimal(node.text)
+  if (!number.isExact) {
     place.fail(
       'pattern.invalid-number',
       'the number has more digits than a 64-bit floating point number can hold',

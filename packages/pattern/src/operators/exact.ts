@@ -1,6 +1,6 @@
 import { parseAddress } from '../language/address.ts'
 import type { Condition } from '../language/condition.ts'
-import { readDecimal } from '../language/decimal.ts'
+import { Decimal } from '../language/decimal.ts'
 import type { JsonNode } from '../language/json-text.ts'
 import { PatternError } from '../pattern-error.ts'
 import type { Place } from './place.ts'
@@ -20,7 +20,7 @@ export function parseLiteral(node: JsonNode, place: Place): Condition {
     case 'number':
       return place.dialect === 'aliyun'
         ? { kind: 'text', text: node.text }
-        : { kind: 'number', number: readDecimal(node.text) }
+        : { kind: 'number', number: new Decimal(node.text) }
     case 'boolean':
       return place.dialect === 'aliyun'
         ? { kind: 'text', text: node.text }

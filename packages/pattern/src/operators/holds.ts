@@ -1,6 +1,6 @@
 import type { Address, AddressRange } from '../language/address.ts'
 import type { Condition, NumberRange } from '../language/condition.ts'
-import { compareToBound, type Decimal } from '../language/decimal.ts'
+import type { Decimal } from '../language/decimal.ts'
 import { skipBackwards, skipForwards } from '../language/letter-case.ts'
 import type { Value } from '../language/value.ts'
 import { wildcardHolds } from './wildcard.ts'
@@ -21,7 +21,7 @@ export function holds(condition: Condition, value: Value): boolean {
     case 'boolean':
       return value.type === 'boolean' && value.text === condition.text
     case 'number':
-      return value.type === 'number' && value.decimal.key === condition.number.key
+      return value.type === 'number' && value.decimal.equals(condition.number)
     case 'numeric':
       return value.type === 'number' && numericHolds(condition.ranges, value.decimal)
     default:
@@ -76,8 +76,8 @@ function ignoreCaseHolds(where: 'whole' | 'start' | 'end', pattern: string, text
 
 function numericHolds(ranges: readonly NumberRange[], value: Decimal): boolean {
   return ranges.some(range => {
-    const low = compareToBound(value, range.low)
-    const high = compareToBound(value, range.high)
+    const low = value.compareToBound(range.low)
+    const high = value.compareToBound(range.high)
     return (range.lowIncluded ? low >= 0 : low > 0) && (range.highIncluded ? high <= 0 : high < 0)
   })
 }

@@ -1,5 +1,5 @@
 import type { Condition, NumberRange } from '../language/condition.ts'
-import { isExactDouble, readDecimal } from '../language/decimal.ts'
+import { Decimal } from '../language/decimal.ts'
 import type { JsonNode } from '../language/json-text.ts'
 import { describe, type Place } from './place.ts'
 
@@ -84,8 +84,8 @@ function comparisons(items: readonly JsonNode[], place: Place, known: readonly s
 function parseBound(node: JsonNode, place: Place): number {
   if (node.type !== 'number')
     place.fail('pattern.invalid-operand', `a number is expected, not ${describe(node)}`)
-  const decimal = readDecimal(node.text)
-  if (!isExactDouble(decimal)) {
+  const decimal = new Decimal(node.text)
+  if (!decimal.isExact) {
     place.fail(
       'pattern.invalid-number',
       'the number has more digits than a 64-bit floating point number can hold',
