@@ -1,0 +1,2 @@
+export { explainEvent, type RuleVerdict } from './explain.ts'
+export { liveVersions, newDelivery, route, type Routed } from './route.ts'

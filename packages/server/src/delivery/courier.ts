@@ -1,0 +1,273 @@
+import type { AppError, Clock, OutgoingRecord, Random, Sink } from '@millrace/spi'
+import { AppError as OperatingError, retryNever, toAppError } from '@millrace/spi'
+import type { Ending, EngineObserver } from '../observability/index.ts'
+import { journalLog } from '../resources/index.ts'
+import { type AttemptResult, attempt } from './attempt.ts'
+import { type Breaker, speaksOfTarget } from './breaker.ts'
+import { deadLetterDecision, isDeadLetter, toDeadLetter, withoutMark } from './dead-letter.ts'
+import { eventGone } from './errors.ts'
+import type { QueueIdentity } from './identity.ts'
+import { encodeJournal, type JournalEntry } from './journal.ts'
+import type { Candidate } from './loader.ts'
+import { deadLetterRecord, outgoingRecord } from './outgoing.ts'
+import { decideRetry } from './retry.ts'
+import type { Settlement } from './settle.ts'
+import type { SinkHolder } from './sink-holder.ts'
+import type { TargetPlan } from './target-plan.ts'
+
+/** What became of a delivery in one turn, and what is to be written about it. */
+export type Turn =
+  | { readonly kind: 'ended'; readonly settlement: Settlement }
+  /** It stays and is tried again at `dueAtMs`. */
+  | { readonly kind: 'again'; readonly attempts: number; readonly dueAtMs: number; readonly journal: Journal }
+  /** Its retries are used up and the policy says to wait for a person. */
+  | { readonly kind: 'blocked'; readonly attempts: number; readonly journal: Journal }
+  | { readonly kind: 'abandoned' }
+
+type Journal = NonNullable<Settlement['journal']>
+
+/** What a courier works with; all of it belongs to its dispatcher. */
+export interface CourierParts {
+  readonly identity: QueueIdentity
+  readonly clock: Clock
+  readonly random: Random
+  readonly observer: EngineObserver
+  readonly breaker: Breaker
+  /** Events below were in the log when the process started: an attempt before a crash may have gone unrecorded. */
+  readonly restartedBelow: number
+}
+
+/** The equipment of a target as it is now; a change of the spec replaces it as a whole. */
+export interface Equipment {
+  readonly plan: TargetPlan
+  readonly sink: SinkHolder
+  readonly deadLetter: SinkHolder | undefined
+}
+
+/** The last failure of a target, for people. */
+export interface LastError {
+  readonly code: string
+  readonly detail: string
+  readonly atMs: number
+}
+
+interface Failure {
+  readonly error: AppError
+  readonly detail: string
+  readonly durationMs: number
+}
+
+/** Dead letters waiting to be written whose reason is remembered; that of the others is only in the journal. */
+const unwrittenMax = 1_000
+
+/**
+ * Carries one delivery through one turn: transform, attempt, and, when retries are used up, the dead letter. It
+ * decides what is to be written; the dispatcher writes it and decides who goes when.
+ */
+export class Courier {
+  readonly #parts: CourierParts
+  readonly #controllers = new Set<AbortController>()
+  /** Dead letters to be written again, by position. */
+  readonly #unwritten = new Map<number, { readonly failure: Failure; readonly tries: number }>()
+  lastError: LastError | undefined
+
+  constructor(parts: CourierParts) {
+    this.#parts = parts
+  }
+
+  /** Never rejects. */
+  async deliver(candidate: Candidate, equipment: Equipment): Promise<Turn> {
+    const { delivery } = candidate
+    if (isDeadLetter(delivery)) {
+      const failure = this.#unwritten.get(delivery.position)?.failure ?? forgottenReason()
+      return await this.#deadLetter(candidate, equipment, withoutMark(delivery.attempts), failure, [])
+    }
+    const result = await this.#attempt(candidate, equipment)
+    if (result.kind === 'abandoned') {
+      this.#parts.breaker.abandoned()
+      return result
+    }
+    const attempts = delivery.attempts + 1
+    const { observer, identity, breaker } = this.#parts
+    if (result.kind === 'delivered') {
+      observer.attempted(identity.queue, true, result.durationMs, undefined)
+      breaker.succeeded()
+      return this.#end(candidate, 'delivered', attempts, result, [])
+    }
+    return await this.#failed(candidate, equipment, attempts, result)
+  }
+
+  /** Ends a delivery that will not be attempted any more as its policy says: dead letter, or dropped. */
+  async giveUp(candidate: Candidate, equipment: Equipment, error: AppError): Promise<Turn> {
+    const failure = { error, detail: error.message, durationMs: 0 }
+    return await this.#exhausted(candidate, equipment, withoutMark(candidate.delivery.attempts), failure, [])
+  }
+
+  /** Ends a delivery whose event cannot be had. */
+  gone(position: number, attempts: number): Settlement {
+    const error = eventGone(position)
+    const { identity, observer } = this.#parts
+    const line = { ending: 'dropped', code: error.code, detail: error.message } as const
+    const journal = [this.#line({ ...line, position, attempts: withoutMark(attempts), durationMs: 0 })]
+    observer.settled(identity.queue, 'dropped', 0)
+    return { queue: identity.queue, remove: position, journal }
+  }
+
+  /** Gives up every attempt under way, with the given reason. */
+  abort(reason: unknown): void {
+    for (const controller of this.#controllers) controller.abort(reason)
+  }
+
+  async #attempt(candidate: Candidate, { plan, sink }: Equipment): Promise<AttemptResult | FinalFailure> {
+    const { identity, restartedBelow } = this.#parts
+    const { position, attempts } = candidate.delivery
+    const number = attempts + 1 + (position < restartedBelow ? 1 : 0)
+    let record: OutgoingRecord
+    try {
+      const mark = identity.isMarked ? identity.replay : undefined
+      record = outgoingRecord(plan, candidate.entry.bytes, position, number, mark)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      return { kind: 'failed', error, detail: error.message, durationMs: 0, isFinal: true }
+    }
+    return await this.#write(sink, record, plan.spec.timeoutMs)
+  }
+
+  async #write(holder: SinkHolder, record: OutgoingRecord, timeoutMs: number): Promise<AttemptResult> {
+    const sink: Sink | AppError = holder.acquire()
+    if (sink instanceof OperatingError) {
+      return { kind: 'failed', error: sink, detail: sink.message, durationMs: 0 }
+    }
+    const controller = new AbortController()
+    this.#controllers.add(controller)
+    try {
+      return await attempt(sink, record, timeoutMs, this.#parts.clock, controller)
+    } finally {
+      this.#controllers.delete(controller)
+      holder.release()
+    }
+  }
+
+  async #failed(
+    candidate: Candidate,
+    equipment: Equipment,
+    attempts: number,
+    failure: Failure & { readonly isFinal?: boolean },
+  ): Promise<Turn> {
+    const { clock, random, observer, identity, breaker } = this.#parts
+    const nowMs = clock.nowMs()
+    const { error } = failure
+    observer.attempted(identity.queue, false, failure.durationMs, error.code)
+    this.lastError = { code: error.code, detail: failure.detail, atMs: nowMs }
+    if (speaksOfTarget(error.code)) breaker.failed(nowMs)
+    else breaker.succeeded()
+    const journal = [this.#failureLine(candidate, attempts, failure)]
+    const { enqueuedAtMs } = candidate.delivery
+    const failed = { attempts, enqueuedAtMs, nowMs, hint: error.retry, isFinal: failure.isFinal === true }
+    const decision = decideRetry(equipment.plan.spec.retry, failed, random)
+    if (decision.kind === 'again') return { kind: 'again', attempts, dueAtMs: decision.dueAtMs, journal }
+    return await this.#exhausted(candidate, equipment, attempts, failure, journal)
+  }
+
+  async #exhausted(
+    candidate: Candidate,
+    equipment: Equipment,
+    attempts: number,
+    failure: Failure,
+    journal: Journal,
+  ): Promise<Turn> {
+    if (equipment.plan.spec.onExhausted === 'block') return { kind: 'blocked', attempts, journal }
+    return await this.#deadLetter(candidate, equipment, attempts, failure, journal)
+  }
+
+  /** Writes the dead letter; drops the event where the target has none. */
+  async #deadLetter(
+    candidate: Candidate,
+    { plan, deadLetter }: Equipment,
+    attempts: number,
+    failure: Failure,
+    journal: Journal,
+  ): Promise<Turn> {
+    if (deadLetter === undefined) return this.#end(candidate, 'dropped', attempts, failure, journal)
+    const { identity, clock, random } = this.#parts
+    const { rule, target } = identity
+    const { position } = candidate.delivery
+    const reason = { rule, target, code: failure.error.code, detail: failure.detail, attempts }
+    const tries = this.#unwritten.get(position)?.tries ?? 0
+    const record = deadLetterRecord(candidate.entry.bytes, reason, tries + 1)
+    const result = await this.#write(deadLetter, record, plan.spec.timeoutMs)
+    if (result.kind === 'delivered') return this.#end(candidate, 'dead-lettered', attempts, failure, journal)
+    if (result.kind === 'abandoned') {
+      // The failed attempt is recorded all the same; the dead letter is written after the restart.
+      return journal.length === 0
+        ? result
+        : { kind: 'again', attempts: toDeadLetter(attempts), dueAtMs: clock.nowMs(), journal }
+    }
+    const decision = deadLetterDecision(
+      plan.spec.retry,
+      candidate.delivery,
+      tries + 1,
+      clock.nowMs(),
+      result.error,
+      random,
+    )
+    if (decision.kind === 'expired') {
+      const last = { error: decision.error, detail: decision.error.message, durationMs: result.durationMs }
+      return this.#end(candidate, 'dropped', attempts, last, journal)
+    }
+    this.#remember(position, failure, tries + 1)
+    return { kind: 'again', attempts: toDeadLetter(attempts), dueAtMs: decision.dueAtMs, journal }
+  }
+
+  #remember(position: number, failure: Failure, tries: number): void {
+    if (this.#unwritten.size >= unwrittenMax && !this.#unwritten.has(position)) return
+    this.#unwritten.set(position, { failure, tries })
+  }
+
+  #end(
+    candidate: Candidate,
+    ending: Ending,
+    attempts: number,
+    how: { readonly error?: AppError; readonly detail: string | undefined; readonly durationMs: number },
+    journal: Journal,
+  ): Turn {
+    const { identity, clock, observer } = this.#parts
+    const { position } = candidate.delivery
+    this.#unwritten.delete(position)
+    observer.settled(identity.queue, ending, clock.nowMs() - candidate.entry.acceptedAtMs)
+    const line = this.#line({
+      position,
+      ending,
+      ...(how.error === undefined ? {} : { code: how.error.code }),
+      ...(how.detail === undefined ? {} : { detail: how.detail }),
+      attempts,
+      durationMs: how.durationMs,
+    })
+    return {
+      kind: 'ended',
+      settlement: { queue: identity.queue, remove: position, journal: [...journal, line] },
+    }
+  }
+
+  #failureLine(candidate: Candidate, attempts: number, failure: Failure): Journal[number] {
+    const { position } = candidate.delivery
+    const { error, detail, durationMs } = failure
+    return this.#line({ position, code: error.code, detail, attempts, durationMs })
+  }
+
+  #line(line: Omit<JournalEntry, 'rule' | 'target' | 'atMs' | 'replay'>): Journal[number] {
+    const { identity, clock } = this.#parts
+    const { rule, target, replay, bus } = identity
+    const { position, ...rest } = line
+    const mark = replay === undefined ? {} : { replay }
+    const entry = encodeJournal({ position, rule, target, ...mark, ...rest, atMs: clock.nowMs() })
+    return { log: journalLog(bus), entry }
+  }
+}
+
+type FinalFailure = Failure & { readonly kind: 'failed'; readonly isFinal: true }
+
+function forgottenReason(): Failure {
+  const detail = 'the journal of the bus has the reason'
+  return { error: new OperatingError('delivery.exhausted', detail, retryNever), detail, durationMs: 0 }
+}

@@ -1,0 +1,214 @@
+import type { Clock, PluginLog, Random, Storage } from '@millrace/spi'
+import type { EventLogs } from '../eventlog/index.ts'
+import type { EngineObserver } from '../observability/index.ts'
+import type { BusView, Snapshots } from '../resources/index.ts'
+import { Activity } from './activity.ts'
+import { Budget } from './budget.ts'
+import type { DispatcherParts } from './dispatcher.ts'
+import type { JournalEntry } from './journal.ts'
+import type { PumpParts } from './pump.ts'
+import { Pumps } from './pumps.ts'
+import type { ReplayRequest, ReplayStatus } from './replay-record.ts'
+import { Replays } from './replays.ts'
+import { Retention } from './retention.ts'
+import { Settlements } from './settle.ts'
+import type { SinkResolver } from './sink-holder.ts'
+import type { TargetStatus } from './status.ts'
+import { Targets } from './targets.ts'
+import { traceEvent } from './trace.ts'
+
+/** Everything between the log of a bus and its targets. */
+export interface Delivery extends AsyncDisposable {
+  /** Takes up what is pending and resolves when every bus is being routed. */
+  start(): Promise<void>
+  /** How a target's queue stands. Rejects with `delivery.target-not-found`. */
+  status(queue: string): Promise<TargetStatus>
+  /** Ends a block, closes the circuit and lets parked keys go on; with a lane, only that key. */
+  resume(queue: string, lane?: string): Promise<void>
+  /** Reads a range of the log into one rule's targets again; a dry run only counts. */
+  startReplay(request: ReplayRequest): Promise<ReplayStatus>
+  replays(bus: string): Promise<ReplayStatus[]>
+  /** Ends a replay; deliveries of it that are pending end as dropped. Rejects with `replay.not-found`. */
+  cancelReplay(bus: string, id: string): Promise<void>
+  /** What became of an event: every failed attempt and every ending of it, oldest first. */
+  trace(bus: string, position: number): Promise<JournalEntry[]>
+  /** Removes what retention allows from a full log; never rejects. For `ingest`. */
+  makeRoom(bus: BusView): Promise<void>
+  /**
+   * Resolves when every pump is at its tip and nothing is pending that could be attempted now. What waits for a time,
+   * a person or an open circuit does not count. Rejects when the signal aborts.
+   */
+  settled(signal: AbortSignal): Promise<void>
+}
+
+export interface DeliveryParts {
+  readonly storage: Pick<Storage, 'log' | 'queue' | 'documents'>
+  readonly logs: EventLogs
+  readonly snapshots: Snapshots
+  readonly sinks: SinkResolver
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: PluginLog
+  readonly observer: EngineObserver
+  /** How long attempts under way may take to end when the engine stops. Default `drainMsMax`. */
+  readonly drainMsMax?: number
+  /** Bytes of events that all targets together hold in memory. Default `heldBytesMax`. */
+  readonly heldBytesMax?: number
+}
+
+/** Time that attempts under way have at a stop, before they are given up. They are made again after the next start. */
+export const drainMsMax = 10_000
+
+export function createDelivery(parts: DeliveryParts): Delivery {
+  return new Engine(parts)
+}
+
+class Engine implements Delivery {
+  readonly #parts: DeliveryParts
+  readonly #activity = new Activity()
+  readonly #end = new AbortController()
+  readonly #settlements: Settlements
+  readonly #targets: Targets
+  readonly #pumps: Pumps
+  readonly #replays: Replays
+  readonly #retention: Retention
+  #following: Disposable | undefined
+  #disposing: Promise<void> | undefined
+
+  constructor(parts: DeliveryParts) {
+    const { storage, logs, clock, log, observer, random, sinks, snapshots } = parts
+    const { queue, documents } = storage
+    const onIdle = (): void => this.#activity.changed()
+    this.#parts = parts
+    const makeRoom = (): Promise<void> => this.#retention.relieve()
+    this.#settlements = new Settlements(queue, clock, log, makeRoom, this.#end.signal)
+    const settlements = this.#settlements
+    const budget = new Budget(parts.heldBytesMax)
+    const dispatchers: DispatcherParts = {
+      queue,
+      logs,
+      settlements,
+      budget,
+      sinks,
+      clock,
+      random,
+      log,
+      observer,
+      onIdle,
+    }
+    this.#targets = new Targets({ dispatchers, queue, settlements, documents, logs, clock, log, observer })
+    const onRouted: PumpParts['onRouted'] = (name, position, isLive) => {
+      this.#targets.enqueued(name, position, isLive)
+    }
+    this.#pumps = new Pumps({ logs, queue, snapshots, clock, log, observer, onRouted, onIdle })
+    this.#replays = new Replays({
+      dispatchers,
+      documents,
+      snapshots,
+      targets: this.#targets,
+      settlements,
+      queue,
+      logs,
+      clock,
+      random,
+      log,
+      observer,
+      onIdle,
+    })
+    this.#retention = new Retention({
+      logs,
+      storageLog: storage.log,
+      queue,
+      snapshots,
+      clock,
+      log,
+      unread: bus => this.#unread(bus),
+      queuesOf: bus => [...this.#targets.queuesOf(bus), ...this.#replays.queuesOf(bus)],
+    })
+  }
+
+  async start(): Promise<void> {
+    const { snapshots } = this.#parts
+    const snapshot = snapshots.current()
+    await this.#targets.start(snapshot)
+    await this.#pumps.start(snapshot)
+    await this.#replays.start(snapshot)
+    this.#following = snapshots.subscribe((next, previous) => {
+      this.#targets.follow(next, previous)
+      this.#pumps.follow(next)
+      this.#replays.follow(next, previous)
+    })
+    // Changes between the first look and the subscription.
+    this.#targets.follow(snapshots.current(), snapshot)
+    this.#pumps.follow(snapshots.current())
+    this.#replays.follow(snapshots.current(), snapshot)
+    this.#retention.start()
+  }
+
+  async status(queue: string): Promise<TargetStatus> {
+    return await this.#targets.get(queue).status()
+  }
+
+  async resume(queue: string, lane?: string): Promise<void> {
+    this.#targets.get(queue).resume(lane)
+  }
+
+  startReplay(request: ReplayRequest): Promise<ReplayStatus> {
+    return this.#replays.begin(request)
+  }
+
+  replays(bus: string): Promise<ReplayStatus[]> {
+    return this.#replays.list(bus)
+  }
+
+  cancelReplay(bus: string, id: string): Promise<void> {
+    return this.#replays.cancel(bus, id)
+  }
+
+  trace(bus: string, position: number): Promise<JournalEntry[]> {
+    return traceEvent(bus, position, this.#parts.logs, this.#parts.storage.log)
+  }
+
+  makeRoom(bus: BusView): Promise<void> {
+    return this.#retention.makeRoom(bus)
+  }
+
+  async settled(signal: AbortSignal): Promise<void> {
+    while (!(this.#pumps.isIdle && this.#targets.isIdle && this.#replays.isIdle)) {
+      await this.#activity.next(signal)
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposing ??= this.#dispose()
+    return this.#disposing
+  }
+
+  /** Stop routing, let attempts end, then force; write what became of them; close the sinks. */
+  async #dispose(): Promise<void> {
+    this.#following?.[Symbol.dispose]()
+    await Promise.all([
+      this.#pumps[Symbol.asyncDispose](),
+      this.#replays.stopReading(),
+      this.#retention[Symbol.asyncDispose](),
+    ])
+    const drained = Promise.all([this.#targets.drain(), this.#replays.drain()])
+    const deadline = Promise.withResolvers<'late'>()
+    const timer = this.#parts.clock.timer(this.#parts.drainMsMax ?? drainMsMax, () =>
+      deadline.resolve('late'),
+    )
+    const outcome = await Promise.race([drained, deadline.promise])
+    timer[Symbol.dispose]()
+    if (outcome === 'late') await Promise.all([this.#targets.abort(), this.#replays.abort()])
+    await this.#settlements.flush()
+    this.#end.abort(new Error('the engine was stopped'))
+    await Promise.all([this.#targets[Symbol.asyncDispose](), this.#replays[Symbol.asyncDispose]()])
+  }
+
+  /** The pump's cursor, and those of replays that are below it. A bus without a pump is not cut at all. */
+  #unread(bus: string): number | undefined {
+    const pumped = this.#pumps.cursor(bus)
+    if (pumped === undefined) return undefined
+    return Math.min(pumped, this.#replays.unread(bus) ?? pumped)
+  }
+}

@@ -1,0 +1,447 @@
+import { type Clock, type PluginLog, type Queue, type Random, toAppError } from '@millrace/spi'
+import type { EventLogs } from '../eventlog/index.ts'
+import type { EngineObserver } from '../observability/index.ts'
+import type { TargetSpec } from '../resources/index.ts'
+import { graceMs, stopping } from './attempt.ts'
+import { Breaker } from './breaker.ts'
+import type { Budget } from './budget.ts'
+import { Courier, type Equipment, type Turn } from './courier.ts'
+import { isDeadLetter } from './dead-letter.ts'
+import { equip, retire } from './equipment.ts'
+import { expired } from './errors.ts'
+import type { QueueIdentity } from './identity.ts'
+import { laneReadMax, Lanes, openLanesMax } from './lane.ts'
+import { Latch } from './latch.ts'
+import { type Candidate, type Loaded, Loader } from './loader.ts'
+import { waitMsMax } from './retry.ts'
+import type { Settlement, Settlements } from './settle.ts'
+import type { SinkResolver } from './sink-holder.ts'
+import { type TargetStatus, statusLanesMax } from './status.ts'
+import { Window } from './window.ts'
+
+/** What all dispatchers share. */
+export interface DispatcherParts {
+  readonly queue: Queue
+  readonly logs: EventLogs
+  readonly settlements: Settlements
+  readonly budget: Budget
+  readonly sinks: SinkResolver
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: PluginLog
+  readonly observer: EngineObserver
+  /** Called when a dispatcher has nothing left that it could do now. */
+  onIdle(): void
+}
+
+/** Deliveries in memory beyond those in flight, so that a slot that falls free is filled without waiting for storage. */
+const prefetchMax = 64
+
+/** Settlements of one queue that are on their way to storage; above it no further attempts are started. */
+const settlingMax = 1_024
+
+/** Lanes looked at in one turn. */
+const lanesPerTurn = 64
+
+/** Deliveries given up in one turn because they are too old. */
+const expiredPerTurn = 64
+
+const retryMsMin = 50
+const retryMsMax = 5_000
+
+/**
+ * Delivers what is pending in one queue: loads deliveries while there is room, starts attempts while the window, the
+ * circuit and the order by key allow, and writes what became of them. One loop, which sleeps until something is put
+ * into the queue, an attempt ends, a settlement is visible, a time has come, or a person resumes it.
+ *
+ * It is *running*, or *paused* by its spec, *blocked* by an exhausted delivery, *held* until a backfill has been
+ * routed, or *stopping*; in all but the first it starts nothing and holds nothing but what is in flight.
+ */
+export class Dispatcher {
+  readonly identity: QueueIdentity
+  readonly #parts: DispatcherParts
+  readonly #latch = new Latch()
+  readonly #loader: Loader
+  readonly #lanes = new Lanes(prefetchMax)
+  readonly #courier: Courier
+  readonly #breaker: Breaker
+  #equipment: Equipment
+  #window: Window
+  #ready: Candidate[] = []
+  #settling = 0
+  #failures = 0
+  #repeatAtMs: number | undefined
+  #timer: Disposable | undefined
+  #running: Promise<void> | undefined
+  #isRestored = false
+  #isBusy = false
+  #isBlocked = false
+  #isHeld = false
+  #isStopping = false
+  #mustExpire = false
+  #landed: (() => void) | undefined
+
+  /** @param restartedBelow events below this position were in the log when the process started */
+  constructor(identity: QueueIdentity, spec: TargetSpec, restartedBelow: number, parts: DispatcherParts) {
+    const { queue, logs, budget, clock, random, observer, sinks } = parts
+    this.identity = identity
+    this.#parts = parts
+    this.#loader = new Loader(identity.queue, identity.bus, queue, logs, budget)
+    this.#breaker = new Breaker(random)
+    this.#courier = new Courier({ identity, clock, random, observer, breaker: this.#breaker, restartedBelow })
+    this.#equipment = equip(identity, spec, sinks, undefined)
+    this.#window = new Window(spec.concurrencyMax, spec.ratePerSecondMax, clock.nowMs())
+  }
+
+  /** Whether there is nothing that could be done now; what waits for a time, a person or a target does not count. */
+  get isIdle(): boolean {
+    if (this.#isBusy || this.#window.inFlight > 0 || this.#settling > 0) return false
+    if (!this.#mayStart || !this.#breaker.isClosed) return true
+    const nowMs = this.#parts.clock.nowMs()
+    const isDue = (atMs: number | undefined): boolean => atMs !== undefined && atMs <= nowMs
+    return !(
+      !this.#isRestored ||
+      this.#ready.length > 0 ||
+      this.#loader.hasFresh ||
+      this.#lanes.hasToLoad ||
+      isDue(this.#loader.nextDueAtMs) ||
+      isDue(this.#lanes.nextDueAtMs)
+    )
+  }
+
+  /** Begins to deliver, with what the queue holds from before. */
+  start(): void {
+    this.#isBusy = true
+    this.#running = this.#run()
+  }
+
+  /** The queue has new deliveries; `position` is the lowest. */
+  enqueued(position: number): void {
+    this.#loader.enqueued(position)
+    this.#latch.wake()
+  }
+
+  /** While held, nothing is started: a backfill is being routed whose events come before those already here. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    this.#latch.wake()
+  }
+
+  /** Goes on with a changed spec; attempts under way end with the old one. A change also resumes what was blocked. */
+  reconfigure(spec: TargetSpec): void {
+    const before = this.#equipment.plan.spec
+    const { inFlight } = this.#window
+    this.#equipment = equip(this.identity, spec, this.#parts.sinks, this.#equipment)
+    this.#window = new Window(spec.concurrencyMax, spec.ratePerSecondMax, this.#parts.clock.nowMs(), inFlight)
+    // Keys in memory were read by the old path.
+    if (before.orderBy !== spec.orderBy) this.#unload()
+    this.resume(undefined)
+  }
+
+  /** Ends a block, closes the circuit and lets parked lanes go on: all, or the one named. */
+  resume(lane: string | undefined): void {
+    if (lane === undefined) {
+      this.#isBlocked = false
+      this.#breaker.reset()
+    }
+    this.#lanes.resume(lane)
+    this.#latch.wake()
+  }
+
+  async status(): Promise<TargetStatus> {
+    const { pending, nextDueAtMs } = await this.#parts.queue.stat(this.identity.queue)
+    const { lastError } = this.#courier
+    const { spec } = this.#equipment.plan
+    const isOpen = !this.#breaker.isClosed
+    const state = spec.paused ? 'paused' : this.#isBlocked ? 'blocked' : isOpen ? 'circuit-open' : 'running'
+    const atMs = earliest([nextDueAtMs, this.#lanes.nextDueAtMs, this.#breaker.probeAtMs])
+    return {
+      pending,
+      inFlight: this.#window.inFlight,
+      state,
+      lanesParked: this.#lanes.parked(statusLanesMax),
+      ...(atMs === undefined ? {} : { nextAttemptAtMs: atMs }),
+      ...(lastError === undefined ? {} : { lastError }),
+    }
+  }
+
+  /** Starts nothing more and resolves when nothing is in flight. */
+  async drain(): Promise<void> {
+    this.#isStopping = true
+    this.#latch.wake()
+    await this.#running
+    if (this.#window.inFlight === 0) return
+    await new Promise<void>(resolve => {
+      this.#landed = resolve
+    })
+  }
+
+  /** Gives up the attempts under way; a sink that does not let go within the grace is left behind. */
+  async abort(): Promise<void> {
+    this.#isStopping = true
+    this.#latch.wake()
+    this.#courier.abort(stopping)
+    const grace = Promise.withResolvers<void>()
+    using _timer = this.#parts.clock.timer(graceMs, grace.resolve)
+    await Promise.race([this.drain(), grace.promise])
+  }
+
+  /** Closes the sinks, once attempts that use them have ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#timer?.[Symbol.dispose]()
+    this.#parts.budget.forget(this.#wake)
+    await retire(this.#equipment)
+  }
+
+  readonly #wake = (): void => this.#latch.wake()
+
+  get #mayStart(): boolean {
+    return !(this.#isStopping || this.#isBlocked || this.#isHeld || this.#equipment.plan.spec.paused)
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      this.#isBusy = true
+      await this.#safely(() => this.#fill())
+      this.#launch()
+      if (this.#canFill()) continue
+      this.#arm()
+      this.#isBusy = false
+      if (this.isIdle) this.#parts.onIdle()
+      await this.#latch.wait()
+    }
+    this.#unload()
+    this.#isBusy = false
+  }
+
+  /** A failure of the storage is reported and the work repeated after a pause; nothing was lost by it. */
+  async #safely(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      this.#failures = 0
+      this.#repeatAtMs = undefined
+    } catch (thrown) {
+      const { code } = toAppError(thrown)
+      if (code === 'storage.closed') this.#isStopping = true
+      this.#parts.log.warn('loading deliveries failed; it will be repeated', {
+        queue: this.identity.queue,
+        code,
+      })
+      const pauseMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.#failures++, 10))
+      this.#repeatAtMs = this.#parts.clock.nowMs() + pauseMs
+    }
+  }
+
+  async #restoreLanes(): Promise<void> {
+    // More than the limit can be there: followers of deliveries that were in flight open lanes, too.
+    for (const lane of await this.#parts.queue.lanes(this.identity.queue, 2 * openLanesMax)) {
+      this.#lanes.restore(lane)
+    }
+    this.#isRestored = true
+  }
+
+  /** Whether another round of loading would bring something now. */
+  #canFill(): boolean {
+    if (!this.#mayStart || this.#repeatAtMs !== undefined || this.#room() <= 0 || !this.#loader.hasRoom)
+      return false
+    if (this.#settling >= settlingMax) return false
+    const dueAtMs = this.#loader.nextDueAtMs
+    const isDue = dueAtMs !== undefined && dueAtMs <= this.#parts.clock.nowMs()
+    return isDue || (this.#loader.hasFresh && this.#lanes.openCount < openLanesMax)
+  }
+
+  /** How many more deliveries may be in memory. Small gaps are not worth a read while enough is ready. */
+  #room(): number {
+    const nowMs = this.#parts.clock.nowMs()
+    if (!this.#breaker.isClosed) return this.#breaker.allows(nowMs) ? 1 - this.#ready.length : 0
+    if (this.#ready.length > prefetchMax / 2) return 0
+    const slots = Math.max(0, this.#equipment.plan.spec.concurrencyMax - this.#window.inFlight)
+    return slots + prefetchMax - this.#ready.length - this.#lanes.waitingCount
+  }
+
+  async #fill(): Promise<void> {
+    if (!this.#isRestored) await this.#restoreLanes()
+    if (!this.#mayStart || !this.#breaker.isClosed) this.#unload()
+    if (this.#mustExpire) await this.#expire()
+    if (!this.#mayStart || this.#settling >= settlingMax) return
+    const nowMs = this.#parts.clock.nowMs()
+    await this.#fillFromLanes(nowMs)
+    const dueAtMs = this.#loader.nextDueAtMs
+    if (dueAtMs !== undefined && dueAtMs <= nowMs && this.#hasRoom()) {
+      // Retries come first, but leave half of the room to those that were never attempted.
+      const room = this.#room()
+      const limit = this.#loader.hasFresh ? Math.ceil(room / 2) : room
+      this.#admit(await this.#loader.due(limit, nowMs))
+    }
+    if (this.#loader.hasFresh && this.#lanes.openCount < openLanesMax && this.#hasRoom()) {
+      this.#admit(await this.#loader.fresh(this.#room()))
+    }
+  }
+
+  #hasRoom(): boolean {
+    if (this.#room() <= 0) return false
+    if (this.#loader.hasRoom) return true
+    this.#parts.budget.onRoom(this.#wake)
+    return false
+  }
+
+  async #fillFromLanes(nowMs: number): Promise<void> {
+    for (const lane of this.#lanes.toLoad(nowMs, lanesPerTurn)) {
+      if (!this.#hasRoom()) return
+      const limit = Math.max(1, Math.min(laneReadMax, prefetchMax - this.#lanes.waitingCount))
+      const { candidates, gone, isComplete } = await this.#loader.lane(lane, limit)
+      this.#settleGone({ candidates, gone })
+      const head = this.#lanes.loaded(lane, candidates, nowMs, isComplete && gone.length === 0)
+      if (head !== undefined) this.#ready.push(head)
+      else for (const candidate of candidates) this.#loader.release(candidate.delivery.position)
+    }
+  }
+
+  /** Sorts what was loaded: ready, waiting for its predecessor, or off into its lane. */
+  #admit(loaded: Loaded): void {
+    this.#settleGone(loaded)
+    const { keyOf } = this.#equipment.plan
+    for (const candidate of loaded.candidates) {
+      if (keyOf === undefined) {
+        this.#ready.push(candidate)
+        continue
+      }
+      const key = keyOf(candidate.entry.bytes)
+      const keyed = { ...candidate, key }
+      const admission = this.#lanes.admit(key, keyed)
+      if (admission === 'start') this.#ready.push(keyed)
+      else if (admission === 'spill') this.#spill(keyed, key)
+    }
+  }
+
+  #launch(): void {
+    while (this.#ready.length > 0 && this.#mayStart) {
+      const nowMs = this.#parts.clock.nowMs()
+      if (!this.#breaker.allows(nowMs) || !this.#window.tryStart(nowMs)) return
+      const candidate = this.#ready.shift()
+      if (candidate === undefined) return
+      this.#breaker.started()
+      void this.#courier.deliver(candidate, this.#equipment).then(turn => this.#finish(candidate, turn))
+    }
+  }
+
+  /** An attempt has ended: its slot is free at once, whatever the storage does. */
+  #finish(candidate: Candidate, turn: Turn): void {
+    const { queue } = this.identity
+    const { delivery, key } = candidate
+    this.#window.finish()
+    if (turn.kind === 'ended') {
+      this.#settle(turn.settlement, delivery.position)
+      const next = key === undefined ? undefined : this.#lanes.ended(key)
+      if (next !== undefined) this.#ready.push(next)
+    } else if (turn.kind === 'abandoned') {
+      this.#putBack(candidate)
+    } else {
+      const isBlocked = turn.kind === 'blocked'
+      const dueAtMs = isBlocked ? this.#parts.clock.nowMs() : turn.dueAtMs
+      const put = { ...delivery, attempts: turn.attempts, dueAtMs, lane: key }
+      this.#settle({ queue, put, journal: turn.journal }, delivery.position, () => {
+        if (key === undefined) this.#loader.postponed(dueAtMs)
+      })
+      if (key !== undefined)
+        this.#sendBehind(key, isBlocked ? this.#lanes.park(key) : this.#lanes.paused(key, dueAtMs))
+      else if (isBlocked) this.#isBlocked = true
+    }
+    if (!this.#breaker.isClosed) this.#mustExpire = true
+    if (this.#window.inFlight === 0) this.#landed?.()
+    this.#latch.wake()
+  }
+
+  /** The followers of a head that waits: those that are not in its lane yet go there. */
+  #sendBehind(key: string, followers: readonly Candidate[]): void {
+    for (const follower of followers) {
+      if (follower.delivery.lane === undefined) this.#spill(follower, key)
+      else this.#loader.release(follower.delivery.position)
+    }
+  }
+
+  #spill({ delivery }: Candidate, key: string): void {
+    const put = { ...delivery, lane: key }
+    this.#settle({ queue: this.identity.queue, put }, delivery.position, () => this.#lanes.spilled(key))
+  }
+
+  #settleGone({ gone }: Loaded): void {
+    for (const { position, attempts } of gone) this.#settle(this.#courier.gone(position, attempts), position)
+  }
+
+  #settle(settlement: Settlement, position: number, onVisible?: () => void): void {
+    this.#settling++
+    const done = (): void => {
+      this.#settling--
+      this.#loader.release(position)
+      this.#latch.wake()
+    }
+    this.#parts.settlements.add(settlement).then(
+      () => {
+        onVisible?.()
+        done()
+      },
+      // The engine was ended first. The delivery is still in the queue and will be made again after the next start.
+      done,
+    )
+  }
+
+  /** While the circuit is open, deliveries that have grown too old are given up without an attempt. */
+  async #expire(): Promise<void> {
+    this.#mustExpire = false
+    const { spec } = this.#equipment.plan
+    if (this.#breaker.isClosed || spec.onExhausted === 'block') return
+    const waitMs = waitMsMax(spec.retry)
+    const limit = Math.min(expiredPerTurn, spec.concurrencyMax - this.#window.inFlight)
+    if (limit <= 0) return
+    const loaded = await this.#loader.olderThan(this.#parts.clock.nowMs() - waitMs, limit)
+    this.#settleGone(loaded)
+    for (const candidate of loaded.candidates) {
+      const isStanding = candidate.key !== undefined || isDeadLetter(candidate.delivery)
+      // A lane keeps its order, and a dead letter its own clock: neither is given up out of turn.
+      if (isStanding || !this.#window.tryStart(this.#parts.clock.nowMs()))
+        this.#loader.release(candidate.delivery.position)
+      else
+        void this.#courier
+          .giveUp(candidate, this.#equipment, expired(waitMs))
+          .then(turn => this.#finish(candidate, turn))
+    }
+  }
+
+  /** Puts back everything that is in memory and not in flight. */
+  #unload(): void {
+    const ready = this.#ready
+    this.#ready = []
+    for (const candidate of ready) this.#putBack(candidate)
+    for (const follower of this.#lanes.unloadFollowers()) this.#loader.putBack(follower)
+  }
+
+  #putBack(candidate: Candidate): void {
+    this.#loader.putBack(candidate)
+    if (candidate.key === undefined) return
+    for (const follower of this.#lanes.unload(candidate.key)) this.#loader.putBack(follower)
+  }
+
+  /** Sets the one timer, to the earliest time at which there is something to do. */
+  #arm(): void {
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = undefined
+    if (this.#isStopping) return
+    const nowMs = this.#parts.clock.nowMs()
+    const times = [this.#repeatAtMs]
+    if (this.#mayStart) {
+      const probeAtMs = this.#breaker.probeAtMs
+      if (probeAtMs !== undefined) times.push(probeAtMs)
+      else if (this.#breaker.isClosed) times.push(this.#loader.nextDueAtMs, this.#lanes.nextDueAtMs)
+      if (this.#ready.length > 0) times.push(this.#window.nextTokenAtMs(nowMs))
+    }
+    const atMs = earliest(times.filter(time => time !== undefined && time > nowMs))
+    if (atMs !== undefined) this.#timer = this.#parts.clock.timer(atMs - nowMs, this.#wake)
+  }
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  let least: number | undefined
+  for (const time of times) if (time !== undefined && (least === undefined || time < least)) least = time
+  return least
+}

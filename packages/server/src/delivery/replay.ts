@@ -1,0 +1,173 @@
+import { type Matcher, compile } from '@millrace/pattern'
+import type { Clock, Delivery, LogEntry, Queue } from '@millrace/spi'
+import { newDelivery } from '../bus/index.ts'
+import type { RuleView, TargetSpec } from '../resources/index.ts'
+import { type BoundedReadParts, matchedCursor, type Put, readBounded } from './bounded-read.ts'
+import { Dispatcher, type DispatcherParts } from './dispatcher.ts'
+import { replayCancelled } from './errors.ts'
+import { identify } from './identity.ts'
+import { endPending, type RemovalParts } from './removal.ts'
+import { type ReplayRecord, replayCursor, type ReplayStatus } from './replay-record.ts'
+
+export interface ReplayParts extends BoundedReadParts, RemovalParts {
+  readonly dispatchers: DispatcherParts
+  readonly queue: Queue
+  readonly clock: Clock
+}
+
+/**
+ * One replay at work: reads its range into queues of its own, one for each target, and delivers them with the targets'
+ * present specs, beside the live deliveries and apart from them.
+ */
+export class Replay {
+  readonly record: ReplayRecord
+  readonly #parts: ReplayParts
+  readonly #dispatchers = new Map<string, Dispatcher>()
+  readonly #matcher: Matcher<string>
+  readonly #onRest: () => void
+  readonly #stop = new AbortController()
+  #position: number
+  #matched = 0
+  #isRead = false
+  #reading: Promise<void> | undefined
+
+  /**
+   * @param restartedBelow for a replay that a process before has begun: its attempts may have gone unrecorded
+   * @param onRest called whenever everything may have been read and delivered
+   */
+  constructor(
+    account: string,
+    record: ReplayRecord,
+    rule: RuleView,
+    restartedBelow: number,
+    parts: ReplayParts,
+    onRest: () => void,
+  ) {
+    this.record = record
+    this.#parts = parts
+    this.#position = record.from
+    this.#matcher = compile([[record.rule, rule.spec.pattern, { dialect: rule.spec.dialect }]])
+    this.#onRest = onRest
+    const dispatcherParts = { ...parts.dispatchers, onIdle: () => onRest() }
+    for (const spec of rule.spec.targets) {
+      if (!record.targets.includes(spec.id)) continue
+      const { bus, id, marked } = record
+      const identity = identify(account, bus, record.rule, spec.id, id, marked)
+      this.#dispatchers.set(spec.id, new Dispatcher(identity, spec, restartedBelow, dispatcherParts))
+    }
+  }
+
+  get queues(): string[] {
+    return [...this.#dispatchers.values()].map(({ identity }) => identity.queue)
+  }
+
+  /** Lowest position still to be read; `undefined` when all was. */
+  get unread(): number | undefined {
+    return this.#isRead ? undefined : this.#position
+  }
+
+  get isIdle(): boolean {
+    return this.#isRead && [...this.#dispatchers.values()].every(dispatcher => dispatcher.isIdle)
+  }
+
+  start(): void {
+    for (const dispatcher of this.#dispatchers.values()) dispatcher.start()
+    this.#reading = this.#read().catch(() => {
+      // Stopped: the cursor is where the next start goes on.
+    })
+  }
+
+  /** Deliveries that have not ended. */
+  async pending(): Promise<number> {
+    let pending = 0
+    for (const queue of this.queues) pending += (await this.#parts.queue.stat(queue)).pending
+    return pending
+  }
+
+  async status(): Promise<ReplayStatus> {
+    const deliveries = await this.pending()
+    const state = this.#isRead ? 'delivering' : 'reading'
+    return { ...this.record, matched: this.#matched, state, position: this.#position, deliveries }
+  }
+
+  reconfigure(spec: TargetSpec): void {
+    this.#dispatchers.get(spec.id)?.reconfigure(spec)
+  }
+
+  async stopReading(): Promise<void> {
+    this.#stop.abort(new Error('the replay was stopped'))
+    await this.#reading
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.drain()))
+  }
+
+  async abort(): Promise<void> {
+    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.abort()))
+  }
+
+  /** Ends what is pending as dropped, after the attempts under way. */
+  async cancel(signal: AbortSignal): Promise<void> {
+    await this.stopReading()
+    await this.drain()
+    await this.#parts.settlements.flush()
+    for (const { identity } of this.#dispatchers.values()) {
+      await endPending(identity, Number.POSITIVE_INFINITY, replayCancelled(), this.#parts, signal)
+    }
+  }
+
+  /** Leaves no trace in the queues. Only for a replay with nothing pending. */
+  async forget(): Promise<void> {
+    const cursorName = replayCursor(this.record.bus, this.record.id)
+    const cursors = [cursorName, matchedCursor(cursorName)]
+    for (const queue of this.queues) await this.#parts.queue.drop(queue, cursors)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopReading()
+    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher[Symbol.asyncDispose]()))
+  }
+
+  async #read(): Promise<void> {
+    const { bus, id, from, to, ratePerSecondMax } = this.record
+    await readBounded(
+      {
+        cursorName: replayCursor(bus, id),
+        bus,
+        from,
+        to,
+        ratePerSecondMax,
+        select: entries => this.#select(entries),
+        onStep: ({ put, cursor, matched }) => {
+          this.#position = cursor
+          this.#matched = matched
+          this.#tell(put)
+        },
+      },
+      this.#parts,
+      this.#stop.signal,
+    )
+    this.#isRead = true
+    this.#position = to
+    this.#matched = (await this.#parts.queue.cursor(matchedCursor(replayCursor(bus, id)))) ?? this.#matched
+    this.#onRest()
+  }
+
+  #select(entries: readonly LogEntry[]): { put: Put[]; matched: number } {
+    const nowMs = this.#parts.clock.nowMs()
+    const matching = entries.filter(entry => this.#matcher.match(entry.bytes).length > 0)
+    const put = matching.flatMap(({ position }) => this.#deliveries(newDelivery(position, nowMs)))
+    return { put, matched: matching.length }
+  }
+
+  #deliveries(delivery: Delivery): Put[] {
+    return this.queues.map(queue => ({ queue, delivery }))
+  }
+
+  #tell(put: readonly Put[]): void {
+    const [first] = put
+    if (first === undefined) return
+    for (const dispatcher of this.#dispatchers.values()) dispatcher.enqueued(first.delivery.position)
+  }
+}

@@ -1,0 +1,284 @@
+import { compile } from '@millrace/pattern'
+import { AppError, type Documents, type Random, retryNever, toAppError } from '@millrace/spi'
+import type { BusView, RuleView, Snapshot, Snapshots } from '../resources/index.ts'
+import { Backfills } from './backfill.ts'
+import { busNotFound } from './errors.ts'
+import { Replay, type ReplayParts } from './replay.ts'
+import {
+  endedReplaysMax,
+  type ReplayBound,
+  replayKey,
+  replayPrefix,
+  type ReplayRecord,
+  type ReplayRequest,
+  type ReplayStatus,
+  runningReplaysMax,
+} from './replay-record.ts'
+import type { Targets } from './targets.ts'
+
+export interface ReplaysParts extends ReplayParts {
+  readonly documents: Documents
+  readonly snapshots: Snapshots
+  readonly targets: Targets
+  readonly random: Random
+  onIdle(): void
+}
+
+const pageSize = 1_000
+
+/** Everything that is read again: the replays that people ask for, and the backfills of new rules. */
+export class Replays {
+  readonly #parts: ReplaysParts
+  readonly #running = new Map<string, Replay>()
+  readonly #ending = new Map<string, Promise<void>>()
+  readonly #backfills: Backfills
+  readonly #stop = new AbortController()
+
+  constructor(parts: ReplaysParts) {
+    this.#parts = parts
+    this.#backfills = new Backfills(parts)
+  }
+
+  get isIdle(): boolean {
+    if (this.#ending.size > 0 || !this.#backfills.isIdle) return false
+    for (const replay of this.#running.values()) if (!replay.isIdle) return false
+    return true
+  }
+
+  /** Takes up the replays and backfills that were running. */
+  async start(snapshot: Snapshot): Promise<void> {
+    for (const record of await this.#records(replayPrefix)) {
+      if (record.state !== 'running') continue
+      const view = snapshot.buses.get(record.bus)
+      const rule = view?.rules.get(record.rule)
+      if (view === undefined || rule === undefined) await this.#save({ ...record, state: 'cancelled' })
+      else this.#run(view, record, rule, record.to)
+    }
+    await this.#backfills.start(snapshot)
+  }
+
+  follow(next: Snapshot, previous: Snapshot): void {
+    this.#backfills.follow(next, previous)
+    for (const [id, replay] of this.#running) {
+      const { bus, rule } = replay.record
+      const view = next.buses.get(bus)?.rules.get(rule)
+      if (view === undefined) this.#end(id, () => this.#cancel(replay))
+      else if (view !== previous.buses.get(bus)?.rules.get(rule)) {
+        for (const spec of view.spec.targets) replay.reconfigure(spec)
+      }
+    }
+  }
+
+  async begin(request: ReplayRequest): Promise<ReplayStatus> {
+    const { snapshots, clock, random } = this.#parts
+    const view = snapshots.current().buses.get(request.bus)
+    if (view === undefined) throw busNotFound(request.bus)
+    const rule = view.rules.get(request.rule)
+    if (rule === undefined) throw invalid(`bus ${view.name} has no rule ${request.rule}`, 'rule')
+    const targets = request.targets ?? rule.spec.targets.map(({ id }) => id)
+    const unknown = targets.find(id => !rule.spec.targets.some(target => target.id === id))
+    if (unknown !== undefined) throw invalid(`rule ${request.rule} has no target ${unknown}`, 'targets')
+    const rate = request.ratePerSecondMax
+    if (rate !== undefined && !(rate > 0)) throw invalid('the rate must be above 0', 'ratePerSecondMax')
+    const record: ReplayRecord = {
+      id: random.id(),
+      bus: view.key,
+      rule: rule.name,
+      targets,
+      ...(await this.#range(view, request)),
+      ...(rate === undefined ? {} : { ratePerSecondMax: rate }),
+      marked: request.marked ?? true,
+      createdAtMs: clock.nowMs(),
+      state: 'running',
+      matched: 0,
+    }
+    if (request.dryRun === true) return await this.#dryRun(record, rule)
+    this.#checkCount(view)
+    await this.#save(record)
+    return await this.#run(view, record, rule, 0).status()
+  }
+
+  async list(bus: string): Promise<ReplayStatus[]> {
+    const found: ReplayStatus[] = []
+    for (const record of await this.#records(`${replayPrefix}${bus}/`)) {
+      const running = this.#running.get(record.id)
+      if (running !== undefined) found.push(await running.status())
+      else if (record.state !== 'running') {
+        found.push({ ...record, state: record.state, position: record.to, deliveries: 0 })
+      }
+    }
+    return found
+  }
+
+  async cancel(bus: string, id: string): Promise<void> {
+    const replay = this.#running.get(id)
+    if (replay === undefined || replay.record.bus !== bus) {
+      throw new AppError('replay.not-found', `Bus ${bus} has no running replay ${id}.`)
+    }
+    this.#end(id, () => this.#cancel(replay))
+    await this.#ending.get(id)
+  }
+
+  queuesOf(bus: string): string[] {
+    return [...this.#running.values()]
+      .filter(({ record }) => record.bus === bus)
+      .flatMap(({ queues }) => queues)
+  }
+
+  /** Lowest position of a bus that is still to be read. */
+  unread(bus: string): number | undefined {
+    let least = this.#backfills.unread(bus)
+    for (const replay of this.#running.values()) {
+      if (replay.record.bus !== bus || replay.unread === undefined) continue
+      least = Math.min(least ?? replay.unread, replay.unread)
+    }
+    return least
+  }
+
+  async stopReading(): Promise<void> {
+    this.#stop.abort(new Error('the engine stops'))
+    await this.#backfills.stop()
+    await Promise.all([...this.#running.values()].map(replay => replay.stopReading()))
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(replay => replay.drain()))
+  }
+
+  async abort(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(replay => replay.abort()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#ending.values())
+    await Promise.all([...this.#running.values()].map(replay => replay[Symbol.asyncDispose]()))
+  }
+
+  #run(view: BusView, record: ReplayRecord, rule: RuleView, restartedBelow: number): Replay {
+    const onRest = (): void => this.#rest(record.id)
+    const replay = new Replay(view.account, record, rule, restartedBelow, this.#parts, onRest)
+    this.#running.set(record.id, replay)
+    replay.start()
+    return replay
+  }
+
+  /** A replay has nothing to do: if nothing is pending either, it is done. */
+  #rest(id: string): void {
+    const replay = this.#running.get(id)
+    if (replay === undefined || !replay.isIdle || this.#ending.has(id)) {
+      this.#parts.onIdle()
+      return
+    }
+    this.#end(id, async () => {
+      if ((await replay.pending()) > 0) return
+      const { matched } = await replay.status()
+      await replay.drain()
+      await replay.forget()
+      await this.#close(replay, 'done', matched)
+    })
+  }
+
+  async #cancel(replay: Replay): Promise<void> {
+    await replay.cancel(this.#stop.signal)
+    const { matched } = await replay.status()
+    await replay.forget()
+    await this.#close(replay, 'cancelled', matched)
+  }
+
+  async #close(replay: Replay, state: 'done' | 'cancelled', matched: number): Promise<void> {
+    const { record } = replay
+    await this.#save({ ...record, state, matched, endedAtMs: this.#parts.clock.nowMs() })
+    this.#running.delete(record.id)
+    await replay[Symbol.asyncDispose]()
+    await this.#forgetOldest(record.bus)
+  }
+
+  #end(id: string, work: () => Promise<void>): void {
+    if (this.#stop.signal.aborted) return
+    const before = this.#ending.get(id) ?? Promise.resolve()
+    const ending = before
+      .then(() => (this.#running.has(id) ? work() : undefined))
+      .catch((thrown: unknown) => {
+        // The record still says running: it is ended at the next rest, or after the next start.
+        this.#parts.log.warn('ending a replay failed', { replay: id, code: toAppError(thrown).code })
+      })
+      .then(() => {
+        if (this.#ending.get(id) === ending) this.#ending.delete(id)
+        this.#parts.onIdle()
+      })
+    this.#ending.set(id, ending)
+  }
+
+  async #range(view: BusView, request: ReplayRequest): Promise<{ from: number; to: number }> {
+    const { logs } = this.#parts
+    await logs.open(view.key)
+    const next = logs.next(view.key)
+    const positionOf = async (bound: ReplayBound): Promise<number> =>
+      'position' in bound ? bound.position : await logs.seek(view.key, bound.timeMs)
+    const { first } = await logs.stat(view.key)
+    const from = request.from === undefined ? first : Math.max(first, await positionOf(request.from))
+    const to = request.to === undefined ? next : Math.min(next, await positionOf(request.to))
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to))
+      throw invalid('a bound is no whole number', 'from')
+    return { from, to: Math.max(from, to) }
+  }
+
+  async #dryRun(record: ReplayRecord, rule: RuleView): Promise<ReplayStatus> {
+    const matcher = compile([[rule.name, rule.spec.pattern, { dialect: rule.spec.dialect }]])
+    let matched = 0
+    let position = record.from
+    while (position < record.to) {
+      const limits = { entriesMax: 512, bytesMax: 4 * 1024 * 1024 }
+      const entries = await this.#parts.logs.read(record.bus, position, limits)
+      const last = entries.at(-1)
+      if (last === undefined) break
+      for (const { bytes, position: at } of entries) {
+        if (at < record.to && matcher.match(bytes).length > 0) matched++
+      }
+      position = last.position + 1
+    }
+    const deliveries = matched * record.targets.length
+    return { ...record, matched, state: 'dry-run', position: record.to, deliveries }
+  }
+
+  #checkCount(view: BusView): void {
+    const seen = [...this.#running.values()].filter(({ record }) => record.bus === view.key).length
+    if (seen < runningReplaysMax) return
+    throw new AppError(
+      'replay.too-many',
+      `Bus ${view.name} has ${seen} running replays, at most ${runningReplaysMax} are allowed.`,
+      { kind: 'after', delayMs: 10_000 },
+      { details: { limit: runningReplaysMax, seen } },
+    )
+  }
+
+  async #records(prefix: string): Promise<ReplayRecord[]> {
+    const records: ReplayRecord[] = []
+    let after: string | undefined
+    for (;;) {
+      const options = after === undefined ? { limit: pageSize } : { after, limit: pageSize }
+      const page = await this.#parts.documents.list(prefix, options)
+      for (const { value } of page) records.push(value as ReplayRecord)
+      after = page.at(-1)?.key
+      if (page.length < pageSize) return records
+    }
+  }
+
+  async #save(record: ReplayRecord): Promise<void> {
+    await this.#parts.documents.put(replayKey(record.bus, record.id), record)
+  }
+
+  /** Ids sort by age, and so do the keys. */
+  async #forgetOldest(bus: string): Promise<void> {
+    const ended = (await this.#records(`${replayPrefix}${bus}/`)).filter(({ state }) => state !== 'running')
+    for (const { id } of ended.slice(0, Math.max(0, ended.length - endedReplaysMax))) {
+      await this.#parts.documents.delete(replayKey(bus, id))
+    }
+  }
+}
+
+function invalid(reason: string, path: string): AppError {
+  return new AppError('replay.invalid', `The replay cannot be made: ${reason}.`, retryNever, {
+    details: { path, reason },
+  })
+}

@@ -1,0 +1,259 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Clock, Documents, PluginLog } from '@millrace/spi'
+import { toAppError } from '@millrace/spi'
+import type { EventLogs } from '../eventlog/index.ts'
+import type { BusView, Snapshot, TargetSpec } from '../resources/index.ts'
+import { Dispatcher, type DispatcherParts } from './dispatcher.ts'
+import { targetNotFound, targetRemoved } from './errors.ts'
+import { identify, identityOf, type QueueIdentity } from './identity.ts'
+import { endPending, type RemovalParts } from './removal.ts'
+
+export interface TargetsParts extends RemovalParts {
+  readonly dispatchers: DispatcherParts
+  readonly documents: Documents
+  readonly logs: EventLogs
+  readonly clock: Clock
+  readonly log: PluginLog
+}
+
+/** Prefix of the documents that name the queues of targets which exist, or whose deliveries are still to be ended. */
+const registryPrefix = 'delivery/queue/'
+const pageSize = 1_000
+
+interface Target {
+  readonly identity: QueueIdentity
+  spec: TargetSpec
+}
+
+/**
+ * The targets of all rules, and a dispatcher for each that has had work. Follows the snapshots: a changed target is
+ * reconfigured, an untouched one is not disturbed, and what is pending for one that was deleted is ended in the journal.
+ *
+ * Queues cannot be listed in storage, so each target has a document with the name of its queue, written before anything
+ * is put into it: after a crash in the middle of a deletion its deliveries are found and ended.
+ */
+export class Targets {
+  readonly #parts: TargetsParts
+  readonly #targets = new Map<string, Target>()
+  readonly #dispatchers = new Map<string, Dispatcher>()
+  readonly #removals = new Map<string, Promise<void>>()
+  /** Queues with deliveries of rules that no snapshot has shown yet. */
+  readonly #early = new Set<string>()
+  readonly #holds = new Map<string, number>()
+  readonly #registered = new Set<string>()
+  readonly #stop = new AbortController()
+  readonly #restartedBelow = new Map<string, number>()
+  #isStarted = false
+
+  constructor(parts: TargetsParts) {
+    this.#parts = parts
+  }
+
+  get isIdle(): boolean {
+    if (this.#removals.size > 0) return false
+    for (const dispatcher of this.#dispatchers.values()) if (!dispatcher.isIdle) return false
+    return true
+  }
+
+  /** Takes up what the process before has left. */
+  async start(snapshot: Snapshot): Promise<void> {
+    let after: string | undefined
+    for (;;) {
+      const options = after === undefined ? { limit: pageSize } : { after, limit: pageSize }
+      const page = await this.#parts.documents.list(registryPrefix, options)
+      for (const { key } of page) this.#registered.add(key.slice(registryPrefix.length))
+      after = page.at(-1)?.key
+      if (page.length < pageSize) break
+    }
+    for (const view of snapshot.buses.values()) {
+      await this.#parts.logs.open(view.key)
+      this.#restartedBelow.set(view.key, this.#parts.logs.next(view.key))
+    }
+    this.#isStarted = true
+    this.follow(snapshot, undefined)
+    for (const queue of new Set([...this.#registered, ...this.#targets.keys()])) {
+      if (!this.#targets.has(queue)) this.#remove(identityOf(queue))
+      else if ((await this.#parts.queue.stat(queue)).pending > 0) this.#dispatcher(queue)
+    }
+  }
+
+  /** Adapts to a new snapshot; looks only at buses that are not the same as before. */
+  follow(next: Snapshot, previous: Snapshot | undefined): void {
+    for (const [key, view] of next.buses) {
+      const before = previous?.buses.get(key)
+      if (view !== before) this.#followBus(view, before)
+    }
+    for (const [key, view] of previous?.buses ?? []) {
+      if (!next.buses.has(key)) for (const { identity } of targetsOf(view)) this.#forget(identity)
+    }
+    for (const queue of this.#early) {
+      if (this.#targets.has(queue)) this.#dispatcher(queue)
+      else this.#remove(identityOf(queue))
+    }
+    this.#early.clear()
+  }
+
+  /**
+   * New deliveries were put into a queue, `position` the lowest of them; `isLive` says whether the rule version that
+   * put them is the present one.
+   */
+  enqueued(queue: string, position: number, isLive: boolean): void {
+    if (this.#targets.has(queue)) this.#dispatcher(queue)?.enqueued(position)
+    // A rule is in force a moment before the snapshot shows it: its deliveries wait for that.
+    else if (isLive) this.#early.add(queue)
+    // Routed by a version that was live then; the target is gone by now.
+    else this.#remove(identityOf(queue))
+  }
+
+  /** The dispatcher of a queue, made when it is first asked for. Throws `delivery.target-not-found`. */
+  get(queue: string): Dispatcher {
+    const dispatcher = this.#dispatcher(queue)
+    if (dispatcher === undefined) throw targetNotFound(queue)
+    return dispatcher
+  }
+
+  /** Holds a queue's deliveries back until the returned function is called. */
+  hold(queue: string): () => void {
+    this.#holds.set(queue, (this.#holds.get(queue) ?? 0) + 1)
+    this.#dispatchers.get(queue)?.hold(true)
+    return () => {
+      const left = (this.#holds.get(queue) ?? 1) - 1
+      if (left > 0) {
+        this.#holds.set(queue, left)
+        return
+      }
+      this.#holds.delete(queue)
+      this.#dispatchers.get(queue)?.hold(false)
+    }
+  }
+
+  /** Queues of a bus that may hold deliveries. */
+  queuesOf(bus: string): string[] {
+    const queues = new Set<string>()
+    // A queue without a dispatcher has never been put into, or was found empty at the start.
+    for (const { identity } of this.#dispatchers.values())
+      if (identity.bus === bus) queues.add(identity.queue)
+    for (const queue of this.#removals.keys()) if (identityOf(queue).bus === bus) queues.add(queue)
+    return [...queues]
+  }
+
+  /** Positions below were in the bus's log when this process began to work on it. */
+  restartedBelow(bus: string): number {
+    return this.#restartedBelow.get(bus) ?? 1
+  }
+
+  /** Resolves when nothing is in flight any more. */
+  async drain(): Promise<void> {
+    this.#stop.abort()
+    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.drain()))
+  }
+
+  async abort(): Promise<void> {
+    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.abort()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await Promise.allSettled(this.#removals.values())
+    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher[Symbol.asyncDispose]()))
+    this.#dispatchers.clear()
+  }
+
+  #followBus(view: BusView, before: BusView | undefined): void {
+    const live = new Set<string>()
+    for (const { identity, spec } of targetsOf(view)) {
+      live.add(identity.queue)
+      const target = this.#targets.get(identity.queue)
+      if (target === undefined) this.#targets.set(identity.queue, { identity, spec })
+      else if (!isDeepStrictEqual(target.spec, spec)) {
+        target.spec = spec
+        this.#dispatchers.get(identity.queue)?.reconfigure(spec)
+      }
+      this.#register(identity.queue)
+    }
+    if (before === undefined) return
+    for (const { identity } of targetsOf(before)) if (!live.has(identity.queue)) this.#forget(identity)
+  }
+
+  #dispatcher(queue: string): Dispatcher | undefined {
+    const known = this.#dispatchers.get(queue)
+    if (known !== undefined) return known
+    const target = this.#targets.get(queue)
+    // A target that was deleted and made again waits until the deliveries of the old one have ended.
+    if (target === undefined || this.#removals.has(queue) || !this.#isStarted || this.#stop.signal.aborted) {
+      return undefined
+    }
+    const { identity, spec } = target
+    const restartedBelow = this.restartedBelow(identity.bus)
+    const dispatcher = new Dispatcher(identity, spec, restartedBelow, this.#parts.dispatchers)
+    this.#dispatchers.set(queue, dispatcher)
+    if (this.#holds.has(queue)) dispatcher.hold(true)
+    dispatcher.start()
+    return dispatcher
+  }
+
+  #forget(identity: QueueIdentity): void {
+    this.#targets.delete(identity.queue)
+    this.#remove(identity)
+  }
+
+  #remove(identity: QueueIdentity): void {
+    const { queue } = identity
+    if (this.#removals.has(queue) || this.#stop.signal.aborted) return
+    const removal = this.#endAll(identity).catch((thrown: unknown) => {
+      // Stopped in the middle: the document is still there, and the next start goes on.
+      const { code } = toAppError(thrown)
+      if (!this.#stop.signal.aborted) this.#parts.log.warn('ending deliveries failed', { queue, code })
+    })
+    this.#removals.set(queue, removal)
+    void removal.then(() => this.#removed(queue))
+  }
+
+  async #endAll(identity: QueueIdentity): Promise<void> {
+    const { queue, bus } = identity
+    const dispatcher = this.#dispatchers.get(queue)
+    this.#dispatchers.delete(queue)
+    if (dispatcher !== undefined) {
+      await dispatcher.drain()
+      await this.#parts.settlements.flush()
+      await dispatcher[Symbol.asyncDispose]()
+    }
+    await this.#parts.logs.open(bus)
+    const below = this.#targets.has(queue) ? this.#parts.logs.next(bus) : Number.POSITIVE_INFINITY
+    await endPending(identity, below, targetRemoved(), this.#parts, this.#stop.signal)
+    if (this.#targets.has(queue)) return
+    await this.#parts.documents.delete(registryPrefix + queue)
+    this.#registered.delete(queue)
+  }
+
+  #removed(queue: string): void {
+    this.#removals.delete(queue)
+    if (this.#targets.has(queue)) {
+      this.#register(queue)
+      this.#dispatcher(queue)
+    }
+    this.#parts.dispatchers.onIdle()
+  }
+
+  /** Writes the document of a queue. It precedes every delivery, since writes become durable in their order. */
+  #register(queue: string): void {
+    if (this.#registered.has(queue) || !this.#isStarted) return
+    const { rule, target } = identityOf(queue)
+    this.#registered.add(queue)
+    this.#parts.documents.put(registryPrefix + queue, { rule, target }).catch((thrown: unknown) => {
+      this.#registered.delete(queue)
+      const { code } = toAppError(thrown)
+      this.#parts.log.warn('registering a queue failed; it will be repeated', { queue, code })
+    })
+  }
+}
+
+function targetsOf(view: BusView): Target[] {
+  const targets: Target[] = []
+  for (const rule of view.rules.values()) {
+    for (const spec of rule.spec.targets) {
+      targets.push({ identity: identify(view.account, view.key, rule.name, spec.id), spec })
+    }
+  }
+  return targets
+}

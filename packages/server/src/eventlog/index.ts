@@ -1,0 +1,1 @@
+export { type EventLogs, openEventLogs } from './event-logs.ts'

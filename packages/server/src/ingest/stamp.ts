@@ -1,0 +1,49 @@
+import { type EventText, replaceAttributes, withAttributes } from '@millrace/cloudevents'
+import type { Random } from '@millrace/spi'
+
+/**
+ * Attribute names that begin with this are the engine's own. A producer's are removed, so that nobody downstream is
+ * told a position or an attempt by a stranger. Scan events with this as `watchPrefix`, or they will not be noticed.
+ */
+export const engineAttributePrefix = 'millrace'
+
+/**
+ * The bytes to store: the event as it came, with `time` where it had none and a trace begun where it brought none.
+ * Nothing is re-serialised; in the usual case a few bytes are added in the place of the closing brace.
+ *
+ * `time` is the moment of acceptance as RFC 3339 text, the same for all events of a call.
+ */
+export function stamp(event: EventText, time: string, random: Random): Uint8Array {
+  const timeAdded = event.time === undefined ? time : undefined
+  const traceAdded = event.traceparent === undefined ? newTraceparent(random) : undefined
+  if (!event.appendable) return stampSlowly(event, timeAdded, traceAdded)
+  if (timeAdded === undefined && traceAdded === undefined) return event.bytes
+  // Both values are ASCII without anything to escape, so the text is the JSON.
+  let added = ''
+  if (timeAdded !== undefined) added += `,"time":"${timeAdded}"`
+  if (traceAdded !== undefined) added += `,"traceparent":"${traceAdded}"`
+  return withAttributes(event.bytes, Buffer.from(`${added}}`, 'latin1'))
+}
+
+/** For events with attributes that are null or in the engine's own name space: the members are copied one by one. */
+function stampSlowly(
+  event: EventText,
+  time: string | undefined,
+  traceparent: string | undefined,
+): Uint8Array {
+  const added: Record<string, string> = {}
+  if (time !== undefined) added['time'] = time
+  if (traceparent !== undefined) added['traceparent'] = traceparent
+  return replaceAttributes(event.bytes, added, name => name.startsWith(engineAttributePrefix))
+}
+
+/** A trace of one event begins here: version 00, random trace and span, sampled (W3C Trace Context, section 3.2). */
+function newTraceparent(random: Random): string {
+  return `00-${hexWord(random)}${hexWord(random)}${hexWord(random)}${hexWord(random)}-${hexWord(random)}${hexWord(random)}-01`
+}
+
+/** 8 hex digits, never all zero: a trace or a span of zeros is invalid. */
+function hexWord(random: Random): string {
+  const value = 1 + Math.floor(random.next() * 0xffff_ffff)
+  return value.toString(16).padStart(8, '0')
+}
