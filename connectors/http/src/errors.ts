@@ -105,5 +105,7 @@ function* candidates(thrown: unknown): Generator {
 
 function codeOf(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
-  return typeof thrown.code === 'string' ? thrown.code : undefined
+  if (typeof thrown.code === 'string') return thrown.code
+  // The parser leaves the code out for some of its errors.
+  return 'name' in thrown && thrown.name === 'HTTPParserError' ? 'HPE_OTHER' : undefined
 }
