@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { openStorage } from '@millrace/storage-lmdb'
 import { type MemoryStorage, openStorage as openMemory } from '@millrace/storage-memory'
@@ -24,6 +25,8 @@ export interface CrashRound {
 
 /** Acknowledgements after which a process is killed: at least one, at most this. */
 const acknowledgementsMax = 2_000
+/** Turns of the event loop, of some microseconds each, between the last counted acknowledgement and the kill: at most this. */
+const turnsBeforeKillMax = 1_000
 /** Rounds after which the logs are emptied, so that comparing them stays cheap. */
 const roundsBetweenTrims = 3
 
@@ -60,17 +63,27 @@ async function killedRun(path: string, seed: number, first: number, round: numbe
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
-  const killAfter = 1 + Math.floor(generator(seed, -round)() * acknowledgementsMax)
+  const random = generator(seed, -round)
+  const killAfter = 1 + Math.floor(random() * acknowledgementsMax)
+  const turns = Math.floor(random() * turnsBeforeKillMax)
   const acknowledged: number[] = []
+  let killing: Promise<void> | undefined
   for await (const line of createInterface({ input: child.stdout })) {
-    // The last line may be cut off by the kill: a number without its end is not taken for an acknowledgement.
-    if (line !== '') acknowledged.push(Number(line))
-    if (acknowledged.length === killAfter) child.kill('SIGKILL')
+    acknowledged.push(Number(line))
+    if (acknowledged.length >= killAfter) killing ??= killAfterTurns(child, turns)
   }
+  await killing
   const [status, signal] = (await exited) as [number | null, string | null]
   if (signal !== 'SIGKILL')
     throw new Error(`the writing process ended by itself with ${signal ?? `status ${status}`}`)
-  return acknowledged.slice(0, Math.max(killAfter, acknowledged.length - 1))
+  // The kill may cut the last number in two.
+  return acknowledged.slice(0, -1)
+}
+
+/** Acknowledgements come when a commit is done: a few turns later the process is somewhere within the next one. */
+async function killAfterTurns(child: ChildProcess, turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await nextTurn()
+  child.kill('SIGKILL')
 }
 
 async function compare(
