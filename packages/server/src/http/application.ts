@@ -22,6 +22,7 @@ import { type Authenticator, isPrincipal, type Principal } from '../auth/index.t
 import { clientErrorAnswer } from './client-error.ts'
 import { type ProblemMaker, problemMediaType } from './error-body.ts'
 import { parseJson } from './json-body.ts'
+import type { HttpObserver } from '../observability/index.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Lingering } from './linger.ts'
 import { RouteTable } from './route-table.ts'
@@ -52,6 +53,7 @@ declare module 'fastify' {
 }
 
 export interface ApplicationParts {
+  readonly observer: HttpObserver
   readonly limits: HttpLimits
   readonly authenticate: Authenticator
   readonly makeProblem: ProblemMaker
@@ -104,6 +106,11 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
       request.principal = decision
       next()
     } else next(decision)
+  })
+  app.addHook('onResponse', (request, reply, next) => {
+    const route = request.is404 ? undefined : request.routeOptions.url
+    parts.observer.answered(request.method, route ?? 'none', reply.statusCode, reply.elapsedTime)
+    next()
   })
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => requestCheck(schema, httpPart as RequestPart))
   app.setSerializerCompiler(() => data => JSON.stringify(data))

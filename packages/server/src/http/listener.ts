@@ -47,6 +47,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const refuse = createRefuser(services, makeProblem, lingering)
   const door = new PublishDoor({ services, limits, authenticate, refuse, closing: closing.signal })
   const { app, routes } = createApplication({
+    observer: services.observer,
     limits,
     authenticate,
     makeProblem,

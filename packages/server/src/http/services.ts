@@ -1,6 +1,7 @@
 import type { Clock, PluginLog } from '@millrace/spi'
 import type { EventLogs } from '../eventlog/index.ts'
 import type { Ingest } from '../ingest/index.ts'
+import type { HttpObserver } from '../observability/index.ts'
 import type { Resources } from '../resources/index.ts'
 
 /** What the process says of itself in `GET /api/v1/status`. */
@@ -18,6 +19,7 @@ export type ReadinessCheck = (signal: AbortSignal) => Promise<void>
 export interface Services {
   readonly clock: Clock
   readonly log: PluginLog
+  readonly observer: HttpObserver
   readonly resources: Resources
   readonly ingest: Pick<Ingest, 'accept'>
   readonly eventLogs: Pick<EventLogs, 'next' | 'read' | 'get' | 'seek' | 'stat' | 'onAppended'>

@@ -4,7 +4,7 @@ import { bearerScheme, type Credential } from '../../src/auth/index.ts'
 import { openEventLogs } from '../../src/eventlog/index.ts'
 import { type HttpLimits, listen, type Listener, type Services } from '../../src/http/index.ts'
 import { createIngest } from '../../src/ingest/index.ts'
-import { silentObserver } from '../../src/observability/index.ts'
+import { silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
 import { openResources } from '../../src/resources/index.ts'
 
 export const testAccount = '1000000000000001'
@@ -69,6 +69,7 @@ export async function startServer(
   const services = change({
     clock: systemClock,
     log: collectingLog(logged),
+    observer: silentHttpObserver,
     resources,
     ingest,
     eventLogs,

@@ -60,6 +60,7 @@ export class PublishDoor {
 
   /** Answers the request, whatever becomes of it. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse, bus: string): Promise<void> {
+    const startedAtMs = performance.now()
     let principal: Principal | undefined
     try {
       const decision = this.parts.authenticate(request.headers, 'POST', request.url ?? '')
@@ -71,6 +72,8 @@ export class PublishDoor {
       const { status, headers, body } = this.parts.refuse(thrown, known)
       this.send(response, status, problemMediaType, JSON.stringify(body), headers)
     }
+    const durationMs = performance.now() - startedAtMs
+    this.parts.services.observer.answered('POST', routeName, response.statusCode, durationMs)
   }
 
   private async publish(request: IncomingMessage, response: ServerResponse, bus: BusView): Promise<void> {

@@ -1,0 +1,58 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Gauge, type Registry } from '@prometheus-io/client'
+
+export type Disposer = () => void
+
+const nanosecondsPerSecond = 1e9
+
+/**
+ * Figures of the process, read at each scrape. The delay of the event loop is that since the scrape before, so that a
+ * stall is seen once and not for ever.
+ */
+export function collectProcess(registry: Registry): Disposer {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  const registers = [registry]
+  new Gauge({
+    name: 'millrace_event_loop_delay_seconds',
+    help: 'How late the event loop was since the last scrape: quantiles 0.5, 0.99 and 1 (the longest).',
+    labelNames: ['quantile'],
+    registers,
+    collect() {
+      this.set({ quantile: '0.5' }, delay.percentile(50) / nanosecondsPerSecond)
+      this.set({ quantile: '0.99' }, delay.percentile(99) / nanosecondsPerSecond)
+      this.set({ quantile: '1' }, delay.max / nanosecondsPerSecond)
+      delay.reset()
+    },
+  })
+  new Gauge({
+    name: 'millrace_process_memory_bytes',
+    help: 'Memory of the process: resident (all of it), heap (used by objects), external (buffers outside the heap).',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { rss, heapUsed, external } = process.memoryUsage()
+      this.set({ kind: 'resident' }, rss)
+      this.set({ kind: 'heap' }, heapUsed)
+      this.set({ kind: 'external' }, external)
+    },
+  })
+  new Gauge({
+    name: 'millrace_process_cpu_seconds',
+    help: 'Processor time that the process has used since its start.',
+    registers,
+    collect() {
+      const { user, system } = process.cpuUsage()
+      this.set((user + system) / 1e6)
+    },
+  })
+  new Gauge({
+    name: 'millrace_process_uptime_seconds',
+    help: 'Seconds since the start of the process.',
+    registers,
+    collect() {
+      this.set(process.uptime())
+    },
+  })
+  return () => delay.disable()
+}
