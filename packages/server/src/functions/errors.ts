@@ -54,6 +54,10 @@ export function throttled(name: string, reason: string, delayMs: number): AppErr
   })
 }
 
+export function stopping(): AppError {
+  return functionError('function.closed', 'the server is stopping', undefined, retryBackoff)
+}
+
 export function startFailed(name: string, reason: string, cause?: unknown): AppError {
   const message = `an instance of function ${name} could not be started: ${reason}`
   return functionError('function.start-failed', message, undefined, retryBackoff, cause)

@@ -25,7 +25,7 @@ export function readOutput(
     if (discarded === 0) return
     emit({
       requestId: undefined,
-      stream: 'stderr',
+      stream: 'platform',
       text: `${discarded} bytes of output were discarded: more than ${outputBytesPerSecondMax} bytes a second`,
     })
     discarded = 0

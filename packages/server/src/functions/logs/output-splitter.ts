@@ -2,7 +2,8 @@
 export interface OutputLine {
   /** `undefined` when the output carries no mark: written by a child process, or by native code. */
   readonly requestId: string | undefined
-  readonly stream: 'stdout' | 'stderr'
+  /** `platform`: about the output, not of it. */
+  readonly stream: 'stdout' | 'stderr' | 'platform'
   readonly text: string
 }
 

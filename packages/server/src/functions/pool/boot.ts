@@ -62,7 +62,8 @@ function meet(
     let lastText = ''
     const emit = (line: OutputLine): void => {
       if (instance === undefined) lastText = line.text
-      options.onOutput({ ...line, requestId: line.requestId ?? instance?.soleRequest })
+      const requestId = line.stream === 'platform' ? undefined : (line.requestId ?? instance?.soleRequest)
+      options.onOutput({ ...line, requestId })
     }
     readOutput(process.output, 'stdout', options.clock, emit)
     readOutput(process.errorOutput, 'stderr', options.clock, emit)

@@ -1,6 +1,6 @@
 import type { Clock } from '@millrace/spi'
 import type { FunctionView } from '../../resources/index.ts'
-import { functionError } from '../errors.ts'
+import { stopping } from '../errors.ts'
 import type { InstanceBudget } from './budget.ts'
 import type { Instance, InstanceState } from './instance.ts'
 import { StartBreaker } from './start-breaker.ts'
@@ -87,7 +87,7 @@ export class Pool {
   /** Waits for a place. `bytes` is the size of the payload that waits with the caller. */
   lease(requestId: string, bytes: number, signal: AbortSignal): Promise<Lease> {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
-    if (this.#stop.signal.aborted) return Promise.reject(closed())
+    if (this.#stop.signal.aborted) return Promise.reject(stopping())
     if (this.#line.length === 0) {
       const member = this.#choose()
       if (member !== undefined) return Promise.resolve(this.#grant(member, false))
@@ -137,9 +137,9 @@ export class Pool {
 
   /** Turns away who waits, lets what runs end until the signal aborts, then kills. */
   async close(signal: AbortSignal): Promise<void> {
-    this.#stop.abort(closed())
+    this.#stop.abort(stopping())
     this.#sweep?.[Symbol.dispose]()
-    this.#line.fail(this.#line.length, closed())
+    this.#line.fail(this.#line.length, stopping())
     for (const { instance } of this.#members) instance.drain()
     const kill = (): void => {
       for (const { instance } of this.#members) instance.kill()
@@ -261,8 +261,4 @@ export class Pool {
       }
     })
   }
-}
-
-function closed(): Error {
-  return functionError('function.closed', 'the server is stopping', undefined, { kind: 'backoff' })
 }

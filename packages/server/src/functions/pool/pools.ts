@@ -1,5 +1,6 @@
 import type { Clock } from '@millrace/spi'
 import type { FunctionView } from '../../resources/index.ts'
+import { stopping } from '../errors.ts'
 import { InstanceBudget } from './budget.ts'
 import { Pool } from './pool.ts'
 import type { InstanceStarter } from './start.ts'
@@ -30,6 +31,7 @@ export class Pools {
   readonly #forced = new AbortController()
   /** In the order in which they found no room. */
   readonly #starved = new Set<Pool>()
+  #closed = false
 
   constructor(starter: InstanceStarter, clock: Clock, limits: PoolsLimits) {
     this.#starter = starter
@@ -42,8 +44,9 @@ export class Pools {
     return this.#budget.used
   }
 
-  /** The pool of the function as it is now. */
+  /** The pool of the function as it is now. Throws `function.closed` once `close` was called. */
   of(view: FunctionView): Pool {
+    if (this.#closed) throw stopping()
     const found = this.#pools.get(view.key)
     if (found !== undefined) {
       found.update(view)
@@ -81,6 +84,7 @@ export class Pools {
 
   /** Ends all instances; those that still run when the signal aborts are killed. */
   async close(signal: AbortSignal): Promise<void> {
+    this.#closed = true
     const force = (): void => this.#forced.abort()
     if (signal.aborted) force()
     signal.addEventListener('abort', force, { once: true })
