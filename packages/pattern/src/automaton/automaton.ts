@@ -55,7 +55,8 @@ export class Automaton<Id> {
         wantsAbsence: field.conditions.some(condition => condition.kind === 'absent'),
       }),
     )
-    if (testsByPath.length === 1) return { rule, tests: testsByPath, testsByPath }
-    return { rule, tests: [...testsByPath].sort(bySelectivity), testsByPath }
+    const listsMatter = testsByPath.length > 1 || testsByPath[0]?.wantsAbsence === true
+    const tests = testsByPath.length > 1 ? [...testsByPath].sort(bySelectivity) : testsByPath
+    return { rule, tests, testsByPath, listsMatter }
   }
 }

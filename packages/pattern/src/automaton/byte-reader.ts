@@ -1,7 +1,8 @@
+import { Decimal } from '../language/decimal.ts'
 import { Value } from '../language/value.ts'
 import { patternLimits } from '../limits.ts'
 import { PatternError } from '../pattern-error.ts'
-import { asciiText, utf8Text } from './text-of-bytes.ts'
+import { asciiText, utf8Text } from '../language/text-of-bytes.ts'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -9,6 +10,10 @@ const openBrace = 0x7b
 const closeBrace = 0x7d
 const openBracket = 0x5b
 const closeBracket = 0x5d
+
+/** The digits up to which a number is estimated on the way; a double holds the powers of ten up to 10^22 exactly. */
+const estimateDigitsMax = 22
+const powersOfTen = Array.from({ length: estimateDigitsMax + 1 }, (_, power) => Number(`1e${power}`))
 
 /** Every byte but quotes and brackets: what a skip runs over. */
 const isPlain = new Uint8Array(256).fill(1)
@@ -191,37 +196,55 @@ export class ByteReader {
     this.position = position
   }
 
+  /** Checks the grammar and adds the digits up on the way; the exact value is computed only if it comes to that. */
   #number(): Value {
-    const { bytes } = this
+    const { bytes, end } = this
     const start = this.position
-    let position = start
-    if (bytes[position] === 0x2d) position += 1
+    const isNegative = bytes[start] === 0x2d
+    let position = isNegative ? start + 1 : start
+    let mantissa = 0
+    let byte = position < end ? (bytes[position] ?? 0) : 0
     const whole = position
-    position = this.#digits(position)
-    if (position === whole || (bytes[whole] === 0x30 && position > whole + 1)) this.fail()
-    if (position < this.end && bytes[position] === 0x2e) {
-      const fraction = position + 1
-      position = this.#digits(fraction)
-      if (position === fraction) this.fail()
+    while (byte >= 0x30 && byte <= 0x39) {
+      mantissa = mantissa * 10 + (byte - 0x30)
+      position += 1
+      byte = position < end ? (bytes[position] ?? 0) : 0
     }
-    if (position < this.end && ((bytes[position] ?? 0) | 0x20) === 0x65) {
-      let exponent = position + 1
-      if (bytes[exponent] === 0x2b || bytes[exponent] === 0x2d) exponent += 1
-      position = this.#digits(exponent)
-      if (position === exponent) this.fail()
+    let digits = position - whole
+    if (digits === 0 || (digits > 1 && bytes[whole] === 0x30)) this.fail()
+    let fraction = 0
+    if (byte === 0x2e) {
+      const point = position
+      position += 1
+      byte = position < end ? (bytes[position] ?? 0) : 0
+      while (byte >= 0x30 && byte <= 0x39) {
+        mantissa = mantissa * 10 + (byte - 0x30)
+        position += 1
+        byte = position < end ? (bytes[position] ?? 0) : 0
+      }
+      fraction = position - point - 1
+      if (fraction === 0) this.fail()
+      digits += fraction
+    }
+    if ((byte | 0x20) === 0x65) {
+      this.position = this.#passExponent(position + 1)
+      return new Value('number', asciiText(bytes, start, this.position))
     }
     this.position = position
-    return new Value('number', asciiText(bytes, start, position))
+    if (digits > estimateDigitsMax) return new Value('number', asciiText(bytes, start, position))
+    const scaled = fraction === 0 ? mantissa : mantissa / (powersOfTen[fraction] ?? 1)
+    const value = isNegative ? -scaled : scaled
+    // Both parts are whole numbers below 2^53, so the one rounding of their quotient gives the nearest double.
+    const isExact = digits <= 15
+    return new Value('number', null, new Decimal(null, { value, isExact, bytes, start, end: position }))
   }
 
-  #digits(from: number): number {
-    const { bytes, end } = this
-    let position = from
-    while (position < end) {
-      const byte = bytes[position] ?? 0
-      if (byte < 0x30 || byte > 0x39) break
-      position += 1
-    }
+  #passExponent(from: number): number {
+    const { bytes } = this
+    const first = bytes[from] === 0x2b || bytes[from] === 0x2d ? from + 1 : from
+    let position = first
+    while (position < this.end && (bytes[position] ?? 0) >= 0x30 && (bytes[position] ?? 0) <= 0x39) position += 1
+    if (position === first) this.fail()
     return position
   }
 

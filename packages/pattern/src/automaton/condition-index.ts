@@ -6,6 +6,7 @@ import { holds } from '../operators/index.ts'
 import { FragmentIndex } from './fragment-index.ts'
 import { IntervalTree } from './interval-tree.ts'
 import { RadixTree } from './radix-tree.ts'
+import { TextMap } from './text-map.ts'
 
 type OfKind<Kind extends Condition['kind']> = Extract<Condition, { kind: Kind }>
 
@@ -36,8 +37,8 @@ const refusingIndexMin = 8
  * Indexes come into being with the first condition that needs them.
  */
 export class ConditionIndex<T> {
-  #strings: Map<string, T[]> | null = null
-  #texts: Map<string, T[]> | null = null
+  #strings: TextMap<T> | null = null
+  #texts: TextMap<T> | null = null
   #numbers: Map<number, Array<Numbered<T>>> | null = null
   #words: Map<string, T[]> | null = null
   #addresses: Map<bigint, T[]> | null = null
@@ -62,10 +63,12 @@ export class ConditionIndex<T> {
         this.#refusing.push(makeRefusing(condition.excluded, item))
         break
       case 'string':
-        this.#strings = addTo(this.#strings, condition.text, item)
+        this.#strings ??= new TextMap()
+        this.#strings.add(condition.text, item)
         break
       case 'text':
-        this.#texts = addTo(this.#texts, condition.text, item)
+        this.#texts ??= new TextMap()
+        this.#texts.add(condition.text, item)
         break
       case 'number':
         this.#numbers = addTo(this.#numbers, condition.number.double, { number: condition.number, item })
@@ -131,10 +134,10 @@ export class ConditionIndex<T> {
         )
         break
       case 'string':
-        removeFrom(this.#strings, condition.text, item)
+        this.#strings?.remove(condition.text, item)
         break
       case 'text':
-        removeFrom(this.#texts, condition.text, item)
+        this.#texts?.remove(condition.text, item)
         break
       case 'number':
         this.#removeNumber(condition.number, item)
@@ -189,7 +192,7 @@ export class ConditionIndex<T> {
       default:
         if (this.#words !== null) append(this.#words.get(value.text), into)
     }
-    if (this.#texts !== null && value.type !== 'null') append(this.#texts.get(value.text), into)
+    if (this.#texts !== null && value.type !== 'null') this.#texts.collect(value.text, into)
     for (const refusing of this.#refusing) if (isAccepted(refusing, value)) into.push(refusing.item)
   }
 
@@ -207,7 +210,7 @@ export class ConditionIndex<T> {
 
   #collectString(value: Value, into: T[]): void {
     const { text } = value
-    if (this.#strings !== null) append(this.#strings.get(text), into)
+    this.#strings?.collect(text, into)
     this.#beginnings?.collect(text, into)
     this.#ends?.collect(text, into)
     this.#fragments?.collect(text, into)

@@ -23,6 +23,8 @@ export interface Conjunction<Id> {
   readonly rule: RuleEntry<Id>
   /** The most selective field first: the order in which the rule tree asks. */
   readonly tests: readonly SlotTest[]
+  /** Whether it matters in which elements of lists values lie: for several tests, and for one that wants absence. */
+  readonly listsMatter: boolean
   /** In the order of the paths: the order that the meaning of lists is defined by. */
   readonly testsByPath: readonly SlotTest[]
 }

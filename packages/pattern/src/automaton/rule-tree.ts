@@ -41,10 +41,14 @@ export class RuleTree<Id> {
   #visit(node: Node<Id>, into: Id[]): void {
     const { run, hasMemberships } = this.#trie
     node.run = run
-    for (const conjunction of node.done) report(conjunction, run, hasMemberships, into)
-    for (const conjunction of node.bucket) {
-      if (conjunction.rule.run !== run && restHolds(conjunction, node.depth)) {
-        report(conjunction, run, hasMemberships, into)
+    const { first, others, bucket } = node
+    if (first !== null) report(first, run, hasMemberships, into)
+    if (others !== null) for (const conjunction of others) report(conjunction, run, hasMemberships, into)
+    if (bucket !== null) {
+      for (const conjunction of bucket) {
+        if (conjunction.rule.run !== run && restHolds(conjunction, node.depth)) {
+          report(conjunction, run, hasMemberships, into)
+        }
       }
     }
     if (node.branches !== null) this.#enterBranches(node, node.branches)
@@ -76,12 +80,13 @@ export class RuleTree<Id> {
 
 interface Node<Id> {
   readonly depth: number
-  /** Conjunctions all of whose tests led here. */
-  readonly done: Array<Conjunction<Id>>
+  /** A conjunction all of whose tests led here, and the others if there are any. */
+  first: Conjunction<Id> | null
+  others: Array<Conjunction<Id>> | null
   /** Conjunctions whose further tests are tried one by one, while they are few. */
-  bucket: Array<Conjunction<Id>>
+  bucket: Array<Conjunction<Id>> | null
   branches: Map<Slot, Branch<Id>> | null
-  absenceBranches: Array<Branch<Id>>
+  absenceBranches: ReadonlyArray<Branch<Id>>
   run: number
 }
 
@@ -93,22 +98,25 @@ interface Branch<Id> {
   readonly absent: Set<Node<Id>>
 }
 
+const none: readonly never[] = []
+
 function makeNode<Id>(depth = 0): Node<Id> {
-  return { depth, done: [], bucket: [], branches: null, absenceBranches: [], run: 0 }
+  return { depth, run: 0, first: null, others: null, bucket: null, branches: null, absenceBranches: none }
 }
 
 function insert<Id>(node: Node<Id>, conjunction: Conjunction<Id>, depth: number): void {
   const test = conjunction.tests[depth]
   if (test === undefined) {
-    node.done.push(conjunction)
+    if (node.first === null) node.first = conjunction
+    else (node.others ??= []).push(conjunction)
   } else if (node.branches !== null) {
     insert(childFor(node, node.branches, test, depth), conjunction, depth + 1)
-  } else if (node.bucket.length < bucketMax) {
-    node.bucket.push(conjunction)
+  } else if ((node.bucket?.length ?? 0) < bucketMax) {
+    ;(node.bucket ??= []).push(conjunction)
   } else {
     node.branches = new Map()
-    const waiting = [...node.bucket, conjunction]
-    node.bucket = []
+    const waiting = [...(node.bucket ?? []), conjunction]
+    node.bucket = null
     for (const each of waiting) insert(node, each, depth)
   }
 }
@@ -130,7 +138,7 @@ function childFor<Id>(
     branch.children.set(test.signature, child)
     for (const condition of test.conditions) branch.index.add(condition, child)
     if (test.wantsAbsence) {
-      if (branch.absent.size === 0) node.absenceBranches.push(branch)
+      if (branch.absent.size === 0) node.absenceBranches = [...node.absenceBranches, branch]
       branch.absent.add(child)
     }
   }
@@ -142,14 +150,29 @@ function erase<Id>(node: Node<Id>, conjunction: Conjunction<Id>, depth: number):
   const test = conjunction.tests[depth]
   const branch = test === undefined ? undefined : node.branches?.get(test.slot)
   if (test === undefined || branch === undefined) {
-    const holder = test === undefined ? node.done : node.bucket
-    const index = holder.indexOf(conjunction)
-    if (index !== -1) holder.splice(index, 1)
+    take(node, conjunction)
   } else {
     const child = branch.children.get(test.signature)
     if (child !== undefined && erase(child, conjunction, depth + 1)) removeChild(node, branch, child, test)
   }
-  return node.done.length === 0 && node.bucket.length === 0 && node.branches === null
+  return node.first === null && node.bucket === null && node.branches === null
+}
+
+function take<Id>(node: Node<Id>, conjunction: Conjunction<Id>): void {
+  if (node.first === conjunction) {
+    node.first = node.others?.pop() ?? null
+    if (node.others?.length === 0) node.others = null
+    return
+  }
+  node.others = without(node.others, conjunction)
+  node.bucket = without(node.bucket, conjunction)
+}
+
+function without<Id>(list: Array<Conjunction<Id>> | null, conjunction: Conjunction<Id>): Array<Conjunction<Id>> | null {
+  const index = list?.indexOf(conjunction) ?? -1
+  if (list === null || index === -1) return list
+  list.splice(index, 1)
+  return list.length === 0 ? null : list
 }
 
 function removeChild<Id>(node: Node<Id>, branch: Branch<Id>, child: Node<Id>, test: SlotTest): void {
@@ -172,9 +195,9 @@ function restHolds<Id>(conjunction: Conjunction<Id>, depth: number): boolean {
 }
 
 function report<Id>(conjunction: Conjunction<Id>, run: number, hasMemberships: boolean, into: Id[]): void {
-  const { rule, testsByPath } = conjunction
+  const { rule } = conjunction
   if (rule.run === run) return
-  if (hasMemberships && testsByPath.length > 1 && !isConsistent(testsByPath)) return
+  if (hasMemberships && conjunction.listsMatter && !isConsistent(conjunction.testsByPath)) return
   rule.run = run
   into.push(rule.id)
 }

@@ -4,7 +4,7 @@ import { Value } from '../language/value.ts'
 import { visitDotted } from './dotted.ts'
 import type { Membership, PathNode, PathTrie } from './path-trie.ts'
 import { closeFilled } from './scan-object.ts'
-import { asciiText, utf8Text } from './text-of-bytes.ts'
+import { asciiText, utf8Text } from '../language/text-of-bytes.ts'
 
 const quote = 0x22
 const comma = 0x2c

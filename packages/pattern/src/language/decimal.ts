@@ -1,16 +1,39 @@
+import { asciiText } from './text-of-bytes.ts'
+
 /**
  * A decimal number as JSON writes it, comparable without loss. Its double decides nearly always; only where two doubles are
  * equal are the digits looked at, because different decimals can share a double (`9007199254740993` and
  * `9007199254740992`). A text outside of the JSON grammar gives a `double` that is not a number and equals nothing.
  */
 export class Decimal {
-  readonly text: string
-  readonly double: number
+  #text: string | null
+  #double: number | null
   #tie: -1 | 0 | 1 | null = null
+  /** A double near the number, for questions that the double itself need not answer. */
+  readonly #estimate: number
+  readonly #bytes: Uint8Array | null
+  readonly #start: number
+  readonly #end: number
 
-  constructor(text: string) {
-    this.text = text
-    this.double = Number(text)
+  constructor(text: string | null, estimate?: Estimate) {
+    this.#text = text
+    this.#bytes = estimate?.bytes ?? null
+    this.#start = estimate?.start ?? 0
+    this.#end = estimate?.end ?? 0
+    this.#estimate = estimate?.value ?? Number(text)
+    this.#double = estimate === undefined || estimate.isExact ? this.#estimate : null
+  }
+
+  /** The number as it was written. */
+  get text(): string {
+    this.#text ??= this.#bytes === null ? '' : asciiText(this.#bytes, this.#start, this.#end)
+    return this.#text
+  }
+
+  /** The nearest double. */
+  get double(): number {
+    this.#double ??= Number(this.text)
+    return this.#double
   }
 
   /** On which side of the shortest decimal that gives the same double this number lies. */
@@ -21,6 +44,10 @@ export class Decimal {
 
   /** Negative, zero or positive as the number is below, equal to or above a bound, which is a shortest decimal. */
   compareToBound(bound: number): number {
+    const distance = this.#estimate - bound
+    const error = Math.abs(this.#estimate) * estimateError
+    if (distance > error) return 1
+    if (distance < -error) return -1
     if (this.double < bound) return -1
     if (this.double > bound) return 1
     return this.tie
@@ -39,11 +66,27 @@ export class Decimal {
   }
 }
 
+/** A number still inside the bytes of an event, with a value computed while its digits were passed. */
+export interface Estimate {
+  readonly value: number
+  /** Whether the value is the nearest double; else it is off by the tiny part that {@link estimateError} states, at most. */
+  readonly isExact: boolean
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The greatest relative error of an estimate. Up to 24 digits are accumulated and scaled once by an exact power of ten, so
+ * fewer than 32 roundings of at most 2^-53 add up; this is eight times as much.
+ */
+export const estimateError = 2 ** -45
+
 /** Fifteen significant digits survive the way through a double, so a text that holds no more has no tie. */
 const digitsAlwaysExact = 15
 
 function tieOf(text: string, double: number): -1 | 0 | 1 {
-  if (text.length <= digitsAlwaysExact && !/[eE]/.test(text)) return 0
+  if (Number.isNaN(double) || (text.length <= digitsAlwaysExact && !/[eE]/.test(text))) return 0
   if (text === String(double)) return 0
   return compareCanonical(canonical(text), canonicalOfDouble(double))
 }

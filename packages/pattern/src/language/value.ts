@@ -4,17 +4,24 @@ import { Decimal } from './decimal.ts'
 export type ValueType = 'string' | 'number' | 'boolean' | 'null'
 
 /**
- * A leaf of an event: what conditions are held against. `text` is the content of a string, else the JSON text. What several
- * operators derive from the text is derived once.
+ * A leaf of an event: what conditions are held against. What operators derive from the text is derived when the first one
+ * asks, and once.
  */
 export class Value {
   readonly type: ValueType
-  readonly text: string
+  #text: string | null
   #derived: Decimal | Address | null = null
 
-  constructor(type: ValueType, text: string) {
+  constructor(type: ValueType, text: string | null, decimal: Decimal | null = null) {
     this.type = type
-    this.text = text
+    this.#text = text
+    this.#derived = decimal
+  }
+
+  /** The content of a string, else the JSON text. */
+  get text(): string {
+    this.#text ??= this.#derived instanceof Decimal ? this.#derived.text : ''
+    return this.#text
   }
 
   /** The number; to be asked of numbers only. */
