@@ -9,6 +9,7 @@ import { CloudEventError } from './errors.ts'
 import { ScannedEvent } from './event-text.ts'
 import type { EventText } from './event-text.ts'
 import {
+  byteAt,
   CLOSE_OBJECT,
   COMMA,
   ESCAPED,
@@ -72,7 +73,7 @@ export class EventReader {
   /** Reads the value at `start` and returns the index behind it. */
   read(start: number): number {
     this.#begin(start)
-    if (this.#bytes[start] === OPEN_OBJECT) this.#end = this.#members(start)
+    if (byteAt(this.#bytes, start) === OPEN_OBJECT) this.#end = this.#members(start)
     else {
       this.#end = this.scanner.value(start)
       this.#problem = new CloudEventError('cloudevents.not-an-object', 'An event must be a JSON object.')
@@ -134,9 +135,9 @@ export class EventReader {
     const bytes = this.#bytes
     const scanner = this.scanner
     let i = scanner.space(start + 1)
-    if (bytes[i] === CLOSE_OBJECT) return i + 1
+    if (byteAt(bytes, i) === CLOSE_OBJECT) return i + 1
     for (;;) {
-      if (bytes[i] !== QUOTE) throw scanner.error(i, 'a name in double quotes')
+      if (byteAt(bytes, i) !== QUOTE) throw scanner.error(i, 'a name in double quotes')
       const nameStart = i + 1
       const known = knownNameAt(bytes, nameStart)
       let nameEnd = nameStart
@@ -147,13 +148,13 @@ export class EventReader {
         nameEnd += knownNames[known]!.length
       }
       const value = scanner.colon(nameEnd + 1)
-      const isString = bytes[value] === QUOTE
+      const isString = byteAt(bytes, value) === QUOTE
       const end = isString ? scanner.attributeString(value) : scanner.value(value)
       if (this.#problem === undefined) this.#member(known, nameStart, nameEnd, value, end)
-      i = bytes[end] === COMMA ? end : scanner.space(end)
-      if (bytes[i] === CLOSE_OBJECT) return i + 1
-      if (bytes[i] !== COMMA) throw scanner.error(i, 'a comma or a closing brace')
-      i = bytes[i + 1] === QUOTE ? i + 1 : scanner.space(i + 1)
+      i = byteAt(bytes, end) === COMMA ? end : scanner.space(end)
+      if (byteAt(bytes, i) === CLOSE_OBJECT) return i + 1
+      if (byteAt(bytes, i) !== COMMA) throw scanner.error(i, 'a comma or a closing brace')
+      i = byteAt(bytes, i + 1) === QUOTE ? i + 1 : scanner.space(i + 1)
     }
   }
 
@@ -175,7 +176,7 @@ export class EventReader {
   }
 
   #known(known: number, value: number, end: number): void {
-    const first = this.#bytes[value]!
+    const first = byteAt(this.#bytes, value)
     if (known === DATA) return this.#data(value, end)
     if (first === LOWER_N) {
       // Null means absent. The member stays in the text, so the attribute cannot simply be appended.
@@ -206,7 +207,7 @@ export class EventReader {
   #extension(known: number, nameStart: number, nameEnd: number, value: number, end: number): void {
     const bytes = this.#bytes
     if (known === UNKNOWN) this.#extensionName(nameStart, nameEnd)
-    const first = bytes[value]!
+    const first = byteAt(bytes, value)
     if (first === LOWER_N) {
       this.#appendable = false
       return
@@ -277,13 +278,14 @@ function noPlaces(): number[] {
 
 function sameBytes(bytes: Buffer, start: number, end: number, otherStart: number, otherEnd: number): boolean {
   if (end - start !== otherEnd - otherStart) return false
-  for (let i = start, j = otherStart; i < end; i++, j++) if (bytes[i] !== bytes[j]) return false
+  for (let i = start, j = otherStart; i < end; i++, j++)
+    if (byteAt(bytes, i) !== byteAt(bytes, j)) return false
   return true
 }
 
 function startsWith(bytes: Buffer, start: number, end: number, prefix: string): boolean {
   if (end - start < prefix.length) return false
-  for (let i = 0; i < prefix.length; i++) if (bytes[start + i] !== prefix.charCodeAt(i)) return false
+  for (let i = 0; i < prefix.length; i++) if (byteAt(bytes, start + i) !== prefix.charCodeAt(i)) return false
   return true
 }
 

@@ -1,4 +1,4 @@
-import { CLOSE_OBJECT, COMMA, JsonScanner, OPEN_OBJECT, QUOTE } from './json-scanner.ts'
+import { byteAt, CLOSE_OBJECT, COMMA, JsonScanner, OPEN_OBJECT, QUOTE } from './json-scanner.ts'
 
 /** Where the top-level members of one JSON object stand, as offsets in its text. */
 export class MemberTable {
@@ -15,15 +15,15 @@ export class MemberTable {
   /** Reads the object at `at` into an empty table. Returns the index behind the object. */
   read(scanner: JsonScanner, at: number): number {
     const bytes = scanner.bytes
-    if (bytes[at] !== OPEN_OBJECT) throw scanner.error(at, 'an object')
+    if (byteAt(bytes, at) !== OPEN_OBJECT) throw scanner.error(at, 'an object')
     let i = scanner.space(at + 1)
-    if (bytes[i] === CLOSE_OBJECT) return i + 1
+    if (byteAt(bytes, i) === CLOSE_OBJECT) return i + 1
     for (;;) {
-      if (bytes[i] !== QUOTE) throw scanner.error(i, 'a name in double quotes')
+      if (byteAt(bytes, i) !== QUOTE) throw scanner.error(i, 'a name in double quotes')
       const nameEnd = scanner.attributeString(i)
       this.nameFlags.push(scanner.flags)
       const value = scanner.colon(nameEnd)
-      const end = bytes[value] === QUOTE ? scanner.attributeString(value) : scanner.value(value)
+      const end = byteAt(bytes, value) === QUOTE ? scanner.attributeString(value) : scanner.value(value)
       this.nameStart.push(i + 1)
       this.nameEnd.push(nameEnd - 1)
       this.valueStart.push(value)
@@ -31,8 +31,8 @@ export class MemberTable {
       this.valueFlags.push(scanner.flags)
       this.count++
       i = scanner.space(end)
-      if (bytes[i] === CLOSE_OBJECT) return i + 1
-      if (bytes[i] !== COMMA) throw scanner.error(i, 'a comma or a closing brace')
+      if (byteAt(bytes, i) === CLOSE_OBJECT) return i + 1
+      if (byteAt(bytes, i) !== COMMA) throw scanner.error(i, 'a comma or a closing brace')
       i = scanner.space(i + 1)
     }
   }

@@ -35,7 +35,9 @@ const nameBytes: readonly Uint8Array[] = knownNames.map(name => Uint8Array.from(
  * The number of the name that starts at `at`, behind its opening quote, and ends at a closing one; else
  * {@link UNKNOWN}. Two bytes single out the only name it can be, which is then compared.
  */
-export function knownNameAt(bytes: Uint8Array, at: number): number {
+export function knownNameAt(bytes: Buffer, at: number): number {
+  // Reading behind the end must not happen (see byteAt), and the longest name with its quote has 16 bytes.
+  if (at + 16 > bytes.length) return knownNameNearEnd(bytes, at)
   const candidate = candidateAt(bytes, at)
   if (candidate === UNKNOWN) return UNKNOWN
   const name = nameBytes[candidate]!
@@ -43,7 +45,11 @@ export function knownNameAt(bytes: Uint8Array, at: number): number {
   return candidate
 }
 
-function candidateAt(bytes: Uint8Array, at: number): number {
+function knownNameNearEnd(bytes: Buffer, at: number): number {
+  return nameBytes.findIndex(name => bytes.subarray(at, at + name.length).equals(name))
+}
+
+function candidateAt(bytes: Buffer, at: number): number {
   const second = bytes[at + 1]
   switch (bytes[at]) {
     case 0x69: // i

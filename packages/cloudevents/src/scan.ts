@@ -1,7 +1,7 @@
 import { CloudEventError } from './errors.ts'
 import { EventReader } from './event-reader.ts'
 import type { EventText } from './event-text.ts'
-import { CLOSE_ARRAY, COMMA, OPEN_ARRAY } from './json-scanner.ts'
+import { byteAt, CLOSE_ARRAY, COMMA, OPEN_ARRAY } from './json-scanner.ts'
 import { resolveOptions } from './limits.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
 import { tooMuch } from './refusals.ts'
@@ -51,13 +51,13 @@ export function scanBatch(
   const reader = new EventReader(bytes, resolved)
   const scanner = reader.scanner
   let i = scanner.space(0)
-  if (bytes[i] !== OPEN_ARRAY) {
+  if (byteAt(bytes, i) !== OPEN_ARRAY) {
     reader.expectEnd(scanner.value(i))
     throw new CloudEventError('cloudevents.not-an-array', 'A batch of events must be a JSON array.')
   }
   const outcomes: (EventText | CloudEventError)[] = []
   i = scanner.space(i + 1)
-  if (bytes[i] === CLOSE_ARRAY) {
+  if (byteAt(bytes, i) === CLOSE_ARRAY) {
     reader.expectEnd(i + 1)
     return outcomes
   }
@@ -67,11 +67,11 @@ export function scanBatch(
     const end = reader.read(i)
     outcomes.push(reader.outcome())
     i = scanner.space(end)
-    if (bytes[i] === CLOSE_ARRAY) {
+    if (byteAt(bytes, i) === CLOSE_ARRAY) {
       reader.expectEnd(i + 1)
       return outcomes
     }
-    if (bytes[i] !== COMMA) throw scanner.error(i, 'a comma or a closing bracket')
+    if (byteAt(bytes, i) !== COMMA) throw scanner.error(i, 'a comma or a closing bracket')
     i = scanner.space(i + 1)
   }
 }

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { CloudEventError } from './errors.ts'
-import { BACKSLASH, ESCAPED, NOT_PLAIN, QUOTE } from './json-scanner.ts'
+import { BACKSLASH, byteAt, ESCAPED, NOT_PLAIN, QUOTE } from './json-scanner.ts'
 
 /** Views bytes as a `Buffer` without copying; encodes a string. Refuses a string with half a surrogate pair. */
 export function toBytes(input: Uint8Array | string): Buffer {
@@ -28,15 +28,15 @@ export function decodeString(bytes: Buffer, start: number, end: number, flags: n
 export function readString(bytes: Buffer, start: number): string {
   let flags = 0
   let i = start
-  let byte = bytes[i]
-  while (byte !== undefined && byte !== QUOTE) {
+  let byte = byteAt(bytes, i)
+  while (byte !== 0 && byte !== QUOTE) {
     if (byte === BACKSLASH) {
       flags |= ESCAPED
       i++
     } else if (byte >= 0x7f) {
       flags |= NOT_PLAIN
     }
-    byte = bytes[++i]
+    byte = byteAt(bytes, ++i)
   }
   return decodeString(bytes, start, i, flags)
 }
