@@ -1,0 +1,181 @@
+import {
+  type AppError,
+  type Connector,
+  type ConnectorContext,
+  type PluginLog,
+  type Runtime,
+  type Sink,
+  toAppError,
+} from '@millrace/spi'
+import { discoverPlugins } from './discover.ts'
+import { brokenPlugin, unknownPlugin } from './errors.ts'
+import { LazySink } from './lazy-sink.ts'
+import { type ImportModule, importModule, Loaded } from './load.ts'
+import type { PluginKind, PluginManifest } from './manifest.ts'
+import { connectorOf, runtimeOf } from './shapes.ts'
+import { SinkHost } from './sink-host.ts'
+
+/** One connector of the catalogue: what forms, help and the reference are made from. */
+export interface ConnectorSummary {
+  readonly system: string
+  readonly title: string
+  readonly version: string
+  readonly description: string
+  /** Absent when the connector cannot be a target. */
+  readonly sink?: {
+    /** JSON Schema; texts marked `"secret": true` are never to be shown. */
+    readonly options: unknown
+    readonly recordsMax: number
+    /** Parameters of a target that it reads; `*` at the end stands for any ending. */
+    readonly parameters: readonly string[]
+  }
+  /** Why it cannot be used; then there is no `sink`. */
+  readonly problem?: { readonly code: string; readonly message: string }
+}
+
+/** The plug-ins of an installation. Code is loaded when it is first used; a broken one holds up nobody else. */
+export interface Plugins {
+  /** All connectors, by system, broken ones with their problem. Loads them all. */
+  connectors(): Promise<readonly ConnectorSummary[]>
+  /**
+   * Completes and checks the options of a sink. Rejects with `plugin.unknown`, `plugin.broken`, `plugin.unsuitable`,
+   * or `options.invalid` with the path of the option.
+   */
+  checkSinkOptions(system: string, options: unknown): Promise<Readonly<Record<string, unknown>>>
+  /** Rejects like `checkSinkOptions` for a name of a parameter that the sink does not read. */
+  checkSinkParameters(system: string, names: Iterable<string>): Promise<void>
+  /**
+   * Opens a sink without waiting; code that is not loaded yet is loaded with the first write.
+   *
+   * @throws AppError `plugin.unknown`, or what `checkSinkOptions` rejects with when the code is loaded already
+   */
+  openSink(system: string, options: unknown, context: ConnectorContext): Sink
+  /**
+   * The plug-in whose language a runtime's name begins with: `nodejs24` → `nodejs`.
+   * Rejects with `plugin.unknown` or `plugin.broken`.
+   */
+  runtime(runtimeName: string): Promise<Runtime>
+  /** The module of a storage driver, with its `openStorage`. Rejects with `plugin.unknown` or `plugin.broken`. */
+  storage(driver: string): Promise<object>
+  /** Folders that cannot be used, each with the reason; what shows only when code is loaded is not among them. */
+  readonly problems: readonly AppError[]
+}
+
+export interface PluginsOptions {
+  /** Root of the installation: the folder of `connectors`, `runtimes` and `storage`. */
+  readonly root: string
+  readonly log: PluginLog
+  /** For tests. */
+  readonly importModule?: ImportModule
+}
+
+/** Reads the manifests; reports the folders that cannot be used, and goes on without them. */
+export async function createPlugins(options: PluginsOptions): Promise<Plugins> {
+  const { manifests, problems } = await discoverPlugins(options.root)
+  for (const problem of problems) options.log.error('plug-in cannot be used', { error: problem.message })
+  return new InstalledPlugins(manifests, problems, options.importModule ?? importModule)
+}
+
+interface LoadedConnector {
+  readonly connector: Connector
+  /** Throws `plugin.unsuitable` when there is no sink. */
+  readonly sinkHost: () => SinkHost
+}
+
+class InstalledPlugins implements Plugins {
+  readonly problems: readonly AppError[]
+  readonly #connectors: ReadonlyMap<string, Loaded<LoadedConnector>>
+  readonly #runtimes: ReadonlyMap<string, Loaded<Runtime>>
+  readonly #storages: ReadonlyMap<string, Loaded<object>>
+
+  constructor(manifests: readonly PluginManifest[], problems: readonly AppError[], load: ImportModule) {
+    const ofKind = <Value>(
+      kind: PluginKind,
+      read: (module: object, manifest: PluginManifest) => Value,
+    ): Map<string, Loaded<Value>> => {
+      const chosen = manifests.filter(manifest => manifest.kind === kind)
+      return new Map(chosen.map(manifest => [manifest.name, new Loaded(manifest, read, load)]))
+    }
+    this.problems = problems
+    this.#connectors = ofKind('connector', loadedConnector)
+    this.#runtimes = ofKind('runtime', runtimeOf)
+    this.#storages = ofKind('storage', storageOf)
+  }
+
+  async connectors(): Promise<readonly ConnectorSummary[]> {
+    const found = [...this.#connectors.values()]
+    const summaries = await Promise.all(found.map(summaryOf))
+    return summaries.toSorted((left, right) => (left.system < right.system ? -1 : 1))
+  }
+
+  async checkSinkOptions(system: string, options: unknown): Promise<Readonly<Record<string, unknown>>> {
+    const { sinkHost } = await pick('connector', system, this.#connectors).get()
+    return sinkHost().checkOptions(options)
+  }
+
+  async checkSinkParameters(system: string, names: Iterable<string>): Promise<void> {
+    const { sinkHost } = await pick('connector', system, this.#connectors).get()
+    sinkHost().checkParameters(names)
+  }
+
+  openSink(system: string, options: unknown, context: ConnectorContext): Sink {
+    const loaded = pick('connector', system, this.#connectors)
+    const open = ({ sinkHost }: LoadedConnector): Sink => sinkHost().open(options, context)
+    if (loaded.current !== undefined) return open(loaded.current)
+    return new LazySink(async () => open(await loaded.get()))
+  }
+
+  async runtime(runtimeName: string): Promise<Runtime> {
+    const languages = [...this.#runtimes.keys()].filter(language => runtimeName.startsWith(language))
+    // Of `custom` and `custom-container` the longer one is meant.
+    const [language = runtimeName] = languages.toSorted((left, right) => right.length - left.length)
+    return await pick('runtime', language, this.#runtimes).get()
+  }
+
+  async storage(driver: string): Promise<object> {
+    return await pick('storage', driver, this.#storages).get()
+  }
+}
+
+function pick<Value>(
+  kind: PluginKind,
+  name: string,
+  plugins: ReadonlyMap<string, Loaded<Value>>,
+): Loaded<Value> {
+  const found = plugins.get(name)
+  if (found === undefined) throw unknownPlugin(kind, name, [...plugins.keys()].toSorted())
+  return found
+}
+
+function loadedConnector(module: object, manifest: PluginManifest): LoadedConnector {
+  const connector = connectorOf(module, manifest)
+  let host: SinkHost | undefined
+  return {
+    connector,
+    sinkHost() {
+      host ??= new SinkHost(connector)
+      return host
+    },
+  }
+}
+
+function storageOf(module: object, manifest: PluginManifest): object {
+  if (typeof Reflect.get(module, 'openStorage') === 'function') return module
+  throw brokenPlugin(manifest.folder, 'it exports no function `openStorage`.')
+}
+
+async function summaryOf(loaded: Loaded<LoadedConnector>): Promise<ConnectorSummary> {
+  const { name, version, description } = loaded.manifest
+  const known = { system: name, version, description }
+  try {
+    const { connector } = await loaded.get()
+    const { title, sink } = connector
+    if (sink === undefined) return { ...known, title }
+    const options: unknown = JSON.parse(JSON.stringify(sink.options))
+    const { recordsMax, parameters = [] } = sink
+    return { ...known, title, sink: { options, recordsMax, parameters } }
+  } catch (thrown) {
+    const { code, message } = toAppError(thrown)
+    return { ...known, title: name, problem: { code, message } }
+  }
+}
