@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Blobs, Clock, PluginLog, Random, Sink } from '@millrace/spi'
@@ -139,11 +140,10 @@ class FunctionPlatform implements Functions {
       bootTimeoutMs: limits.bootTimeoutMs,
       times: limits.times,
     })
-    this.#pools = new Pools(starter, clock, limits.pools)
+    this.#pools = new Pools(starter, clock, limits.pools, key => this.#logs.forget(key))
     this.#invoker = new SyncInvoker({ pools: this.#pools, clock, random })
-    this.#subscription = snapshots.subscribe((next, previous) => {
+    this.#subscription = snapshots.subscribe(next => {
       this.#pools.follow(next.functions)
-      for (const key of previous.functions.keys()) if (!next.functions.has(key)) this.#logs.forget(key)
     })
   }
 
@@ -207,6 +207,7 @@ class FunctionPlatform implements Functions {
     const deadline = new AbortController()
     using _timer = this.#clock.timer(this.#limits.drainMsMax, () => deadline.abort())
     await this.#pools.close(deadline.signal)
+    await rm(this.#runFolder, { recursive: true, force: true })
   }
 
   #find(account: string, name: string): FunctionView {

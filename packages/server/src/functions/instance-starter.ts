@@ -36,6 +36,8 @@ export class FunctionInstanceStarter implements InstanceStarter {
     const runtime = await this.#options.runtimes.find(view.spec.runtime)
     const folder = await this.#options.code.open(view.spec.code)
     let instance: Instance | undefined
+    const onAbort = (): void => instance?.kill()
+    signal.addEventListener('abort', onAbort, { once: true })
     try {
       const plan = runtime.launch({ memoryMiB: view.spec.memoryMiB })
       instance = await this.#boot(view, plan, signal)
@@ -52,6 +54,8 @@ export class FunctionInstanceStarter implements InstanceStarter {
       folder[Symbol.dispose]()
       if (error instanceof StartFailure || signal.aborted) throw error
       throw startFailed(view.name, toAppError(error).message, error)
+    } finally {
+      signal.removeEventListener('abort', onAbort)
     }
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +65,7 @@ export class FunctionsBench implements AsyncDisposable {
     stack: AsyncDisposableStack,
     options: Partial<FunctionsOptions>,
   ) {
-    this.dataFolder = dataFolder
+    this.dataFolder = options.dataFolder ?? dataFolder
     this.#stack = stack
     this.functions = createFunctions({
       dataFolder,
@@ -154,10 +155,11 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setImmediate(resolve))
 }
 
+/** A process that has ended stays visible until its parent takes note, which may be never: that counts as ended. */
 export function isAlive(processId: number): boolean {
   try {
     process.kill(processId, 0)
-    return true
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${processId}/stat`, 'utf8'))
   } catch {
     return false
   }

@@ -82,6 +82,7 @@ function meet(
       signal.removeEventListener('abort', onAbort)
     }
     signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
     void process.exited.then(exit => {
       const how = exit.signal ?? `code ${exit.code ?? '?'}`
       fail(`the process ended (${how})${lastText === '' ? '' : `: ${lastText.slice(0, 200)}`}`)

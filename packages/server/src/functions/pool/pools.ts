@@ -22,6 +22,7 @@ export const defaultPoolsLimits: PoolsLimits = {
 /** The pools of all functions, each made with the first invocation. */
 export class Pools {
   readonly #starter: InstanceStarter
+  readonly #onGone: (key: string) => void
   readonly #clock: Clock
   readonly #limits: PoolsLimits
   readonly #budget: InstanceBudget
@@ -33,8 +34,10 @@ export class Pools {
   readonly #starved = new Set<Pool>()
   #closed = false
 
-  constructor(starter: InstanceStarter, clock: Clock, limits: PoolsLimits) {
+  /** `onGone` is called with the key of a deleted function when its last instance has ended. */
+  constructor(starter: InstanceStarter, clock: Clock, limits: PoolsLimits, onGone: (key: string) => void) {
     this.#starter = starter
+    this.#onGone = onGone
     this.#clock = clock
     this.#limits = limits
     this.#budget = new InstanceBudget(limits.instancesMax, () => this.#feed())
@@ -76,7 +79,10 @@ export class Pools {
       else {
         this.#pools.delete(key)
         this.#starved.delete(pool)
-        const closing = pool.close(this.#forced.signal).finally(() => this.#closing.delete(closing))
+        const closing = pool.close(this.#forced.signal).finally(() => {
+          this.#closing.delete(closing)
+          if (!this.#pools.has(key)) this.#onGone(key)
+        })
         this.#closing.add(closing)
       }
     }

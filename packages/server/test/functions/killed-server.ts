@@ -1,0 +1,15 @@
+/**
+ * A server that is to be killed: runs one function that waits and one that computes without end, and prints their
+ * process ids. Started by leftovers.test.ts with the data folder as its argument.
+ */
+import { account, FunctionsBench } from './bench.ts'
+
+const bench = await FunctionsBench.open({ dataFolder: process.argv[2] ?? '' })
+await bench.define('idle', 'exports.handler = async () => String(process.pid)')
+const idle = await bench.text('idle')
+await bench.define('spin', 'exports.handler = () => { console.log("own=" + process.pid); for (;;); }')
+void bench.invoke('spin')
+await bench.logged('spin', 'own=')
+const spinning = bench.functions.logs(account, 'spin')[0]?.text.split('=')[1]
+process.stdout.write(`${JSON.stringify({ idle: Number(idle), spinning: Number(spinning) })}\n`)
+setInterval(() => {}, 1_000)
