@@ -71,9 +71,9 @@ export class SourceFile {
     return this.path.endsWith('.ts')
   }
 
-  /** Whether it runs only under the test runner or prepares for it: test files and everything in a `test` folder. */
+  /** Whether it runs only under the test runner or prepares for it: tests, fixtures, everything in a `test` folder. */
   get isTest(): boolean {
-    return /\.test\.ts$|\.property\.ts$|(?:^|\/)tests?\//.test(this.path)
+    return /\.test\.ts$|\.fixture\.ts$|(?:^|\/)tests?\//.test(this.path)
   }
 
   get isTestFile(): boolean {

@@ -7,6 +7,7 @@ const files = {
   'packages/spi/src/conformance/storage/event-log.ts': [
     'export function eventLogSuite() {',
     "  test('an append is read back', async () => {})",
+    "  child.on('exit', () => {})",
     '  test(`a batch of ${count} entries is whole`, async () => {})',
     '}',
   ].join('\n'),

@@ -52,7 +52,7 @@ function countPlugIn(
 
 /**
  * Names of all cases for a kind, as written in the suites: calls that give a function a name, whatever they are called,
- * and objects with `name` and `run`. `${…}`, `%s` and `$name` stand for anything.
+ * and objects with `name` and `run`. A name is a sentence: `on('data', …)` is no case. `${…}`, `%s` and `$name` stand for anything.
  */
 export function conformanceCases(tree: Tree, kind: PlugInKind): string[] {
   return tree.files
@@ -72,7 +72,8 @@ function casesOf(file: SourceFile): string[] {
   const names: string[] = []
   const add = (node: Literal | undefined) => {
     if (node?.type !== 'Literal' && node?.type !== 'TemplateLiteral') return
-    names.push(syntax.textOf(node).slice(1, -1).replaceAll(/\\(.)/g, '$1'))
+    const text = syntax.textOf(node).slice(1, -1)
+    if (/\s/.test(text)) names.push(text.replaceAll(/\\(.)/g, '$1'))
   }
   syntax.visit({
     CallExpression: node => {

@@ -83,7 +83,7 @@ export class RunLog implements Reporter {
     if (tests.length === 0 && module.errors().length === 0) this.#addTrouble(path, 'contains no test')
     const failed = tests.filter(test => test.result().state === 'failed').length
     const skipped = tests.filter(test => test.result().state === 'skipped').length
-    const mark = module.ok() && module.errors().length === 0 ? '✓' : '✗'
+    const mark = module.ok() && module.errors().length === 0 && tests.length > 0 ? '✓' : '✗'
     const notes = [`${tests.length} tests`]
     if (failed > 0) notes.push(`${failed} failed`)
     if (skipped > 0) notes.push(`${skipped} skipped`)
