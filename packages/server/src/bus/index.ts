@@ -1,2 +1,2 @@
 export { explainEvent, type RuleVerdict } from './explain.ts'
-export { liveVersions, newDelivery, route, type Routed } from './route.ts'
+export { liveVersions, newDelivery, route, type RoutedQueue } from './route.ts'

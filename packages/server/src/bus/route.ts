@@ -1,32 +1,35 @@
 import type { Delivery, LogEntry } from '@millrace/spi'
 import { type BusView, queueName, type RuleVersion } from '../resources/index.ts'
 
-/** Deliveries that routing a batch of events gives rise to. */
-export interface Routed {
-  readonly put: readonly { readonly queue: string; readonly delivery: Delivery }[]
-  /** For each queue its first delivery, and whether it came of a rule version that is live now. */
-  readonly first: ReadonlyMap<string, { readonly position: number; readonly isLive: boolean }>
+/** What a batch of events gives rise to in one queue. */
+export interface RoutedQueue {
+  /** Events to deliver there, in the order of their positions. */
+  readonly entries: LogEntry[]
+  /** Whether a rule version that is live now is among those that matched. */
+  isLive: boolean
 }
 
 /**
- * Event + rules → deliveries, in the order of the events. An event meets the versions of the rules that were live at
- * its position, `from <= position < until`, however late it is routed. Pure; a disabled rule is not in the matcher.
+ * Event + rules → deliveries, by queue. An event meets the versions of the rules that were live at its position,
+ * `from <= position < until`, however late it is routed. Pure; a disabled rule is not in the matcher.
  */
-export function route(bus: BusView, entries: readonly LogEntry[], nowMs: number): Routed {
-  const put: { queue: string; delivery: Delivery }[] = []
-  const first = new Map<string, { position: number; isLive: boolean }>()
+export function route(bus: BusView, entries: readonly LogEntry[]): Map<string, RoutedQueue> {
+  const queues = new Map<string, RoutedQueue>()
   for (const entry of entries) {
-    const { position } = entry
     for (const version of liveVersions(bus, entry)) {
       const isLive = version.until === Number.POSITIVE_INFINITY
       for (const target of version.spec.targets) {
-        const queue = queueName(bus.key, version.rule, target.id)
-        put.push({ queue, delivery: newDelivery(position, nowMs) })
-        if (!first.has(queue)) first.set(queue, { position, isLive })
+        const name = queueName(bus.key, version.rule, target.id)
+        const queue = queues.get(name)
+        if (queue === undefined) queues.set(name, { entries: [entry], isLive })
+        else {
+          queue.entries.push(entry)
+          queue.isLive ||= isLive
+        }
       }
     }
   }
-  return { put, first }
+  return queues
 }
 
 /** The rule versions that match the event and were live at its position. */

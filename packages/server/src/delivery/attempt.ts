@@ -42,14 +42,17 @@ export function attempt(
       timer[Symbol.dispose]()
       resolve(resultOf(result, clock.nowMs() - startedAtMs))
     }
-    const timeout = attemptTimeout(timeoutMs)
+    // Made when it is needed: an error is by far the dearest part of an attempt that succeeds.
+    let timeout: AppError | undefined
     let timer = clock.timer(timeoutMs, () => {
-      timer = clock.timer(graceMs, () => finish({ status: 'failed', error: timeout }))
-      controller.abort(timeout)
+      const error = attemptTimeout(timeoutMs)
+      timeout = error
+      timer = clock.timer(graceMs, () => finish({ status: 'failed', error }))
+      controller.abort(error)
     })
     write(sink, record, controller.signal).then(finish, (thrown: unknown) => {
       if (controller.signal.reason === stopping) finish('abandoned')
-      else if (controller.signal.aborted) finish({ status: 'failed', error: timeout })
+      else if (timeout !== undefined) finish({ status: 'failed', error: timeout })
       else finish({ status: 'failed', error: sinkMisbehaved('it threw', thrown) })
     })
   })

@@ -174,7 +174,7 @@ export class Backfills {
         for (const { queue, delivery } of put) {
           if (told.has(queue)) continue
           told.add(queue)
-          this.#parts.targets.enqueued(queue, delivery.position, true)
+          this.#parts.targets.enqueued(queue, delivery.position)
         }
       },
     }

@@ -80,7 +80,7 @@ class Engine implements Delivery {
     const { queue, documents } = storage
     const onIdle = (): void => this.#activity.changed()
     this.#parts = parts
-    const makeRoom = (): Promise<void> => this.#retention.relieve()
+    const makeRoom = (): Promise<void> => this.#retention.relieve().catch(() => {})
     this.#settlements = new Settlements(queue, clock, log, makeRoom, this.#end.signal)
     const settlements = this.#settlements
     const budget = new Budget(parts.heldBytesMax)
@@ -97,10 +97,20 @@ class Engine implements Delivery {
       onIdle,
     }
     this.#targets = new Targets({ dispatchers, queue, settlements, documents, logs, clock, log, observer })
-    const onRouted: PumpParts['onRouted'] = (name, position, isLive) => {
-      this.#targets.enqueued(name, position, isLive)
-    }
-    this.#pumps = new Pumps({ logs, queue, snapshots, clock, log, observer, onRouted, onIdle })
+    const onRouted: PumpParts['onRouted'] = (...routed) => this.#targets.routed(...routed)
+    const offer: PumpParts['offer'] = (name, candidates) => this.#targets.offer(name, candidates)
+    this.#pumps = new Pumps({
+      offer,
+      makeRoom,
+      logs,
+      queue,
+      snapshots,
+      clock,
+      log,
+      observer,
+      onRouted,
+      onIdle,
+    })
     this.#replays = new Replays({
       dispatchers,
       documents,

@@ -115,6 +115,27 @@ export class Dispatcher {
     this.#running = this.#run()
   }
 
+  /**
+   * Takes deliveries that are about to be stored, if there is nothing before them and room; returns how many, from the
+   * first on. Each must have `stored`.
+   */
+  offer(candidates: readonly Candidate[]): number {
+    const isReady = this.#isRestored && this.#breaker.isClosed && this.#lanes.openCount < openLanesMax
+    if (!isReady || !this.#canTake) return 0
+    const taken = this.#loader.take(candidates, this.#room())
+    if (taken === 0) return 0
+    this.#admit({ candidates: candidates.slice(0, taken), gone: [] })
+    this.#launch()
+    this.#latch.wake()
+    return taken
+  }
+
+  /** The pump has stored deliveries: `first` is the lowest that was not taken, `last` the highest of all. */
+  appended(first: number | undefined, last: number): void {
+    this.#loader.appended(first, last)
+    this.#latch.wake()
+  }
+
   /** The queue has new deliveries; `position` is the lowest. */
   enqueued(position: number): void {
     this.#loader.enqueued(position)
@@ -204,7 +225,7 @@ export class Dispatcher {
       this.#isBusy = true
       await this.#safely(() => this.#fill())
       this.#launch()
-      if (this.#canFill()) continue
+      if (this.#hasToFill()) continue
       this.#arm()
       this.#isBusy = false
       if (this.isIdle) this.#parts.onIdle()
@@ -241,13 +262,16 @@ export class Dispatcher {
   }
 
   /** Whether another round of loading would bring something now. */
-  #canFill(): boolean {
-    if (!this.#mayStart || this.#repeatAtMs !== undefined || this.#room() <= 0 || !this.#loader.hasRoom)
-      return false
-    if (this.#settling >= settlingMax) return false
+  #hasToFill(): boolean {
+    if (!this.#canTake || this.#repeatAtMs !== undefined) return false
     const dueAtMs = this.#loader.nextDueAtMs
     const isDue = dueAtMs !== undefined && dueAtMs <= this.#parts.clock.nowMs()
     return isDue || (this.#loader.hasFresh && this.#lanes.openCount < openLanesMax)
+  }
+
+  /** Whether there is room for more deliveries in memory, and they might be started. */
+  get #canTake(): boolean {
+    return this.#mayStart && this.#settling < settlingMax && this.#room() > 0 && this.#loader.hasRoom
   }
 
   /** How many more deliveries may be in memory. Small gaps are not worth a read while enough is ready. */
@@ -331,7 +355,7 @@ export class Dispatcher {
     const { delivery, key } = candidate
     this.#window.finish()
     if (turn.kind === 'ended') {
-      this.#settle(turn.settlement, delivery.position)
+      this.#settle(turn.settlement, candidate)
       const next = key === undefined ? undefined : this.#lanes.ended(key)
       if (next !== undefined) this.#ready.push(next)
     } else if (turn.kind === 'abandoned') {
@@ -340,7 +364,7 @@ export class Dispatcher {
       const isBlocked = turn.kind === 'blocked'
       const dueAtMs = isBlocked ? this.#parts.clock.nowMs() : turn.dueAtMs
       const put = { ...delivery, attempts: turn.attempts, dueAtMs, lane: key }
-      this.#settle({ queue, put, journal: turn.journal }, delivery.position, () => {
+      this.#settle({ queue, put, journal: turn.journal }, candidate, () => {
         if (key === undefined) this.#loader.postponed(dueAtMs)
       })
       if (key !== undefined)
@@ -360,28 +384,38 @@ export class Dispatcher {
     }
   }
 
-  #spill({ delivery }: Candidate, key: string): void {
-    const put = { ...delivery, lane: key }
-    this.#settle({ queue: this.identity.queue, put }, delivery.position, () => this.#lanes.spilled(key))
+  #spill(candidate: Candidate, key: string): void {
+    const put = { ...candidate.delivery, lane: key }
+    this.#settle({ queue: this.identity.queue, put }, candidate, () => this.#lanes.spilled(key))
   }
 
   #settleGone({ gone }: Loaded): void {
-    for (const { position, attempts } of gone) this.#settle(this.#courier.gone(position, attempts), position)
+    for (const delivery of gone) {
+      this.#settle(this.#courier.gone(delivery.position, delivery.attempts), { delivery })
+    }
   }
 
-  #settle(settlement: Settlement, position: number, onVisible?: () => void): void {
+  /** Writes what became of a delivery, and holds its position until that is visible. */
+  #settle(
+    settlement: Settlement,
+    { delivery, stored }: Pick<Candidate, 'delivery' | 'stored'>,
+    onVisible?: () => void,
+  ): void {
     this.#settling++
+    const { settlements } = this.#parts
+    const visible =
+      stored === undefined ? settlements.add(settlement) : stored.then(() => settlements.add(settlement))
     const done = (): void => {
       this.#settling--
-      this.#loader.release(position)
+      this.#loader.release(delivery.position)
       this.#latch.wake()
     }
-    this.#parts.settlements.add(settlement).then(
+    visible.then(
       () => {
         onVisible?.()
         done()
       },
-      // The engine was ended first. The delivery is still in the queue and will be made again after the next start.
+      // The engine was ended first. The delivery will be made again after the next start.
       done,
     )
   }

@@ -8,6 +8,8 @@ export interface Candidate {
   readonly entry: LogEntry
   /** Its key, where the target is ordered or the delivery stands in a lane. */
   readonly key: string | undefined
+  /** Set when the delivery came from the pump before it was stored: it must not be settled until this has resolved. */
+  readonly stored?: Promise<void>
 }
 
 /** Events read from the log at a time: few enough to stay near the byte allowance, many enough to be cheap. */
@@ -38,6 +40,7 @@ export class Loader {
   #scanned = 0
   /** Whether there may be never-attempted deliveries above `#scanned`. */
   #hasFresh = true
+  #isReading = false
   /** Lowest position that was put while a read was under way; the read may or may not have seen it. */
   #lowestNew = Number.POSITIVE_INFINITY
   /** Time from which on there may be a due delivery that nobody holds; `undefined` when there is none. */
@@ -66,6 +69,29 @@ export class Loader {
   /** Whether the byte allowance lets this queue take more. */
   get hasRoom(): boolean {
     return this.#budget.allows(this.#heldBytes)
+  }
+
+  /**
+   * Takes deliveries from the pump before they are stored, as many as `limit` and the byte allowance let it. None when
+   * there may be others before them in storage.
+   */
+  take(candidates: readonly Candidate[], limit: number): number {
+    if (this.#hasFresh || this.#isReading) return 0
+    let taken = 0
+    for (const { delivery, entry } of candidates) {
+      if (taken >= limit || !this.hasRoom || delivery.position <= this.#scanned) break
+      this.#hold(delivery.position, entry.bytes.length)
+      this.#scanned = delivery.position
+      taken++
+    }
+    return taken
+  }
+
+  /** The pump has stored deliveries: `first` is the lowest that was not taken, `last` the highest of all. */
+  appended(first: number | undefined, last: number): void {
+    if (first !== undefined) this.enqueued(first)
+    // Taken, and put back before it was stored: a read in between did not see it.
+    else if (last > this.#scanned) this.#hasFresh = true
   }
 
   /** Deliveries were put into the queue, never attempted, `position` the lowest of them. */
@@ -102,6 +128,7 @@ export class Loader {
     const asked = Math.min(limit, this.#groupSize())
     const after = this.#scanned
     this.#hasFresh = false
+    this.#isReading = true
     this.#lowestNew = Number.POSITIVE_INFINITY
     try {
       const found = await this.#queue.read(this.#queueName, { kind: 'fresh', after }, asked)
@@ -113,6 +140,8 @@ export class Loader {
     } catch (thrown) {
       this.#hasFresh = true
       throw thrown
+    } finally {
+      this.#isReading = false
     }
   }
 

@@ -1,9 +1,10 @@
-import { type Clock, type PluginLog, type Queue, type QueueChange, sleep, toAppError } from '@millrace/spi'
-import { route } from '../bus/index.ts'
+import { type Clock, type PluginLog, type Queue, sleep, toAppError } from '@millrace/spi'
+import { newDelivery, type RoutedQueue, route } from '../bus/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
 import type { EngineObserver } from '../observability/index.ts'
 import { type BusView, pumpCursor, type Snapshots } from '../resources/index.ts'
 import { Latch } from './latch.ts'
+import type { Candidate } from './loader.ts'
 
 /** Events that one turn of a pump reads at most, in number and in bytes. */
 const turnLimits = { entriesMax: 512, bytesMax: 4 * 1024 * 1024 }
@@ -19,12 +20,27 @@ export interface PumpParts {
   readonly log: PluginLog
   readonly observer: EngineObserver
   /**
-   * Tells which queues have new deliveries; `position` is the lowest of the queue's, `isLive` whether the rule version
-   * that matched it is the present one.
+   * Offers deliveries that are about to be stored; returns how many of them, from the first on, are taken. Those must not
+   * be settled before `stored` has resolved; when it rejects, they were not stored and will be routed again.
    */
-  onRouted(queue: string, position: number, isLive: boolean): void
+  offer(queue: string, candidates: readonly Candidate[]): number
+  /**
+   * Deliveries of a queue are stored: `first` is the lowest position that was not taken, `undefined` when all were, and
+   * `last` the highest; `isLive` says whether a rule version that matched is the present one.
+   */
+  onRouted(queue: string, first: number | undefined, last: number, isLive: boolean): void
+  /** Called when the storage is full, before the next try. */
+  makeRoom(): Promise<void>
   /** Called when the pump has nothing left to do. */
   onIdle(): void
+}
+
+/** What was routed into one queue, and how much of it its dispatcher has taken already. */
+interface Offered {
+  readonly queue: string
+  readonly candidates: readonly Candidate[]
+  readonly taken: number
+  readonly isLive: boolean
 }
 
 /**
@@ -89,18 +105,15 @@ export class Pump {
         this.#parts.onIdle()
         await this.#latch.wait()
       } catch (thrown) {
-        const error = toAppError(thrown)
-        if (error.code === 'storage.closed') return
-        this.#parts.log.warn('routing failed; it will be repeated', { bus: this.bus, code: error.code })
-        const pauseMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(failures++, 10))
-        await sleep(this.#parts.clock, pauseMs, signal).catch(() => {})
+        if (signal.aborted || toAppError(thrown).code === 'storage.closed') return
+        await this.#pause(thrown, failures++)
       }
     }
   }
 
   /** Routes one batch; false when there was nothing to route. */
   async #turn(): Promise<boolean> {
-    const { logs, queue, snapshots, clock, observer } = this.#parts
+    const { logs, snapshots, clock, observer } = this.#parts
     const from = this.#cursor ?? (await this.#load())
     const next = logs.next(this.bus)
     if (from >= next) return false
@@ -109,15 +122,71 @@ export class Pump {
     const view = snapshots.current().buses.get(this.bus)
     if (view === undefined) return false
     const cursor = entries.length > 0 ? (entries.at(-1)?.position ?? 0) + 1 : next
-    const { put, first } = route(view, entries, clock.nowMs())
-    const change: QueueChange = { cursors: [{ name: pumpCursor(this.bus), position: cursor }], put }
-    await queue.commit(change)
-    this.#cursor = cursor
-    observer.routed(this.bus, cursor - from, put.length)
-    for (const [name, { position, isLive }] of first) {
-      this.#parts.onRouted(name, position, isLive)
+    const routed = route(view, entries)
+    const stored = Promise.withResolvers<void>()
+    // Nobody may have been offered anything.
+    stored.promise.catch(() => {})
+    const offered = this.#offer(routed, clock.nowMs(), stored.promise)
+    try {
+      await this.#store(cursor, offered)
+      stored.resolve()
+    } catch (thrown) {
+      stored.reject(thrown)
+      throw thrown
     }
+    this.#cursor = cursor
+    let deliveries = 0
+    for (const { queue, candidates, taken, isLive } of offered) {
+      deliveries += candidates.length
+      const last = candidates.at(-1)?.delivery.position ?? 0
+      this.#parts.onRouted(queue, candidates[taken]?.delivery.position, last, isLive)
+    }
+    observer.routed(this.bus, cursor - from, deliveries)
     return true
+  }
+
+  /**
+   * Offers what was routed to the dispatchers before it is stored. One that has nothing else to do starts at once, and
+   * the time of a flush is saved; a crash meanwhile loses nothing, for the cursor has not moved.
+   */
+  #offer(routed: ReadonlyMap<string, RoutedQueue>, nowMs: number, stored: Promise<void>): Offered[] {
+    const offered: Offered[] = []
+    for (const [queue, { entries, isLive }] of routed) {
+      const candidates = entries.map(entry => ({
+        delivery: newDelivery(entry.position, nowMs),
+        entry,
+        key: undefined,
+        stored,
+      }))
+      offered.push({ queue, candidates, isLive, taken: this.#parts.offer(queue, candidates) })
+    }
+    return offered
+  }
+
+  /** Stores deliveries and cursor. What was offered cannot be taken back, so a failure is repeated, not routed anew. */
+  async #store(cursor: number, offered: readonly Offered[]): Promise<void> {
+    const put = offered.flatMap(({ queue, candidates }) =>
+      candidates.map(({ delivery }) => ({ queue, delivery })),
+    )
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.#parts.queue.commit({ cursors: [{ name: pumpCursor(this.bus), position: cursor }], put })
+        return
+      } catch (thrown) {
+        this.#stop.signal.throwIfAborted()
+        if (toAppError(thrown).code === 'storage.closed') throw thrown
+        await this.#pause(thrown, failures)
+        this.#stop.signal.throwIfAborted()
+      }
+    }
+  }
+
+  async #pause(thrown: unknown, failures: number): Promise<void> {
+    const { code } = toAppError(thrown)
+    this.#parts.log.warn('routing failed; it will be repeated', { bus: this.bus, code })
+    if (code === 'storage.full') await this.#parts.makeRoom()
+    const pauseMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(failures, 10))
+    await sleep(this.#parts.clock, pauseMs, this.#stop.signal).catch(() => {})
   }
 
   async #load(): Promise<number> {

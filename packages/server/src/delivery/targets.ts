@@ -6,6 +6,7 @@ import type { BusView, Snapshot, TargetSpec } from '../resources/index.ts'
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts'
 import { targetNotFound, targetRemoved } from './errors.ts'
 import { identify, identityOf, type QueueIdentity } from './identity.ts'
+import type { Candidate } from './loader.ts'
 import { endPending, type RemovalParts } from './removal.ts'
 
 export interface TargetsParts extends RemovalParts {
@@ -93,15 +94,23 @@ export class Targets {
     this.#early.clear()
   }
 
-  /**
-   * New deliveries were put into a queue, `position` the lowest of them; `isLive` says whether the rule version that
-   * put them is the present one.
-   */
-  enqueued(queue: string, position: number, isLive: boolean): void {
-    if (this.#targets.has(queue)) this.#dispatcher(queue)?.enqueued(position)
+  /** Offers deliveries that are about to be stored; returns how many the dispatcher takes, from the first on. */
+  offer(queue: string, candidates: readonly Candidate[]): number {
+    return this.#dispatchers.get(queue)?.offer(candidates) ?? 0
+  }
+
+  /** The pump has stored deliveries; see `PumpParts.onRouted`. */
+  routed(queue: string, first: number | undefined, last: number, isLive: boolean): void {
+    if (this.#targets.has(queue)) this.#dispatcher(queue)?.appended(first, last)
     // A rule is in force a moment before the snapshot shows it: its deliveries wait for that.
     else if (isLive) this.#early.add(queue)
     // Routed by a version that was live then; the target is gone by now.
+    else this.#remove(identityOf(queue))
+  }
+
+  /** A backfill has put deliveries into a queue, `position` the lowest of them. */
+  enqueued(queue: string, position: number): void {
+    if (this.#targets.has(queue)) this.#dispatcher(queue)?.enqueued(position)
     else this.#remove(identityOf(queue))
   }
 
