@@ -125,7 +125,7 @@ export function deadLetterRule(url: string): RuleSpec {
       {
         id: 'receiver',
         sink: { connector: 'http', options: { url } },
-        parameters: { 'headers.x-dead-letter-rule': { form: 'JSONPATH', value: '$.millracerule' } },
+        parameters: { 'headers.x-dead-letter-rule': { form: 'JSONPATH', value: '$.deadletterrule' } },
         retry: { strategy: 'CUSTOM', retriesMax: 50, delayMsMin: 100, delayMsMax: 1_000 },
       },
     ],

@@ -1,4 +1,5 @@
 import Table from 'cli-table3'
+import picocolors from 'picocolors'
 
 /** A table without frames, as wide as it needs to be. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -21,9 +22,9 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
     ].map(name => [name, '']),
   )
   const table = new Table({
-    head: [...head],
+    head: head.map(title => picocolors.dim(title)),
     chars: { ...blank, middle: '  ' },
-    style: { head: ['dim'], 'padding-left': 0, 'padding-right': 0 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
   for (const row of rows) table.push([...row])
   return `${table.toString()}\n`

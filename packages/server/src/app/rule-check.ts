@@ -1,0 +1,93 @@
+import { AppError, retryNever } from '@millrace/spi'
+import { compilePath, compileTransform } from '../bus/transform/index.ts'
+import type { Plugins } from '../plugins/index.ts'
+import {
+  busKey,
+  defaultBusName,
+  type RuleSpec,
+  type SinkSpec,
+  type Snapshot,
+  type TargetSpec,
+} from '../resources/index.ts'
+
+/**
+ * Completes a rule's spec (the options of its connectors get their defaults) and refuses what could never work, with
+ * the target's place in front: a transform or path that does not compile, an unknown connector or option, a function
+ * or bus that is not there.
+ */
+export async function checkRule(
+  account: string,
+  spec: RuleSpec,
+  snapshot: Snapshot,
+  plugins: Pick<Plugins, 'checkSinkOptions' | 'checkSinkParameters'>,
+): Promise<RuleSpec> {
+  const targets: TargetSpec[] = []
+  for (const target of spec.targets) {
+    const at = `target ${target.id}`
+    await placed(at, () => {
+      if (target.transform !== undefined) compileTransform(target.transform)
+      for (const transform of Object.values(target.parameters)) compileTransform(transform)
+      if (target.orderBy !== undefined) compilePath(target.orderBy)
+    })
+    const sink = await placed(at, async () => {
+      if ('connector' in target.sink) {
+        await plugins.checkSinkParameters(target.sink.connector, Object.keys(target.parameters))
+      }
+      return await checkSink(account, target.sink, snapshot, plugins)
+    })
+    const { deadLetter } = target
+    if (deadLetter === undefined) {
+      targets.push({ ...target, sink })
+      continue
+    }
+    const checked = await placed(`${at}, dead letter`, () =>
+      checkSink(account, deadLetter, snapshot, plugins),
+    )
+    targets.push({ ...target, sink, deadLetter: checked })
+  }
+  return { ...spec, targets }
+}
+
+async function checkSink(
+  account: string,
+  sink: SinkSpec,
+  { buses, functions }: Snapshot,
+  plugins: Pick<Plugins, 'checkSinkOptions'>,
+): Promise<SinkSpec> {
+  if ('connector' in sink) {
+    const options = await plugins.checkSinkOptions(sink.connector, sink.options ?? {})
+    return { connector: sink.connector, options: { ...options } }
+  }
+  if ('function' in sink) {
+    if (!functions.has(busKey(account, sink.function))) throw missing('function', sink.function)
+    return sink
+  }
+  if (sink.bus === defaultBusName) {
+    throw new AppError(
+      'rule.sink-invalid',
+      `the bus ${defaultBusName} takes the platform's own events only`,
+      retryNever,
+    )
+  }
+  if (!buses.has(busKey(account, sink.bus))) throw missing('bus', sink.bus)
+  return sink
+}
+
+function missing(kind: string, name: string): AppError {
+  return new AppError('rule.sink-invalid', `there is no ${kind} ${name}`, retryNever, {
+    details: { kind, name },
+  })
+}
+
+/** Runs a check and puts the place in front of what it says. */
+async function placed<Result>(place: string, check: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await check()
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown
+    throw new AppError(thrown.code, `${place}: ${thrown.message}`, thrown.retry, {
+      cause: thrown,
+      details: { ...thrown.details, place },
+    })
+  }
+}

@@ -1,0 +1,37 @@
+import { AppError, type Clock, type PluginLog, type Random, retryBackoff, type Sink } from '@millrace/spi'
+import type { SinkResolver } from '../delivery/index.ts'
+import type { Functions } from '../functions/index.ts'
+import type { Ingest } from '../ingest/index.ts'
+import type { Plugins } from '../plugins/index.ts'
+import { busKey, type SinkSpec, type Snapshots } from '../resources/index.ts'
+import { BusSink } from './bus-sink.ts'
+
+export interface SinkParts {
+  readonly plugins: Pick<Plugins, 'openSink'>
+  readonly functions: Pick<Functions, 'sink'>
+  readonly ingest: Pick<Ingest, 'accept'>
+  readonly snapshots: Snapshots
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: PluginLog
+  readonly allowPrivateTargets: boolean
+}
+
+/** The three kinds of sinks in one place: a connector's, a function, another bus. */
+export function sinkResolver(parts: SinkParts): SinkResolver {
+  const { plugins, functions, ingest, snapshots, clock, random, log, allowPrivateTargets } = parts
+  return {
+    open(account: string, spec: SinkSpec, { queue }): Sink {
+      if ('connector' in spec) {
+        const context = { clock, random, log, allowPrivateTargets, name: queue }
+        return plugins.openSink(spec.connector, spec.options ?? {}, context)
+      }
+      if ('function' in spec) return functions.sink(account, spec.function)
+      const key = busKey(account, spec.bus)
+      if (!snapshots.current().buses.has(key)) {
+        throw new AppError('sink.unavailable', `there is no bus ${spec.bus}`, retryBackoff)
+      }
+      return new BusSink(ingest, () => snapshots.current().buses.get(key))
+    },
+  }
+}
