@@ -59,7 +59,7 @@ export class RunLog implements Reporter {
       name: test.name,
       fullName: test.fullName,
       state: result.state,
-      reason: result.state === 'skipped' ? result.note : undefined,
+      reason: result.state === 'skipped' ? (result.note ?? statedReason(test.fullName)) : undefined,
     })
     if (result.state === 'failed') {
       this.#print(`✗ ${this.#pathOf(test.module)} › ${test.fullName}`)
@@ -80,16 +80,29 @@ export class RunLog implements Reporter {
         this.#addTrouble(`${path} › ${suite.fullName}`, describeError(error, this.#root))
     }
     const tests = [...module.children.allTests()]
-    if (tests.length === 0 && module.errors().length === 0) this.#addTrouble(path, 'contains no test')
+    if (tests.length === 0 && module.errors().length === 0) this.#onEmptyModule(module, path)
     const failed = tests.filter(test => test.result().state === 'failed').length
     const skipped = tests.filter(test => test.result().state === 'skipped').length
-    const mark = module.ok() && module.errors().length === 0 && tests.length > 0 ? '✓' : '✗'
+    const mark = module.ok() && module.errors().length === 0 ? '✓' : '✗'
     const notes = [`${tests.length} tests`]
     if (failed > 0) notes.push(`${failed} failed`)
     if (skipped > 0) notes.push(`${skipped} skipped`)
     const seconds = (module.diagnostic().duration / 1_000).toFixed(1)
     const count = `[${this.#filesDone}/${this.#filesTotal}]`
     this.#print(`${mark} ${count} ${module.project.name}  ${path}  ${notes.join(', ')}  ${seconds} s`)
+  }
+
+  /** A file whose every group was left out has no tests at all; its groups are counted, if they say why. */
+  #onEmptyModule(module: TestModule, path: string): void {
+    const groups = [...module.children.allSuites()]
+    const silent = groups.filter(group => statedReason(group.fullName) === undefined)
+    if (groups.length === 0 || silent.length > 0) this.#addTrouble(path, 'contains no test')
+    for (const { name, fullName } of groups) {
+      const reason = statedReason(fullName)
+      const project = module.project.name
+      if (reason !== undefined)
+        this.#records.push({ project, path, name, fullName, state: 'skipped', reason })
+    }
   }
 
   onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
@@ -105,6 +118,11 @@ export class RunLog implements Reporter {
   #pathOf(module: TestModule): string {
     return relative(this.#root, module.moduleId).replaceAll('\\', '/')
   }
+}
+
+/** The reason that stands in the title of a group: `(needs …)`, `(skipped: …)`, `(left out …)`. */
+function statedReason(title: string): string | undefined {
+  return /\(((?:needs|skipped|left out)\b[^)]*)\)/.exec(title)?.[1]
 }
 
 /** The message, the difference of wanted and seen, and the frames that lie in the repository. */

@@ -64,6 +64,19 @@ test('an error that nobody caught fails the run', async () => {
   expect(run.output).toContain('left behind')
 }, 30_000)
 
+test('a file without tests fails the run, unless its groups say why they are left out', async () => {
+  const empty = "import { describe } from 'vitest'\n"
+  const run = await runPlanted({
+    'src/a.test.ts': passing,
+    'src/b.test.ts': `${empty}describe.skipIf(true)('cases (needs redis)', () => {})\n`,
+    'src/c.test.ts': `${empty}describe.skipIf(true)('cases', () => {})\n`,
+  })
+
+  expect(run.lastLine).toBe('1 passed, 1 failed, 1 skipped')
+  expect(run.output).toContain('Left out, 1 tests: needs redis')
+  expect(run.output).toContain('src/c.test.ts: contains no test')
+}, 30_000)
+
 test('a filter that fits no file fails the run', async () => {
   const run = await runPlanted({ 'src/a.test.ts': passing }, ['no-such-file'])
 
