@@ -1,5 +1,4 @@
-import { parseJsonText, refuseEvent, type JsonNode } from './language/json-text.ts'
-import { readJsonObject } from './language/json-object.ts'
+import { type JsonNode, parseJsonText, readJsonObject, refuseEvent } from './language/index.ts'
 import { PatternError } from './pattern-error.ts'
 
 /** An event: a JavaScript object, or its JSON text as UTF-8 bytes or as a string. */

@@ -1,8 +1,6 @@
-import type { FieldTest } from './language/condition.ts'
-import type { JsonNode, JsonObject } from './language/json-text.ts'
+import type { FieldTest, JsonNode, JsonObject } from './language/index.ts'
 import { patternLimits } from './limits.ts'
-import type { Place } from './operators/index.ts'
-import { describe } from './operators/place.ts'
+import { describe, type Place } from './operators/index.ts'
 
 /** The alternatives of a pattern while it is read, each a map from a field's key to its test. */
 export interface Draft {

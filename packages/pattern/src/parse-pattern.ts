@@ -1,7 +1,15 @@
 import type { PatternOptions } from './dialect.ts'
-import type { Alternative, Condition, FieldTest, ParsedPattern } from './language/condition.ts'
-import { parseJsonText, refusePattern, type JsonNode, type JsonObject } from './language/json-text.ts'
-import { readJsonObject } from './language/json-object.ts'
+import {
+  type Alternative,
+  type Condition,
+  type FieldTest,
+  type JsonNode,
+  type JsonObject,
+  type ParsedPattern,
+  parseJsonText,
+  readJsonObject,
+  refusePattern,
+} from './language/index.ts'
 import { patternLimits } from './limits.ts'
 import { parseCondition, Place } from './operators/index.ts'
 import { addOr, type Draft } from './parse-or.ts'
@@ -131,5 +139,7 @@ function sizeOf(node: JsonNode): number {
 }
 
 function signatureOf(conditions: readonly Condition[]): string {
-  return JSON.stringify(conditions, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+  return JSON.stringify(conditions, (_name, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  )
 }

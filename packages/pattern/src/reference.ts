@@ -1,6 +1,11 @@
-import type { Alternative, FieldTest, ParsedPattern, Reach } from './language/condition.ts'
-import type { JsonNode } from './language/json-text.ts'
-import { Value } from './language/value.ts'
+import {
+  type Alternative,
+  type FieldTest,
+  type JsonNode,
+  type ParsedPattern,
+  type Reach,
+  Value,
+} from './language/index.ts'
 import { holds } from './operators/index.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Condition, NumberRange } from './language/condition.ts'
+import type { Condition, NumberRange } from './language/index.ts'
 
 /** A condition written as a pattern writes it, for people: what `explain` reports as wanted. */
 export function describeCondition(condition: Condition): unknown {

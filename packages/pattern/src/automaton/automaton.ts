@@ -1,4 +1,4 @@
-import type { Alternative, ParsedPattern, Reach } from '../language/condition.ts'
+import type { Alternative, ParsedPattern, Reach } from '../language/index.ts'
 import { bySelectivity, type Conjunction, type RuleEntry, type SlotTest } from './conjunction.ts'
 import { PathTrie } from './path-trie.ts'
 import { RuleTree } from './rule-tree.ts'

@@ -1,8 +1,6 @@
-import { Decimal } from '../language/decimal.ts'
-import { Value } from '../language/value.ts'
+import { Decimal, Value, asciiText, utf8Text } from '../language/index.ts'
 import { patternLimits } from '../limits.ts'
 import { PatternError } from '../pattern-error.ts'
-import { asciiText, utf8Text } from '../language/text-of-bytes.ts'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -243,7 +241,8 @@ export class ByteReader {
     const { bytes } = this
     const first = bytes[from] === 0x2b || bytes[from] === 0x2d ? from + 1 : from
     let position = first
-    while (position < this.end && (bytes[position] ?? 0) >= 0x30 && (bytes[position] ?? 0) <= 0x39) position += 1
+    while (position < this.end && (bytes[position] ?? 0) >= 0x30 && (bytes[position] ?? 0) <= 0x39)
+      position += 1
     if (position === first) this.fail()
     return position
   }

@@ -1,7 +1,4 @@
-import type { Condition } from '../language/condition.ts'
-import type { Decimal } from '../language/decimal.ts'
-import { foldCase } from '../language/letter-case.ts'
-import type { Value } from '../language/value.ts'
+import { type Condition, type Decimal, type Value, foldCase } from '../language/index.ts'
 import { holds } from '../operators/index.ts'
 import { FragmentIndex } from './fragment-index.ts'
 import { IntervalTree } from './interval-tree.ts'
@@ -204,7 +201,9 @@ export class ConditionIndex<T> {
   }
 
   #removeNumber(number: Decimal, item: T): void {
-    const entry = this.#numbers?.get(number.double)?.find(each => each.item === item && each.number.equals(number))
+    const entry = this.#numbers
+      ?.get(number.double)
+      ?.find(each => each.item === item && each.number.equals(number))
     if (entry !== undefined) removeFrom(this.#numbers, number.double, entry)
   }
 

@@ -1,4 +1,4 @@
-import type { Condition } from '../language/condition.ts'
+import type { Condition } from '../language/index.ts'
 import type { Slot } from './path-trie.ts'
 
 /** A rule in the automaton: its id and what it consists of. */

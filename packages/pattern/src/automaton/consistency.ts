@@ -1,5 +1,4 @@
-import type { Condition } from '../language/condition.ts'
-import type { Value } from '../language/value.ts'
+import type { Condition, Value } from '../language/index.ts'
 import { holds } from '../operators/index.ts'
 import type { SlotTest } from './conjunction.ts'
 import type { Membership, Slot } from './path-trie.ts'
@@ -99,7 +98,8 @@ function join(choice: Choice, membership: Membership | null): Choice | null {
 export function isSatisfied(test: SlotTest): boolean {
   const { slot, conditions } = test
   if (test.wantsAbsence && mayBeAbsent(slot)) return true
-  for (let index = 0; index < slot.count; index += 1) if (someHolds(conditions, slot.values[index])) return true
+  for (let index = 0; index < slot.count; index += 1)
+    if (someHolds(conditions, slot.values[index])) return true
   return false
 }
 

@@ -1,4 +1,4 @@
-import type { WildcardPieces } from '../language/condition.ts'
+import type { WildcardPieces } from '../language/index.ts'
 import { wildcardHolds } from '../operators/index.ts'
 import { RadixTree } from './radix-tree.ts'
 
@@ -63,25 +63,30 @@ export class FragmentIndex<T> {
     }
   }
 
+  /** Shorter runs are found at more places of a text, so they are weighed as if they were fuller. */
   #choosePlace(pieces: WildcardPieces): Place {
+    const candidates: Array<{ readonly place: Place; readonly load: number }> = []
     const first = pieces[0] ?? ''
     const last = pieces[pieces.length - 1] ?? ''
-    let best: Place = { kind: 'anywhere' }
-    let load = Number.POSITIVE_INFINITY
-    const consider = (place: Place, count: number): void => {
-      if (count < load) {
-        best = place
-        load = count
+    if (first !== '') candidates.push({ place: { kind: 'beginning' }, load: this.#beginnings.countAt(first) })
+    if (last !== '' && pieces.length > 1)
+      candidates.push({ place: { kind: 'end' }, load: this.#ends.countAt(last) })
+    for (const piece of pieces.slice(1, -1)) {
+      const size = Math.min(3, piece.length)
+      for (let start = 0; start + size <= Math.min(piece.length, runsConsideredMax); start += 1) {
+        const key = runKey(piece, start, size)
+        candidates.push({
+          place: { kind: 'middle', key, size },
+          load: (this.#middles.get(key)?.length ?? 0) + 3 - size,
+        })
       }
     }
-    if (first !== '') consider({ kind: 'beginning' }, this.#beginnings.countAt(first))
-    if (last !== '' && pieces.length > 1) consider({ kind: 'end' }, this.#ends.countAt(last))
-    for (const piece of pieces.slice(1, -1)) {
-      // Shorter runs are found at more places of a text, so they are weighed as if they were fuller.
-      const size = Math.min(3, piece.length)
-      for (let start = 0; load > 0 && start + size <= piece.length; start += 1) {
-        const key = runKey(piece, start, size)
-        consider({ kind: 'middle', key, size }, (this.#middles.get(key)?.length ?? 0) + 3 - size)
+    let best: Place = { kind: 'anywhere' }
+    let load = Number.POSITIVE_INFINITY
+    for (const candidate of candidates) {
+      if (candidate.load < load) {
+        best = candidate.place
+        load = candidate.load
       }
     }
     return best
@@ -113,6 +118,9 @@ export class FragmentIndex<T> {
     }
   }
 }
+
+/** Of a long piece only the beginning is searched for the emptiest run. */
+const runsConsideredMax = 64
 
 type Place =
   | { readonly kind: 'beginning' }

@@ -1,5 +1,4 @@
-import type { Reach } from '../language/condition.ts'
-import type { Value } from '../language/value.ts'
+import type { Reach, Value } from '../language/index.ts'
 
 /** Where among nested lists a value lies, from the innermost list outwards. */
 export interface Membership {

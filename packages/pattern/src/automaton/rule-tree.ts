@@ -168,7 +168,10 @@ function take<Id>(node: Node<Id>, conjunction: Conjunction<Id>): void {
   node.bucket = without(node.bucket, conjunction)
 }
 
-function without<Id>(list: Array<Conjunction<Id>> | null, conjunction: Conjunction<Id>): Array<Conjunction<Id>> | null {
+function without<Id>(
+  list: Array<Conjunction<Id>> | null,
+  conjunction: Conjunction<Id>,
+): Array<Conjunction<Id>> | null {
   const index = list?.indexOf(conjunction) ?? -1
   if (list === null || index === -1) return list
   list.splice(index, 1)

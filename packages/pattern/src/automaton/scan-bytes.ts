@@ -1,10 +1,9 @@
 import { patternLimits } from '../limits.ts'
 import { ByteReader } from './byte-reader.ts'
-import { Value } from '../language/value.ts'
+import { Value, asciiText, utf8Text } from '../language/index.ts'
 import { visitDotted } from './dotted.ts'
 import type { Membership, PathNode, PathTrie } from './path-trie.ts'
 import { closeFilled } from './scan-object.ts'
-import { asciiText, utf8Text } from '../language/text-of-bytes.ts'
 
 const quote = 0x22
 const comma = 0x2c
@@ -197,11 +196,7 @@ export class ByteScanner {
     if (slot === null) return
     let first = reader.peek()
     while (true) {
-      if (
-        first === openBrace ||
-        first === openBracket ||
-        (first === closeBracket && slot.count === 0)
-      ) {
+      if (first === openBrace || first === openBracket || (first === closeBracket && slot.count === 0)) {
         trie.block(slot)
         reader.skipRest()
         return

@@ -1,5 +1,5 @@
 import { patternLimits } from '../limits.ts'
-import { Value } from '../language/value.ts'
+import { Value } from '../language/index.ts'
 import { PatternError } from '../pattern-error.ts'
 import { visitDotted } from './dotted.ts'
 import type { Membership, PathNode, PathTrie } from './path-trie.ts'

@@ -110,7 +110,8 @@ const removedHash = 1
 /** Neither 0 nor `removedHash`, which have a meaning of their own. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  for (let index = 0; index < text.length; index += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   hash ^= hash >>> 15
   return hash === 0 || hash === removedHash ? 2 : hash
 }

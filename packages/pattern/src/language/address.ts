@@ -54,8 +54,8 @@ function parseVersion6(text: string): Address | null {
   const missing = 8 - head.length - tail.length
   if (halves.length === 2 ? missing < 1 : missing !== 0) return null
   let bits = 0n
-  for (const group of [...head, ...new Array<number>(missing).fill(0), ...tail])
-    bits = (bits << 16n) | BigInt(group)
+  const zeros = Array.from({ length: missing }, () => 0)
+  for (const group of [...head, ...zeros, ...tail]) bits = (bits << 16n) | BigInt(group)
   if (bits >> 32n === 0xffffn) return { length: 32, bits: bits & 0xffffffffn }
   return { length: 128, bits }
 }

@@ -1,6 +1,4 @@
-import type { Condition } from '../language/condition.ts'
-import { Decimal } from '../language/decimal.ts'
-import type { JsonNode, JsonObject } from '../language/json-text.ts'
+import { type Condition, Decimal, type JsonNode, type JsonObject } from '../language/index.ts'
 import { patternLimits } from '../limits.ts'
 import { describe, type Place } from './place.ts'
 import { parseWildcard } from './wildcard.ts'

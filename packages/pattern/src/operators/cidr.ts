@@ -1,6 +1,10 @@
-import { parseAddress, parseBlock, type AddressRange } from '../language/address.ts'
-import type { Condition } from '../language/condition.ts'
-import type { JsonNode } from '../language/json-text.ts'
+import {
+  type AddressRange,
+  type Condition,
+  type JsonNode,
+  parseAddress,
+  parseBlock,
+} from '../language/index.ts'
 import type { Place } from './place.ts'
 
 /**

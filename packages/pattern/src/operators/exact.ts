@@ -1,7 +1,4 @@
-import { parseAddress } from '../language/address.ts'
-import type { Condition } from '../language/condition.ts'
-import { Decimal } from '../language/decimal.ts'
-import type { JsonNode } from '../language/json-text.ts'
+import { type Condition, Decimal, type JsonNode, parseAddress } from '../language/index.ts'
 import { PatternError } from '../pattern-error.ts'
 import type { Place } from './place.ts'
 

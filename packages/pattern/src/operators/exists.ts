@@ -1,5 +1,4 @@
-import type { Condition } from '../language/condition.ts'
-import type { JsonNode } from '../language/json-text.ts'
+import type { Condition, JsonNode } from '../language/index.ts'
 import { describe, type Place } from './place.ts'
 
 /** `{"exists": true}`: the field has a leaf, null included; `{"exists": false}`: it has none. */

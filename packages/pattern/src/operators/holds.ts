@@ -1,8 +1,13 @@
-import type { Address, AddressRange } from '../language/address.ts'
-import type { Condition, NumberRange } from '../language/condition.ts'
-import type { Decimal } from '../language/decimal.ts'
-import { skipBackwards, skipForwards } from '../language/letter-case.ts'
-import type { Value } from '../language/value.ts'
+import {
+  type Address,
+  type AddressRange,
+  type Condition,
+  type Decimal,
+  type NumberRange,
+  type Value,
+  skipBackwards,
+  skipForwards,
+} from '../language/index.ts'
 import { wildcardHolds } from './wildcard.ts'
 
 /** Whether a condition holds for one value: the plain statement of every operator. `absent` holds for no value. */
@@ -68,7 +73,7 @@ function addressHolds(range: AddressRange, address: Address | null): boolean {
 }
 
 function ignoreCaseHolds(where: 'whole' | 'start' | 'end', pattern: string, text: string): boolean {
-  const characters = [...pattern]
+  const characters = Array.from(pattern)
   if (where === 'end') return skipBackwards(characters, text, text.length) !== -1
   const end = skipForwards(characters, text, 0)
   return where === 'start' ? end !== -1 : end === text.length

@@ -1,5 +1,4 @@
-import type { Condition } from '../language/condition.ts'
-import type { JsonNode } from '../language/json-text.ts'
+import type { Condition, JsonNode } from '../language/index.ts'
 import { parseAnythingBut } from './anything-but.ts'
 import { parseCidr } from './cidr.ts'
 import { parseExactly, parseLiteral } from './exact.ts'
@@ -9,7 +8,7 @@ import type { Place } from './place.ts'
 import { parseContains, parseEqualsIgnoreCase, parsePrefix, parseSuffix } from './text-ends.ts'
 import { parseWildcard } from './wildcard.ts'
 
-export { Place } from './place.ts'
+export { describe, Place } from './place.ts'
 export { holds } from './holds.ts'
 export { wildcardHolds } from './wildcard.ts'
 

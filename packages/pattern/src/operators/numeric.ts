@@ -1,6 +1,4 @@
-import type { Condition, NumberRange } from '../language/condition.ts'
-import { Decimal } from '../language/decimal.ts'
-import type { JsonNode } from '../language/json-text.ts'
+import { type Condition, Decimal, type JsonNode, type NumberRange } from '../language/index.ts'
 import { describe, type Place } from './place.ts'
 
 const all: NumberRange = {
@@ -24,8 +22,7 @@ export function parseNumeric(node: JsonNode, place: Place): Condition {
       `"numeric" takes one or two comparisons, so 2 or 4 items, not ${items.length}`,
     )
   }
-  const ranges =
-    place.dialect === 'aliyun' ? parseComparisons(items, place) : [parseRange(items as JsonNode[], place)]
+  const ranges = place.dialect === 'aliyun' ? parseComparisons(items, place) : [parseRange(items, place)]
   return { kind: 'numeric', ranges }
 }
 

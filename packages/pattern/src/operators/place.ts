@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts'
-import type { JsonNode, JsonObject } from '../language/json-text.ts'
+import type { JsonNode, JsonObject } from '../language/index.ts'
 import { PatternError, type PatternErrorCode } from '../pattern-error.ts'
 
 /** Where in a pattern a parser stands, and by which dialect it reads: what every operator needs to refuse precisely. */

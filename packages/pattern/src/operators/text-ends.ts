@@ -1,5 +1,4 @@
-import type { Condition } from '../language/condition.ts'
-import type { JsonNode, JsonObject } from '../language/json-text.ts'
+import type { Condition, JsonNode, JsonObject } from '../language/index.ts'
 import { describe, type Place } from './place.ts'
 
 /** `{"prefix": "text"}` and, in `standard`, `{"prefix": {"equals-ignore-case": "text"}}`. */

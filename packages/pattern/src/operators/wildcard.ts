@@ -1,5 +1,4 @@
-import type { Condition, WildcardPieces } from '../language/condition.ts'
-import type { JsonNode } from '../language/json-text.ts'
+import type { Condition, JsonNode, WildcardPieces } from '../language/index.ts'
 import { patternLimits } from '../limits.ts'
 import type { Place } from './place.ts'
 

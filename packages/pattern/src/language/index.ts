@@ -1,0 +1,8 @@
+export { parseAddress, parseBlock, type Address, type AddressRange } from './address.ts'
+export type * from './condition.ts'
+export { Decimal } from './decimal.ts'
+export { readJsonObject } from './json-object.ts'
+export { parseJsonText, refuseEvent, refusePattern, type JsonNode, type JsonObject } from './json-text.ts'
+export { foldCase, skipBackwards, skipForwards } from './letter-case.ts'
+export { asciiText, utf8Text } from './text-of-bytes.ts'
+export { Value } from './value.ts'
