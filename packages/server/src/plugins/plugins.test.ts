@@ -165,9 +165,12 @@ describe('options of a sink', () => {
   })
 
   test.each([
-    [{ wrod: 'x' }, 'refusing: unknown option wrod; did you mean word?'],
-    [{ word: 5 }, 'refusing: option word must be string'],
-    [{ word: 'much too long' }, 'refusing: option word must not have more than 10 characters'],
+    [{ wrod: 'x' }, 'refusing: option wrod is unknown; did you mean word?'],
+    [{ word: 5 }, 'refusing: option word must be string; it is 5'],
+    [
+      { word: 'much too long' },
+      'refusing: option word must not have more than 10 characters; it is "much too long"',
+    ],
   ])('%j is refused', async (options, message) => {
     const plugins = await install(connectorFiles('refusing'))
     await expect(plugins.checkSinkOptions('refusing', options)).rejects.toMatchObject({
