@@ -2,16 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Syntax } from './syntax.ts'
 
-/** Folders that hold no source of ours, wherever they stand. */
-const foldersIgnored: ReadonlySet<string> = new Set([
-  'node_modules',
-  '.git',
-  '.millrace',
-  '.cache',
-  '.peers',
-  'coverage',
-  'dist',
-])
+/** Folders that hold no source of ours, wherever they stand; hidden ones neither, except `.ci`. */
+const foldersIgnored: ReadonlySet<string> = new Set(['node_modules', 'coverage', 'dist'])
 
 /** Endings of files that are read as text; anything else is listed but never opened. */
 const textEndings: readonly string[] = [
@@ -133,10 +125,14 @@ function listFiles(root: string, folder: string): string[] {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
     if (entry.isDirectory()) {
-      if (!foldersIgnored.has(entry.name)) paths.push(...listFiles(root, path))
+      if (isSource(entry.name)) paths.push(...listFiles(root, path))
     } else if (entry.isFile()) {
       paths.push(path)
     }
   }
   return paths.toSorted()
+}
+
+function isSource(folder: string): boolean {
+  return !foldersIgnored.has(folder) && (!folder.startsWith('.') || folder === '.ci')
 }

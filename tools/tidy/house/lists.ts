@@ -5,7 +5,12 @@ export const largeFiles: Readonly<Record<string, string>> = {}
 export const ambientAdapters: Readonly<Record<string, string>> = {
   'packages/spi/src/clock.ts': 'the system clock',
   'packages/spi/src/random.ts': 'the system random source',
+  'packages/server/src/observability/log.ts': 'time stamps of log lines',
+  'packages/server/src/functions/sandbox/process.ts': 'the grace of a process of the operating system',
 }
+
+/** Programs for a person at a terminal, whose time is the person's. */
+export const ambientPrograms: readonly string[] = ['packages/cli/']
 
 /** Words that say nothing about what a file holds. */
 export const fileWordsBanned: readonly string[] = [

@@ -1,5 +1,5 @@
 import { reporter, type Rule, type SourceFile } from '../core/index.ts'
-import { ambientAdapters, programFolders } from '../house/index.ts'
+import { ambientAdapters, ambientPrograms, programFolders } from '../house/index.ts'
 
 const name = 'ambient'
 const report = reporter(name)
@@ -41,7 +41,10 @@ export function ambientRule(adapters: Readonly<Record<string, string>> = ambient
 
 function isEngineCode(file: SourceFile): boolean {
   if (!file.isTypeScript || /\/(?:bootstrap|test|bench)\//.test(file.path)) return false
-  return file.path.includes('/') && !programFolders.some(folder => file.path.startsWith(folder))
+  return (
+    file.path.includes('/') &&
+    ![...programFolders, ...ambientPrograms].some(folder => file.path.startsWith(folder))
+  )
 }
 
 function checkFile(file: SourceFile) {
