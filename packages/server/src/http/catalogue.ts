@@ -1,7 +1,11 @@
 import { errorCatalogue as cloudEventsErrors } from '@millrace/cloudevents'
 import { type ErrorCatalogue, errorCatalogue as platformErrors } from '@millrace/spi'
 import { authErrors } from '../auth/index.ts'
+import { pluginErrors } from '../plugins/index.ts'
 import { resourcesErrors } from '../resources/index.ts'
+import { transformErrors } from '../bus/transform/index.ts'
+import { deliveryErrors } from '../delivery/index.ts'
+import { functionErrorCatalogue } from '../functions/index.ts'
 import { ingestErrors } from '../ingest/index.ts'
 import { httpErrors } from './errors.ts'
 import { patternErrors } from './pattern-errors.ts'
@@ -14,5 +18,9 @@ export const allErrorCatalogues: readonly ErrorCatalogue[] = [
   authErrors,
   resourcesErrors,
   ingestErrors,
+  transformErrors,
+  deliveryErrors,
+  functionErrorCatalogue,
+  pluginErrors,
   httpErrors,
 ]

@@ -43,5 +43,4 @@ export const httpErrors: ErrorCatalogue = {
     status: 404,
     description: 'The bus holds no such event: it was never accepted, or retention has removed it.',
   },
-  'replay.not-found': { status: 404, description: 'The bus knows no such replay.' },
 }

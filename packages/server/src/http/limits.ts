@@ -26,8 +26,10 @@ export interface HttpLimits {
   readonly drainMs: number
   /** Live tails at once, over all buses. */
   readonly tailsMax: number
-  /** Bytes that wait for one slow reader of a tail before it is disconnected. */
+  /** Bytes that wait for one slow reader of a tail; above it nothing more is read for that reader. */
   readonly tailBufferBytesMax: number
+  /** A reader of a tail that takes nothing for so long, while more than that waits, is disconnected. */
+  readonly tailStallMs: number
   /** A tail that has nothing to say sends a comment this often, in milliseconds. */
   readonly tailHeartbeatMs: number
 }
@@ -47,5 +49,6 @@ export const defaultHttpLimits: HttpLimits = {
   drainMs: 10_000,
   tailsMax: 256,
   tailBufferBytesMax: 1_048_576,
+  tailStallMs: 30_000,
   tailHeartbeatMs: 15_000,
 }

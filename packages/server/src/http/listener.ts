@@ -75,11 +75,18 @@ export async function listen(services: Services, options: ListenerOptions): Prom
 
   async function close(): Promise<void> {
     closing.abort()
-    const force = services.clock.timer(limits.drainMs, () => app.server.closeAllConnections())
+    const { clock } = services
+    const force = clock.timer(limits.drainMs, () => app.server.closeAllConnections())
+    // A connection whose last request ends while we close would be kept alive: nobody else closes those.
+    let sweep = clock.timer(sweepMs, function again() {
+      app.server.closeIdleConnections()
+      sweep = clock.timer(sweepMs, again)
+    })
     try {
       await app.close()
     } finally {
       force[Symbol.dispose]()
+      sweep[Symbol.dispose]()
     }
   }
 
@@ -91,6 +98,9 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     [Symbol.asyncDispose]: () => (closed ??= close()),
   }
 }
+
+/** Pause between two looks for connections that have become idle while closing. */
+const sweepMs = 20
 
 function listenFailed({ host, port }: ListenerOptions, thrown: unknown): AppError {
   const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown reason'

@@ -1,7 +1,10 @@
 import type { Clock, PluginLog } from '@millrace/spi'
+import type { Delivery } from '../delivery/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
+import type { Functions } from '../functions/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import type { HttpObserver } from '../observability/index.ts'
+import type { Plugins } from '../plugins/index.ts'
 import type { Resources } from '../resources/index.ts'
 
 /** What the process says of itself in `GET /api/v1/status`. */
@@ -23,6 +26,12 @@ export interface Services {
   readonly resources: Resources
   readonly ingest: Pick<Ingest, 'accept'>
   readonly eventLogs: Pick<EventLogs, 'next' | 'read' | 'get' | 'seek' | 'stat' | 'onAppended'>
+  readonly delivery: Pick<
+    Delivery,
+    'status' | 'resume' | 'startReplay' | 'replays' | 'cancelReplay' | 'trace'
+  >
+  readonly functions: Pick<Functions, 'uploadCode' | 'invoke' | 'logs' | 'tailLogs' | 'status'>
+  readonly plugins: Pick<Plugins, 'connectors'>
   readonly node: NodeStatus
   /** Position up to which a bus has been routed: the next one to route. */
   routedPosition(bus: string): Promise<number>

@@ -1,11 +1,17 @@
-import { type PluginLog, systemClock, systemRandom } from '@millrace/spi'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assert, type PluginLog, systemClock, systemRandom } from '@millrace/spi'
 import { openStorage } from '@millrace/storage-memory'
 import { bearerScheme, type Credential } from '../../src/auth/index.ts'
+import { createDelivery, type Delivery } from '../../src/delivery/index.ts'
 import { openEventLogs } from '../../src/eventlog/index.ts'
 import { type HttpLimits, listen, type Listener, type Services } from '../../src/http/index.ts'
+import { createFunctions } from '../../src/functions/index.ts'
 import { createIngest } from '../../src/ingest/index.ts'
 import { silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
-import { openResources } from '../../src/resources/index.ts'
+import { createPlugins } from '../../src/plugins/index.ts'
+import { openResources, pumpCursor } from '../../src/resources/index.ts'
 
 export const testAccount = '1000000000000001'
 export const credential: Credential = {
@@ -24,6 +30,7 @@ export interface LoggedLine {
 export interface TestServer extends AsyncDisposable {
   readonly listener: Listener
   readonly services: Services
+  readonly delivery: Delivery
   readonly logged: readonly LoggedLine[]
   /** A request with credentials; `body` other than bytes and text is sent as JSON. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -54,7 +61,7 @@ export async function startServer(
       routedPosition: async bus => eventLogs.next(bus),
       emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
       checkRule: async (_account, spec) => spec,
-      checkFunction: async () => {},
+      checkFunction: (_account, spec) => functions.check(spec),
     },
     testAccount,
   )
@@ -66,14 +73,49 @@ export async function startServer(
     makeRoom: async () => {},
   })
   const logged: LoggedLine[] = []
+  const log = collectingLog(logged)
+  const plugins = await createPlugins({ root: join(import.meta.dirname, '../../../..'), log })
+  const dataFolder = await mkdtemp(join(tmpdir(), 'millrace-http-'))
+  const functions = createFunctions({
+    dataFolder,
+    blobs: storage.blobs,
+    snapshots: resources.snapshots,
+    clock: systemClock,
+    random,
+    log: silentLog,
+    runtimes: name => plugins.runtime(name),
+    searchPath: process.env['PATH'] ?? '',
+  })
+  await functions.start()
+  const delivery = createDelivery({
+    storage,
+    logs: eventLogs,
+    snapshots: resources.snapshots,
+    sinks: {
+      open(account, sink, { queue }) {
+        if ('function' in sink) return functions.sink(account, sink.function)
+        assert('connector' in sink, 'these tests know no bus as a target')
+        const context = { clock: systemClock, random, log: silentLog, allowPrivateTargets: true, name: queue }
+        return plugins.openSink(sink.connector, sink.options, context)
+      },
+    },
+    clock: systemClock,
+    random,
+    log: silentLog,
+    observer: silentObserver,
+  })
+  await delivery.start()
   const services = change({
     clock: systemClock,
-    log: collectingLog(logged),
+    log,
     observer: silentHttpObserver,
     resources,
     ingest,
     eventLogs,
-    routedPosition: async bus => eventLogs.next(bus),
+    delivery,
+    functions,
+    plugins,
+    routedPosition: async bus => (await storage.queue.cursor(pumpCursor(bus))) ?? 1,
     node: { version: '0.0.0-test', region: 'local', storage: 'memory', startedAtMs: systemClock.nowMs() },
     readiness: {},
     metrics: { contentType: 'text/plain', text: async () => '' },
@@ -87,12 +129,16 @@ export async function startServer(
   return {
     listener,
     services,
+    delivery,
     logged,
     call: (method, path, body, headers) => call(listener, method, path, body, headers),
     async [Symbol.asyncDispose]() {
       await listener[Symbol.asyncDispose]()
       await ingest[Symbol.asyncDispose]()
+      await delivery[Symbol.asyncDispose]()
+      await functions[Symbol.asyncDispose]()
       await storage[Symbol.asyncDispose]()
+      await rm(dataFolder, { recursive: true, force: true })
     },
   }
 }
@@ -134,3 +180,5 @@ function collectingLog(lines: LoggedLine[]): PluginLog {
       void lines.push({ level, message, fields })
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
+
+const silentLog: PluginLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

@@ -3,8 +3,8 @@ import { BusSpec, busKey } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { operation } from './operation.ts'
-import { expectedRevision, publicResource, sendResource } from './precondition.ts'
-import { BusParams, PageQuery, PageSchema, ResourceSchema } from './resource-schemas.ts'
+import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
+import { BusParams, PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
 
 const tag = 'buses'
 const BusResource = ResourceSchema(BusSpec)
@@ -33,14 +33,14 @@ export function busRoutes(app: Application, services: Services): void {
   })
 
   app.get('/buses/:bus', { schema: getBus }, (request, reply) =>
-    sendResource(reply, 200, buses.get(request.principal.account, request.params.bus)),
+    sendResource(reply, buses.get(request.principal.account, request.params.bus)),
   )
 
   app.put('/buses/:bus', { schema: putBus }, async (request, reply) => {
     const { account } = request.principal
     const { bus } = request.params
     const { created } = await buses.put(account, bus, request.body, expectedRevision(request.headers))
-    return sendResource(reply, created ? 201 : 200, buses.get(account, bus))
+    return sendPut(reply, created, buses.get(account, bus))
   })
 
   app.delete('/buses/:bus', { schema: deleteBus }, async (request, reply) => {
@@ -92,8 +92,8 @@ const putBus = operation({
   params: BusParams,
   body: BusSpec,
   answers: {
-    200: { description: 'It was there before.', schema: BusResource },
-    201: { description: 'It is new.', schema: BusResource },
+    200: { description: 'It was there before.', schema: PutSchema(BusSpec) },
+    201: { description: 'It is new.', schema: PutSchema(BusSpec) },
   },
   refusals: {
     403: ['bus.reserved'],

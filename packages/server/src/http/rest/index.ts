@@ -1,7 +1,18 @@
 import type { FastifyPluginCallback } from 'fastify'
 import type { Application } from '../application.ts'
 import type { HttpLimits } from '../limits.ts'
+import { LiveStreams } from '../live-stream.ts'
 import type { Services } from '../services.ts'
+import { codeRoutes } from './code.ts'
+import { eventRoutes } from './events.ts'
+import { functionLogRoutes } from './function-logs.ts'
+import { functionRoutes } from './functions.ts'
+import { invocationRoutes } from './invocations.ts'
+import { platformRoutes } from './platform.ts'
+import { replayRoutes } from './replays.ts'
+import { ruleTargetRoutes } from './rule-targets.ts'
+import { testRoutes } from './tests.ts'
+import { traceRoutes } from './traces.ts'
 import { busRoutes } from './buses.ts'
 import { openapiRoute } from './openapi.ts'
 import { publishRoute } from './publish.ts'
@@ -17,12 +28,23 @@ export interface RestParts {
 }
 
 /** All operations of `/api/v1`. */
-export function restRoutes({ services, door }: RestParts): FastifyPluginCallback {
+export function restRoutes({ services, limits, door, closing }: RestParts): FastifyPluginCallback {
   return (scope, _options, done) => {
     const app = scope as unknown as Application
+    const streams = new LiveStreams(services.clock, limits, closing)
     busRoutes(app, services)
     publishRoute(app, door)
+    eventRoutes(app, services, streams)
+    traceRoutes(app, services)
     ruleRoutes(app, services)
+    ruleTargetRoutes(app, services)
+    replayRoutes(app, services)
+    codeRoutes(app, services, limits)
+    functionRoutes(app, services)
+    invocationRoutes(app, services, limits)
+    functionLogRoutes(app, services, streams)
+    testRoutes(app)
+    platformRoutes(app, services)
     openapiRoute(app)
     done()
   }

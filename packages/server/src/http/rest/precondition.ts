@@ -23,8 +23,17 @@ export function expectedRevision(headers: IncomingHttpHeaders): number | undefin
 }
 
 /** Sends a resource with its revision as the entity tag. */
-export function sendResource(reply: FastifyReply, status: number, resource: Resource<unknown>): FastifyReply {
-  return reply.code(status).header('etag', `"${resource.revision}"`).send(publicResource(resource))
+export function sendResource(reply: FastifyReply, resource: Resource<unknown>): FastifyReply {
+  return reply.header('etag', `"${resource.revision}"`).send(publicResource(resource))
+}
+
+/** The same for the answer to a PUT, which also tells whether the resource is new. */
+export function sendPut(reply: FastifyReply, isNew: boolean, resource: Resource<unknown>): FastifyReply {
+  const body = { ...publicResource(resource), created: isNew }
+  return reply
+    .code(isNew ? 201 : 200)
+    .header('etag', `"${resource.revision}"`)
+    .send(body)
 }
 
 /** Only what the document promises leaves the house: views may carry more. */

@@ -21,13 +21,25 @@ export const PageQuery = Type.Object(
 
 /** A resource as it is read: what the user wrote, complete, and what the platform knows of it. */
 export function ResourceSchema(spec: TSchema) {
+  return Type.Object(resourceMembers(spec))
+}
+
+/** The answer to a PUT. */
+export function PutSchema(spec: TSchema) {
   return Type.Object({
+    ...resourceMembers(spec),
+    created: Type.Boolean({ description: 'It was not there before.' }),
+  })
+}
+
+function resourceMembers(spec: TSchema) {
+  return {
     name: Name,
     spec,
     revision: Type.Integer({ description: 'Grows with each change; also the `ETag`.' }),
     createdAtMs: Type.Integer({ description: 'Milliseconds since the epoch.' }),
     updatedAtMs: Type.Integer({ description: 'Milliseconds since the epoch.' }),
-  })
+  }
 }
 
 export function PageSchema(item: TSchema) {

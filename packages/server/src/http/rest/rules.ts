@@ -2,8 +2,15 @@ import { RuleSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { operation } from './operation.ts'
-import { expectedRevision, publicResource, sendResource } from './precondition.ts'
-import { BusParams, PageQuery, PageSchema, ResourceSchema, RuleParams } from './resource-schemas.ts'
+import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
+import {
+  BusParams,
+  PageQuery,
+  PageSchema,
+  PutSchema,
+  ResourceSchema,
+  RuleParams,
+} from './resource-schemas.ts'
 
 const tag = 'rules'
 const RuleResource = ResourceSchema(RuleSpec)
@@ -19,14 +26,14 @@ export function ruleRoutes(app: Application, services: Services): void {
 
   app.get('/buses/:bus/rules/:rule', { schema: getRule }, (request, reply) => {
     const { bus, rule } = request.params
-    return sendResource(reply, 200, rules.get(request.principal.account, bus, rule))
+    return sendResource(reply, rules.get(request.principal.account, bus, rule))
   })
 
   app.put('/buses/:bus/rules/:rule', { schema: putRule }, async (request, reply) => {
     const { account } = request.principal
     const { bus, rule } = request.params
     const { created } = await rules.put(account, bus, rule, request.body, expectedRevision(request.headers))
-    return sendResource(reply, created ? 201 : 200, rules.get(account, bus, rule))
+    return sendPut(reply, created, rules.get(account, bus, rule))
   })
 
   app.delete('/buses/:bus/rules/:rule', { schema: deleteRule }, async (request, reply) => {
@@ -64,8 +71,8 @@ const putRule = operation({
   params: RuleParams,
   body: RuleSpec,
   answers: {
-    200: { description: 'It was there before.', schema: RuleResource },
-    201: { description: 'It is new.', schema: RuleResource },
+    200: { description: 'It was there before.', schema: PutSchema(RuleSpec) },
+    201: { description: 'It is new.', schema: PutSchema(RuleSpec) },
   },
   refusals: {
     404: ['resource.not-found'],

@@ -1,0 +1,108 @@
+import { Type } from 'typebox'
+import { FunctionSpec, Name } from '../../resources/index.ts'
+import type { Application } from '../application.ts'
+import type { Services } from '../services.ts'
+import { operation } from './operation.ts'
+import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
+import { PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
+
+const tag = 'functions'
+const FunctionResource = ResourceSchema(FunctionSpec)
+export const FunctionParams = Type.Object({ function: Name })
+
+/** `/functions`: definitions. Code is uploaded apart, under the name of its content. */
+export function functionRoutes(app: Application, services: Services): void {
+  const { functions } = services.resources
+
+  app.get('/functions', { schema: listFunctions }, request => {
+    const { items, next } = functions.list(request.principal.account, request.query)
+    return { items: items.map(publicResource), next }
+  })
+
+  app.get('/functions/:function', { schema: getFunction }, (request, reply) =>
+    sendResource(reply, functions.get(request.principal.account, request.params.function)),
+  )
+
+  app.put('/functions/:function', { schema: putFunction }, async (request, reply) => {
+    const { account } = request.principal
+    const { function: name } = request.params
+    const { created } = await functions.put(account, name, request.body, expectedRevision(request.headers))
+    return sendPut(reply, created, functions.get(account, name))
+  })
+
+  app.delete('/functions/:function', { schema: deleteFunction }, async (request, reply) => {
+    const { function: name } = request.params
+    await functions.delete(request.principal.account, name, expectedRevision(request.headers))
+    return reply.code(204).send()
+  })
+
+  app.get('/functions/:function/status', { schema: getFunctionStatus }, request => {
+    const { account } = request.principal
+    const { function: name } = request.params
+    return { name, ...services.functions.status(account, name) }
+  })
+}
+
+const listFunctions = operation({
+  id: 'listFunctions',
+  tag,
+  summary: 'Lists the functions of the account by name.',
+  query: PageQuery,
+  answers: { 200: { description: 'One page.', schema: PageSchema(FunctionResource) } },
+})
+
+const getFunction = operation({
+  id: 'getFunction',
+  tag,
+  summary: 'Reads the definition of a function.',
+  params: FunctionParams,
+  answers: { 200: { description: 'The function.', schema: FunctionResource } },
+  refusals: { 404: ['resource.not-found'] },
+})
+
+const putFunction = operation({
+  id: 'putFunction',
+  tag,
+  summary: 'Creates a function or replaces its definition.',
+  description: 'Refuses what could never run: unknown code or runtime, a handler that is not in the code.',
+  params: FunctionParams,
+  body: FunctionSpec,
+  answers: {
+    200: { description: 'It was there before.', schema: PutSchema(FunctionSpec) },
+    201: { description: 'It is new.', schema: PutSchema(FunctionSpec) },
+  },
+  refusals: {
+    400: ['http.invalid-request', 'function.invalid', 'function.code-not-found', 'function.runtime-unknown'],
+    412: ['resource.conflict'],
+    429: ['resource.limit-exceeded'],
+    507: ['storage.full'],
+  },
+})
+
+const deleteFunction = operation({
+  id: 'deleteFunction',
+  tag,
+  summary: 'Deletes a function.',
+  params: FunctionParams,
+  answers: { 204: { description: 'It is gone.', schema: null } },
+  refusals: { 404: ['resource.not-found'], 412: ['resource.conflict'] },
+})
+
+const getFunctionStatus = operation({
+  id: 'getFunctionStatus',
+  tag,
+  summary: 'Tells which instances of a function run, and how many invocations wait.',
+  params: FunctionParams,
+  answers: {
+    200: {
+      description: 'The state of this node.',
+      schema: Type.Object({
+        name: Type.String(),
+        revision: Type.Integer(),
+        waiting: Type.Integer(),
+        instances: Type.Array(Type.Object({}, { additionalProperties: true })),
+      }),
+    },
+  },
+  refusals: { 404: ['resource.not-found', 'function.not-found'] },
+})

@@ -1,0 +1,60 @@
+import { Type } from 'typebox'
+import type { Application } from '../application.ts'
+import type { Services } from '../services.ts'
+import { operation } from './operation.ts'
+
+/** What this installation is and what is installed in it. */
+export function platformRoutes(app: Application, services: Services): void {
+  app.get('/status', { schema: getStatus }, request => {
+    const { account } = request.principal
+    const { buses, functions } = services.resources.snapshots.current()
+    const own = (view: { account: string }): boolean => view.account === account
+    const busViews = [...buses.values()].filter(own)
+    return {
+      ...services.node,
+      uptimeMs: Math.max(0, services.clock.nowMs() - services.node.startedAtMs),
+      account,
+      buses: busViews.length,
+      rules: busViews.reduce((sum, bus) => sum + bus.rules.size, 0),
+      functions: [...functions.values()].filter(own).length,
+    }
+  })
+
+  app.get('/connectors', { schema: listConnectors }, async () => ({
+    items: await services.plugins.connectors(),
+  }))
+}
+
+const getStatus = operation({
+  id: 'getStatus',
+  tag: 'platform',
+  summary: 'Tells version, storage and how much there is.',
+  answers: {
+    200: {
+      description: 'The node that answers.',
+      schema: Type.Object({
+        version: Type.String(),
+        region: Type.String(),
+        storage: Type.String(),
+        startedAtMs: Type.Integer(),
+        uptimeMs: Type.Integer(),
+        account: Type.String(),
+        buses: Type.Integer(),
+        rules: Type.Integer(),
+        functions: Type.Integer(),
+      }),
+    },
+  },
+})
+
+const listConnectors = operation({
+  id: 'listConnectors',
+  tag: 'platform',
+  summary: 'Lists the installed connectors with the schemas of their options.',
+  answers: {
+    200: {
+      description: 'The catalogue.',
+      schema: Type.Object({ items: Type.Array(Type.Object({}, { additionalProperties: true })) }),
+    },
+  },
+})

@@ -1,0 +1,84 @@
+import { explain } from '@millrace/pattern'
+import { Type } from 'typebox'
+import { compileTransform } from '../../bus/transform/index.ts'
+import { TransformSpec } from '../../resources/index.ts'
+import type { Application } from '../application.ts'
+import { operation } from './operation.ts'
+
+const Event = Type.Record(Type.String(), Type.Unknown(), { description: 'The event as JSON.' })
+
+const TestPatternBody = Type.Object(
+  {
+    event: Event,
+    pattern: Type.Record(Type.String(), Type.Unknown(), { description: 'The event pattern.' }),
+    dialect: Type.Union([Type.Literal('standard'), Type.Literal('aliyun')], { default: 'standard' }),
+  },
+  { additionalProperties: false },
+)
+
+const TestTransformBody = Type.Object(
+  { event: Event, transform: TransformSpec },
+  { additionalProperties: false },
+)
+
+/** Trying patterns and transforms without touching anything. */
+export function testRoutes(app: Application): void {
+  app.post('/test-pattern', { schema: testPattern }, request => {
+    const { event, pattern, dialect } = request.body
+    const { matches, fields, summary } = explain(pattern, event, { dialect })
+    return { matches, explanation: fields, summary }
+  })
+
+  app.post('/test-transform', { schema: testTransform }, request => {
+    const { event, transform } = request.body
+    const result = compileTransform(transform).apply(Buffer.from(JSON.stringify(event)))
+    if (result === undefined) return { found: false }
+    return { found: true, contentType: result.contentType, text: Buffer.from(result.bytes).toString() }
+  })
+}
+
+const testPattern = operation({
+  id: 'testPattern',
+  tag: 'tests',
+  summary: 'Holds a pattern against an event, and explains the verdict field by field.',
+  body: TestPatternBody,
+  answers: {
+    200: {
+      description: 'The verdict.',
+      schema: Type.Object({
+        matches: Type.Boolean(),
+        explanation: Type.Array(
+          Type.Object({
+            alternative: Type.Integer({ description: 'Which alternative of `$or` the field belongs to.' }),
+            path: Type.String(),
+            wanted: Type.Array(Type.Unknown()),
+            found: Type.Array(Type.Unknown()),
+            verdict: Type.Union(
+              ['matched', 'missing', 'not-comparable', 'different'].map(verdict => Type.Literal(verdict)),
+            ),
+          }),
+        ),
+        summary: Type.String({ description: 'A sentence for a person.' }),
+      }),
+    },
+  },
+  refusals: { 400: ['http.invalid-request', 'pattern.*'] },
+})
+
+const testTransform = operation({
+  id: 'testTransform',
+  tag: 'tests',
+  summary: 'Shows what a transform makes of an event.',
+  body: TestTransformBody,
+  answers: {
+    200: {
+      description: 'The result; `found` is false when the path leads nowhere.',
+      schema: Type.Object({
+        found: Type.Boolean(),
+        contentType: Type.Optional(Type.String()),
+        text: Type.Optional(Type.String()),
+      }),
+    },
+  },
+  refusals: { 400: ['http.invalid-request', 'transform.invalid'], 422: ['transform.result-too-large'] },
+})
