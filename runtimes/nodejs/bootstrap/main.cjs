@@ -144,6 +144,12 @@ function outputStream(fd, stream) {
       done()
     },
   })
+  // As with the real ones: code that ends or destroys them does not take the output from the rest of the process.
+  writable.end = chunk => {
+    if (chunk !== undefined && typeof chunk !== 'function') writable.write(chunk)
+    return writable
+  }
+  writable.destroy = () => writable
   writable.fd = fd
   writable.isTTY = false
   return writable
@@ -317,13 +323,23 @@ function makeContext(owner, header, signal) {
   return {
     requestId: header.requestId,
     credentials: { accessKeyId: '', accessKeySecret: '', securityToken: '', ...header.credentials },
-    ...structuredClone(baseContext),
+    ...copyOf(baseContext),
     retryCount: header.retryCount ?? 0,
     tracing: header.tracing ?? {},
     logger: logMethods(() => owner),
     deadlineMs: header.deadlineMs,
     signal,
   }
+}
+
+/** Code may change its context; the next invocation must not see it. Two levels is all that the members have. */
+function copyOf(context) {
+  const copy = {}
+  for (const key of Object.keys(context)) {
+    const value = context[key]
+    copy[key] = typeof value === 'object' && value !== null ? { ...value } : value
+  }
+  return copy
 }
 
 async function initialize(header) {

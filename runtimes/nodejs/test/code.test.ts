@@ -177,6 +177,15 @@ describe('errors', () => {
 })
 
 describe('log lines', () => {
+  test('code that ends or destroys its standard output can still write', async () => {
+    const text = `exports.handler = async () => {
+      process.stdout.end('first\\n'); process.stdout.destroy(); console.log('second'); process.stdout.write('third\\n')
+    }`
+    await using instance = await start({ 'index.js': text })
+    await instance.host.invoke('')
+    for (const line of ['first', 'second', 'third']) await instance.host.outputWith(line)
+  })
+
   test('console and the logger write time, request and level', async () => {
     const text = `exports.handler = (event, context, callback) => {
       console.log('a %d', 1); console.warn('b'); context.logger.error('c'); callback()
@@ -205,6 +214,18 @@ describe('log lines', () => {
     const text = 'exports.handler = () => new Date(Date.UTC(2026, 0, 1)).getHours()'
     expect(await run({ 'index.js': text }, { environment: { TZ: 'Asia/Shanghai' } })).toBe('8')
   })
+})
+
+test('what code does to its context does not reach the next invocation', async () => {
+  const text = `exports.handler = async (event, context) => {
+    const before = context.function.name
+    context.function.name = 'changed'
+    return before
+  }`
+  await using instance = await start({ 'index.js': text }, { context: { function: { name: 'f' } } })
+  for (let count = 0; count < 2; count++) {
+    expect(String((await instance.host.invoke('')).payload)).toBe('f')
+  }
 })
 
 test('a program that the code starts gets the environment of the code, not of the bootstrap', async () => {

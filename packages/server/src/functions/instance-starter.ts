@@ -32,6 +32,10 @@ export class FunctionInstanceStarter implements InstanceStarter {
     this.#options = options
   }
 
+  startMsMax(view: FunctionView): number {
+    return this.#options.bootTimeoutMs + view.spec.initializerTimeoutMs
+  }
+
   async start(view: FunctionView, requestId: string, signal: AbortSignal): Promise<Instance> {
     const runtime = await this.#options.runtimes.find(view.spec.runtime)
     const folder = await this.#options.code.open(view.spec.code)

@@ -92,7 +92,9 @@ export class Pool {
       const member = this.#choose()
       if (member !== undefined) return Promise.resolve(this.#grant(member, false))
     }
-    const place = this.#line.join(requestId, bytes, signal)
+    const full = this.#starting === 0 && this.#count() >= this.#view.spec.instancesMax
+    const startMsMax = full ? 0 : this.#options.starter.startMsMax(this.#view)
+    const place = this.#line.join(requestId, bytes, startMsMax, signal)
     this.pump()
     return place
   }

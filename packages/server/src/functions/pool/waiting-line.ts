@@ -50,7 +50,8 @@ export class WaitingLine<T> {
     return undefined
   }
 
-  join(requestId: string, bytes: number, signal: AbortSignal): Promise<T> {
+  /** `startMsMax` is added to the limit of the wait for those who wait for an instance that starts. */
+  join(requestId: string, bytes: number, startMsMax: number, signal: AbortSignal): Promise<T> {
     const { waitersMax, waitingBytesMax, waitMsMax } = this.#limits
     if (this.#waiters.size >= waitersMax) {
       return Promise.reject(
@@ -66,9 +67,10 @@ export class WaitingLine<T> {
         waiter.leave()
         reject(signal.reason as Error)
       }
-      const timer = this.#clock.timer(waitMsMax, () => {
+      const patienceMs = waitMsMax + startMsMax
+      const timer = this.#clock.timer(patienceMs, () => {
         waiter.leave()
-        reject(throttled(this.#name, `no instance was free for ${waitMsMax} ms`, comeAgainMs))
+        reject(throttled(this.#name, `no instance was free for ${patienceMs} ms`, comeAgainMs))
       })
       const leave = (): void => {
         timer[Symbol.dispose]()
