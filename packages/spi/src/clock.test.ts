@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { delayMsMax, sleep, systemClock } from './clock.ts'
-import { FakeClock } from './conformance/fake-clock.ts'
+import { FakeClock } from './conformance/index.ts'
 import { systemRandom } from './random.ts'
 
 describe('sleep', () => {
