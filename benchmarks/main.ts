@@ -3,10 +3,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { requireNode } from '../tools/process/index.ts'
 import { resultTable, type ScenarioOrder, type StoredResult, storeResult } from './harness/index.ts'
 
-requireNode()
 const folder = dirname(fileURLToPath(import.meta.url))
 const root = dirname(folder)
 const usage = 'npm run bench [-- --list | --quick] [-- scenario…]'

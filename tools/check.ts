@@ -1,7 +1,6 @@
-import { repositoryRoot, requireNode, runCommand } from './process/index.ts'
+import { repositoryRoot, runCommand } from './process/index.ts'
 import { runSteps, staticSteps, unitTests } from './steps/index.ts'
 
-requireNode()
 const onlyStatic = process.argv.includes('--static')
 const results = await runSteps({
   steps: onlyStatic ? staticSteps : [...staticSteps, unitTests],

@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { repositoryRoot, requireNode } from '../process/index.ts'
+import { repositoryRoot } from '../process/index.ts'
 import { Tree } from '../source/index.ts'
 import { generatedPages } from './pages.ts'
 
-requireNode()
 const tree = new Tree(repositoryRoot)
 for (const page of generatedPages) {
   const text = await page.make(tree)

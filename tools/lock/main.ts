@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { repositoryRoot, requireNode } from '../process/index.ts'
+import { repositoryRoot } from '../process/index.ts'
 import { completeLock, type LockFile, missingOptionals } from './complete.ts'
 
-requireNode()
 const path = join(repositoryRoot, 'package-lock.json')
 const lock = JSON.parse(readFileSync(path, 'utf8')) as LockFile
 const missing = missingOptionals(lock)

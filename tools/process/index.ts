@@ -1,3 +1,2 @@
-export * from './node-version.ts'
 export * from './root.ts'
 export * from './run.ts'

@@ -1,8 +1,7 @@
-import { repositoryRoot, requireNode } from '../process/index.ts'
+import { repositoryRoot } from '../process/index.ts'
 import { readTestArguments } from './test-arguments.ts'
 import { runTests } from './run-tests.ts'
 
-requireNode()
 const verdict = await runTests({
   root: repositoryRoot,
   arguments: readTestArguments(process.argv.slice(2)),

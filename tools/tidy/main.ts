@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { repositoryRoot, requireNode } from '../process/index.ts'
+import { repositoryRoot } from '../process/index.ts'
 import { formatFinding, Tree } from './core/index.ts'
 import { houseRules } from './house-rules.ts'
 import { functionRatchetPath, longFunctions, type TestProject } from './rules/index.ts'
 import { runRules, summaryOf } from './run.ts'
 
-requireNode()
 const configuration = (await import('../../vitest.config.ts')) as unknown as {
   default: { test: { projects: { test: TestProject }[] } }
 }
