@@ -169,7 +169,9 @@ describe('rules', () => {
         targets: [{ retry: { strategy: 'CUSTOM', retriesMax: 3, ageMsMax: 86_400_000 }, concurrencyMax: 64 }],
       },
     })
-    expect({ ...(await server.call('GET', '/api/v1/buses/ruled/rules/first')).json, created: true }).toEqual(answer.json)
+    expect({ ...(await server.call('GET', '/api/v1/buses/ruled/rules/first')).json, created: true }).toEqual(
+      answer.json,
+    )
     expect((await server.call('GET', '/api/v1/buses/ruled/rules')).json).toMatchObject({
       items: [{ name: 'first' }],
     })

@@ -1,0 +1,345 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startServer, type TestServer } from './harness.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+  await server.call('PUT', '/api/v1/buses/orders', {})
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const structured = { 'content-type': 'application/cloudevents+json' }
+
+async function publish(bus: string, members: Record<string, unknown>): Promise<number> {
+  const event = { specversion: '1.0', source: '/shop', type: 'order.placed', ...members }
+  const { json } = await server.call('POST', `/api/v1/buses/${bus}/events`, event, structured)
+  return Number(json?.['position'])
+}
+
+function settled(): Promise<void> {
+  return server.delivery.settled(AbortSignal.timeout(10_000))
+}
+
+describe('reading events', () => {
+  test('pages of events can be followed to the end of the log', async () => {
+    await server.call('PUT', '/api/v1/buses/paged', {})
+    for (const id of ['1', '2', '3']) await publish('paged', { id })
+    const first = await server.call('GET', '/api/v1/buses/paged/events?limit=2')
+    const second = await server.call(
+      'GET',
+      `/api/v1/buses/paged/events?limit=2&from=${String(first.json?.['next'])}`,
+    )
+
+    expect(first.json).toMatchObject({
+      items: [
+        { position: 1, event: { id: '1' } },
+        { position: 2, event: { id: '2' } },
+      ],
+      next: '3',
+    })
+    expect(second.json).toMatchObject({ items: [{ position: 3 }] })
+    expect(second.json).not.toHaveProperty('next')
+  })
+
+  test('a pattern picks events, and a broken one is refused', async () => {
+    await server.call('PUT', '/api/v1/buses/picked', {})
+    for (const type of ['a', 'b', 'a']) await publish('picked', { id: 'x', type })
+    const pattern = encodeURIComponent(JSON.stringify({ type: ['a'] }))
+    const { json } = await server.call('GET', `/api/v1/buses/picked/events?pattern=${pattern}`)
+
+    expect((json?.['items'] as { position: number }[]).map(item => item.position)).toEqual([1, 3])
+    expect(await server.call('GET', '/api/v1/buses/picked/events?pattern=%7B')).toMatchObject({
+      status: 400,
+      json: { code: 'pattern.not-json' },
+    })
+  })
+
+  test('a time picks where to begin, and must be one', async () => {
+    await server.call('PUT', '/api/v1/buses/timed', {})
+    await publish('timed', { id: '1' })
+    const later = await server.call('GET', '/api/v1/buses/timed/events?since=2999-01-01T00:00:00Z')
+    const wrong = await server.call('GET', '/api/v1/buses/timed/events?since=yesterday')
+
+    expect(later.json).toEqual({ items: [] })
+    expect(wrong).toMatchObject({ status: 400, json: { path: 'query.since' } })
+  })
+})
+
+describe('traces', () => {
+  test('a trace tells which rules matched, why the others did not, and how deliveries ended', async () => {
+    await server.call('PUT', '/api/v1/buses/traced', {})
+    const target = { id: 'log', sink: { connector: 'echo', options: {} } }
+    await server.call('PUT', '/api/v1/buses/traced/rules/yes', {
+      pattern: { type: ['a'] },
+      targets: [target],
+    })
+    await server.call('PUT', '/api/v1/buses/traced/rules/no', { pattern: { type: ['b'] }, targets: [target] })
+    const position = await publish('traced', { id: 'traced-1', type: 'a' })
+    await settled()
+    const { status, json } = await server.call('GET', `/api/v1/buses/traced/events/${position}/trace`)
+
+    expect(status).toBe(200)
+    expect(json).toMatchObject({
+      position,
+      event: { id: 'traced-1', type: 'a' },
+      rules: expect.arrayContaining([
+        expect.objectContaining({ rule: 'yes', matched: true }),
+        expect.objectContaining({ rule: 'no', matched: false }),
+      ]),
+      journal: [{ rule: 'yes', target: 'log', ending: 'delivered' }],
+    })
+    const found = await server.call('GET', '/api/v1/buses/traced/traces?source=/shop&id=traced-1')
+    expect(found.json).toMatchObject({ items: [{ position }] })
+  })
+
+  test('an event that is not there has no trace', async () => {
+    expect(await server.call('GET', '/api/v1/buses/orders/events/999/trace')).toMatchObject({
+      status: 404,
+      json: { code: 'event.not-found' },
+    })
+    expect((await server.call('GET', '/api/v1/buses/orders/events/0/trace')).status).toBe(400)
+    expect((await server.call('GET', '/api/v1/buses/orders/traces?source=/x&id=none')).json).toEqual({
+      items: [],
+    })
+  })
+})
+
+describe('targets', () => {
+  test('a target is paused and resumed, and keeps its deliveries in between', async () => {
+    await server.call('PUT', '/api/v1/buses/held', {})
+    const rule = '/api/v1/buses/held/rules/all'
+    await server.call('PUT', rule, {
+      pattern: { type: ['a'] },
+      targets: [{ id: 't', sink: { connector: 'echo' } }],
+    })
+    expect((await server.call('POST', `${rule}/targets/t/pause`)).status).toBe(204)
+    await publish('held', { id: '1', type: 'a' })
+    await settled()
+    expect((await server.call('GET', `${rule}/status`)).json).toMatchObject({
+      name: 'all',
+      targets: [{ id: 't', state: 'paused', pending: 1 }],
+    })
+    expect((await server.call('GET', rule)).json).toMatchObject({ spec: { targets: [{ paused: true }] } })
+    expect((await server.call('POST', `${rule}/targets/t/resume`, {})).status).toBe(204)
+    await settled()
+
+    expect((await server.call('GET', `${rule}/status`)).json).toMatchObject({
+      targets: [{ state: 'running', pending: 0 }],
+    })
+  })
+
+  test('resuming needs no body', async () => {
+    await server.call('PUT', '/api/v1/buses/orders/rules/bare', {
+      pattern: { type: ['z'] },
+      targets: [{ id: 't', sink: { connector: 'echo' } }],
+    })
+
+    expect((await server.call('POST', '/api/v1/buses/orders/rules/bare/targets/t/resume')).status).toBe(204)
+  })
+
+  test('a target that is not there is 404', async () => {
+    await server.call('PUT', '/api/v1/buses/orders/rules/none', { pattern: { type: ['z'] } })
+    for (const action of ['pause', 'resume']) {
+      const answer = await server.call('POST', `/api/v1/buses/orders/rules/none/targets/t/${action}`)
+      expect(answer).toMatchObject({ status: 404, json: { code: 'resource.not-found' } })
+    }
+  })
+})
+
+describe('replays', () => {
+  test('a dry run only counts; a real one is listed and can be read', async () => {
+    await server.call('PUT', '/api/v1/buses/again', {})
+    await server.call('PUT', '/api/v1/buses/again/rules/all', {
+      pattern: { type: ['a'] },
+      targets: [{ id: 't', sink: { connector: 'echo' } }],
+    })
+    for (const id of ['1', '2']) await publish('again', { id, type: 'a' })
+    await publish('again', { id: '3', type: 'b' })
+    await settled()
+    const dry = await server.call('POST', '/api/v1/buses/again/replays', { rule: 'all', dryRun: true })
+    expect(dry).toMatchObject({
+      status: 200,
+      json: { state: 'dry-run', matched: 2, deliveries: 2, bus: 'again' },
+    })
+    const real = await server.call('POST', '/api/v1/buses/again/replays', {
+      rule: 'all',
+      from: { position: 2 },
+    })
+    expect(real.status).toBe(201)
+    await settled()
+    const id = String(real.json?.['id'])
+
+    expect((await server.call('GET', `/api/v1/buses/again/replays/${id}`)).json).toMatchObject({
+      id,
+      state: 'done',
+      matched: 1,
+    })
+    expect((await server.call('GET', '/api/v1/buses/again/replays')).json).toMatchObject({ items: [{ id }] })
+  })
+
+  test('what cannot be replayed is refused', async () => {
+    const path = '/api/v1/buses/orders/replays'
+    expect((await server.call('POST', path, { rule: 'nowhere' })).status).toBeGreaterThanOrEqual(400)
+    expect(await server.call('POST', path, { rule: 'all', from: { time: 'soon' } })).toMatchObject({
+      status: 400,
+      json: { path: 'body.from.time' },
+    })
+    expect((await server.call('GET', `${path}/none`)).json).toMatchObject({ code: 'replay.not-found' })
+    expect((await server.call('DELETE', `${path}/none`)).json).toMatchObject({ code: 'replay.not-found' })
+  })
+})
+
+describe('functions', () => {
+  const source = `exports.handler = async event => {
+    const text = event.toString()
+    console.log('got', text)
+    if (text === 'fail') throw new Error('on purpose')
+    return text.toUpperCase()
+  }`
+
+  async function createFunction(name: string): Promise<void> {
+    const files = { 'index.js': Buffer.from(source).toString('base64') }
+    const { status, json } = await server.call('POST', '/api/v1/code', { files })
+    expect(status).toBe(201)
+    const answer = await server.call('PUT', `/api/v1/functions/${name}`, { code: json?.['code'] })
+    expect(answer.status, answer.text).toBe(201)
+  }
+
+  test('code is uploaded, a function is made of it, called, and its log read', async () => {
+    await createFunction('shout')
+    const answer = await server.call('POST', '/api/v1/functions/shout/invocations', 'hello', {
+      'content-type': 'text/plain',
+      'x-millrace-request-id': 'request-1',
+    })
+
+    expect(answer.status, answer.text).toBe(200)
+    expect(answer.text).toContain('HELLO')
+    expect(answer.headers.get('x-millrace-request-id')).toBe('request-1')
+    expect((await server.call('GET', '/api/v1/functions/shout/status')).json).toMatchObject({
+      name: 'shout',
+      waiting: 0,
+    })
+    const { json } = await server.call('GET', '/api/v1/functions/shout/logs?requestId=request-1')
+    expect((json?.['items'] as { text: string }[]).map(line => line.text).join()).toContain('got hello')
+    expect((await server.call('GET', '/api/v1/functions')).json).toMatchObject({ items: [{ name: 'shout' }] })
+    expect((await server.call('DELETE', '/api/v1/functions/shout')).status).toBe(204)
+  })
+
+  test('a failure of the code is a problem with its message and the id of the request', async () => {
+    await createFunction('breaks')
+    const answer = await server.call('POST', '/api/v1/functions/breaks/invocations', 'fail')
+
+    expect(answer).toMatchObject({
+      status: 502,
+      json: { code: 'function.failed', errorMessage: 'on purpose' },
+    })
+    expect(answer.headers.get('x-millrace-request-id')).toMatch(/./)
+  })
+
+  test('unknown functions, unknown code and broken uploads are refused', async () => {
+    expect((await server.call('POST', '/api/v1/functions/nobody/invocations', 'x')).status).toBe(404)
+    expect((await server.call('GET', '/api/v1/functions/nobody/logs')).status).toBe(404)
+    expect((await server.call('GET', '/api/v1/functions/nobody/status')).status).toBe(404)
+    expect((await server.call('PUT', '/api/v1/functions/f', { code: 'nothing' })).status).toBe(400)
+    expect(await server.call('POST', '/api/v1/code', { files: { 'index.js': '%%%' } })).toMatchObject({
+      status: 400,
+      json: { code: 'http.invalid-request', path: 'body.files.index.js' },
+    })
+    expect((await server.call('POST', '/api/v1/code', { files: { '../evil.js': 'AAAA' } })).status).toBe(400)
+  })
+})
+
+describe('trying things', () => {
+  test('a pattern is held against an event and explained', async () => {
+    const body = {
+      event: { type: 'a', data: { n: 5 } },
+      pattern: { type: ['a'], data: { n: [{ numeric: ['>', 9] }] } },
+    }
+    const { status, json } = await server.call('POST', '/api/v1/test-pattern', body)
+
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ matches: false })
+    expect(json?.['explanation']).toContainEqual(
+      expect.objectContaining({ path: 'data.n', found: [5], verdict: 'different' }),
+    )
+  })
+
+  test('an invalid pattern is 400 with a code', async () => {
+    const body = { event: {}, pattern: { type: 'a' } }
+
+    expect(await server.call('POST', '/api/v1/test-pattern', body)).toMatchObject({
+      status: 400,
+      json: { code: 'pattern.field-not-a-list' },
+    })
+  })
+
+  test('a transform is applied, or refused', async () => {
+    const event = { type: 'a', data: { name: 'Ada' } }
+    const template = { form: 'TEMPLATE', value: { name: '$.data.name' }, template: 'Hello ${name}' }
+    const applied = await server.call('POST', '/api/v1/test-transform', { event, transform: template })
+    const missing = await server.call('POST', '/api/v1/test-transform', {
+      event,
+      transform: { form: 'JSONPATH', value: '$.data.age' },
+    })
+    const broken = await server.call('POST', '/api/v1/test-transform', {
+      event,
+      transform: { form: 'JSONPATH', value: 'data' },
+    })
+
+    expect(applied.json).toMatchObject({ found: true, text: 'Hello Ada' })
+    expect(missing.json).toEqual({ found: false })
+    expect(broken).toMatchObject({ status: 400, json: { code: 'transform.invalid' } })
+  })
+})
+
+describe('the platform', () => {
+  test('status and connectors tell what is there', async () => {
+    expect((await server.call('GET', '/api/v1/status')).json).toMatchObject({
+      version: '0.0.0-test',
+      storage: 'memory',
+    })
+    const { json } = await server.call('GET', '/api/v1/connectors')
+    expect((json?.['items'] as { system: string }[]).map(({ system }) => system)).toContain('http')
+  })
+
+  test('health is open, and readiness names what is missing', async () => {
+    expect((await server.call('GET', '/healthz', undefined, { authorization: '' })).json).toEqual({
+      status: 'alive',
+    })
+    await using broken = await startServer({}, services => ({
+      ...services,
+      readiness: { disk: async () => {}, pump: () => Promise.reject(new Error('secret reason')) },
+    }))
+    const answer = await broken.call('GET', '/readyz', undefined, { authorization: '' })
+
+    expect(answer).toMatchObject({
+      status: 503,
+      json: { status: 'not-ready', checks: { disk: 'ok', pump: 'internal.unexpected' } },
+    })
+    expect(answer.text).not.toContain('secret')
+  })
+
+  test('the console says where the API is', async () => {
+    const answer = await server.call('GET', '/console/')
+
+    expect(answer.status).toBe(200)
+    expect(answer.text).toContain('/api/v1')
+    expect((await server.call('GET', '/console')).status).toBe(302)
+  })
+})
+
+test('an unforeseen failure is 500 without its reason, logged once with it', async () => {
+  await using failing = await startServer({}, services => ({
+    ...services,
+    plugins: { connectors: () => Promise.reject(new Error('the password is 123')) },
+  }))
+  const answer = await failing.call('GET', '/api/v1/connectors')
+
+  expect(answer).toMatchObject({ status: 500, json: { code: 'internal.unexpected' } })
+  expect(answer.text).not.toContain('123')
+  expect(failing.logged).toHaveLength(1)
+  expect(failing.logged[0]).toMatchObject({
+    level: 'error',
+    fields: { route: '/api/v1/connectors', cause: { message: 'the password is 123' } },
+  })
+})
