@@ -79,7 +79,7 @@ export function checkName(bytes: Buffer, start: number, end: number, limits: Eve
   if (end - start > limits.nameLengthMax) {
     const name = shorten(bytes.toString('latin1', start, end))
     throw tooMuch(
-      'attribute-too-long',
+      'cloudevents.attribute-too-long',
       `The attribute name "${name}"`,
       'bytes',
       limits.nameLengthMax,
@@ -142,7 +142,8 @@ function checkLength(
 ): void {
   const seen =
     (flags & ESCAPED) === 0 ? end - start : Buffer.byteLength(decodeString(bytes, start, end, flags))
-  if (seen > max) throw tooMuch('attribute-too-long', `The attribute ${name}`, 'bytes', max, seen, name)
+  if (seen > max)
+    throw tooMuch('cloudevents.attribute-too-long', `The attribute ${name}`, 'bytes', max, seen, name)
 }
 
 function lengthMax(limits: EventLimits, known: number): number {

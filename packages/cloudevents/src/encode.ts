@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
+import { QUOTE } from './ascii.ts'
 import type { AttributeValue, CloudEvent, EventData } from './event.ts'
-import { QUOTE } from './json-scanner.ts'
 import { jsonValueIn } from './json-value.ts'
 import { isJsonMediaType } from './media-type.ts'
 import { resolveOptions } from './limits.ts'
@@ -55,7 +55,7 @@ export function encodeBinary(event: CloudEvent, options?: EventOptions | Resolve
   checkKind(data, event.datacontenttype)
   const max = resolveOptions(options).limits.eventBytesMax
   const size = data.bytes.length
-  if (size > max) throw tooMuch('event-too-large', 'The event', 'bytes of data alone', max, size)
+  if (size > max) throw tooMuch('cloudevents.event-too-large', 'The event', 'bytes of data alone', max, size)
   const { headers } = toBinary(encodeStructured(context, options))
   return { headers, body: data.bytes }
 }

@@ -1,3 +1,4 @@
+import { CLOSE_OBJECT, COMMA, LOWER_F, LOWER_N, LOWER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './ascii.ts'
 import {
   checkBase64,
   checkExtensionNumber,
@@ -8,19 +9,7 @@ import {
 import { CloudEventError } from './errors.ts'
 import { ScannedEvent } from './event-text.ts'
 import type { EventText } from './event-text.ts'
-import {
-  byteAt,
-  CLOSE_OBJECT,
-  COMMA,
-  ESCAPED,
-  JsonScanner,
-  LOWER_F,
-  LOWER_N,
-  LOWER_T,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-} from './json-scanner.ts'
+import { byteAt, ESCAPED, JsonScanner } from './json-scanner.ts'
 import type { ResolvedOptions } from './limits.ts'
 import { MemberTable } from './members.ts'
 import {
@@ -58,7 +47,9 @@ export class EventReader {
   #dataStart = -1
   #dataEnd = -1
   #isBase64 = false
+  /** Extensions that have a value, and all that are written. */
   #extensionCount = 0
+  #extensionMembers = 0
   #appendable = true
   #namesEscaped = false
   /** Start and end of the name of each extension so far, to find one that comes twice. */
@@ -125,6 +116,7 @@ export class EventReader {
     this.#dataStart = -1
     this.#isBase64 = false
     this.#extensionCount = 0
+    this.#extensionMembers = 0
     this.#appendable = true
     this.#namesEscaped = false
     this.#names.length = 0
@@ -206,6 +198,7 @@ export class EventReader {
 
   #extension(known: number, nameStart: number, nameEnd: number, value: number, end: number): void {
     const bytes = this.#bytes
+    this.#countExtension()
     if (known === UNKNOWN) this.#extensionName(nameStart, nameEnd)
     const first = byteAt(bytes, value)
     if (first === LOWER_N) {
@@ -213,16 +206,6 @@ export class EventReader {
       return
     }
     this.#extensionCount++
-    const max = this.#options.limits.extensionsMax
-    if (this.#extensionCount > max) {
-      throw tooMuch(
-        'too-many-attributes',
-        'The event',
-        'or more extension attributes',
-        max,
-        this.#extensionCount,
-      )
-    }
     const name = (): string => bytes.toString('latin1', nameStart, nameEnd)
     if (first === QUOTE) {
       checkExtensionString(bytes, value + 1, end - 1, this.scanner.flags, name, this.#options)
@@ -232,6 +215,19 @@ export class EventReader {
     } else if (first !== LOWER_T && first !== LOWER_F) {
       checkExtensionNumber(bytes, value, end, name)
     }
+  }
+
+  /** Those with null count here, or a flood of them would make the search for doubles expensive. */
+  #countExtension(): void {
+    const max = this.#options.limits.extensionsMax
+    if (++this.#extensionMembers <= max) return
+    throw tooMuch(
+      'cloudevents.too-many-attributes',
+      'The event',
+      'or more extension attributes',
+      max,
+      this.#extensionMembers,
+    )
   }
 
   #extensionName(start: number, end: number): void {
@@ -250,10 +246,11 @@ export class EventReader {
   #tooLarge(): CloudEventError | undefined {
     const { eventBytesMax, depthMax } = this.#options.limits
     const size = this.#end - this.#start
-    if (size > eventBytesMax) return tooMuch('event-too-large', 'The event', 'bytes', eventBytesMax, size)
+    if (size > eventBytesMax)
+      return tooMuch('cloudevents.event-too-large', 'The event', 'bytes', eventBytesMax, size)
     const depth = this.scanner.depthSeen
     return depth > depthMax
-      ? tooMuch('too-deep', 'The event', 'levels of nesting', depthMax, depth)
+      ? tooMuch('cloudevents.too-deep', 'The event', 'levels of nesting', depthMax, depth)
       : undefined
   }
 

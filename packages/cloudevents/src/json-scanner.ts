@@ -1,4 +1,39 @@
+import {
+  BACKSLASH,
+  CARRIAGE_RETURN,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  DOT,
+  LINE_FEED,
+  LOWER_B,
+  LOWER_E,
+  LOWER_F,
+  LOWER_N,
+  LOWER_R,
+  LOWER_T,
+  LOWER_U,
+  MINUS,
+  NINE,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  PLUS,
+  QUOTE,
+  SLASH,
+  SPACE,
+  TAB,
+  UPPER_E,
+  ZERO,
+} from './ascii.ts'
 import { CloudEventError } from './errors.ts'
+import { tooMuch } from './refusals.ts'
+
+/**
+ * Levels of nesting at which reading stops at once. Below, `depthMax` is applied when the text has been read, so that
+ * one element of a batch that is too deep does not make the others unreadable; this bounds the memory until then.
+ */
+export const nestingMax = 131_072
 
 /** Set in the flags of a string that contains a backslash escape. */
 export const ESCAPED = 1
@@ -18,7 +53,7 @@ export class JsonScanner {
   depthSeen = 0
   /** The flags of the last string checked by {@link attributeString}. */
   flags = 0
-  /** One number per open container: 1 for an object, 0 for an array. Grows with the nesting, bounded by the text. */
+  /** One number per open container: 1 for an object, 0 for an array. Grows with the nesting. */
   readonly #containers: number[] = []
 
   /** Where the last quote of the text is: a string that opens there or behind has no end. */
@@ -193,6 +228,8 @@ export class JsonScanner {
   }
 
   #open(depth: number, isObject: boolean): void {
+    if (depth >= nestingMax)
+      throw tooMuch('cloudevents.too-deep', 'The text', 'or more levels of nesting', nestingMax, depth + 1)
     if (depth >= this.depthSeen) this.depthSeen = depth + 1
     this.#containers[depth] = isObject ? 1 : 0
   }
@@ -274,33 +311,6 @@ function isEscapeLetter(byte: number): boolean {
       return false
   }
 }
-
-export const QUOTE = 0x22
-export const COMMA = 0x2c
-export const OPEN_ARRAY = 0x5b
-export const CLOSE_ARRAY = 0x5d
-export const OPEN_OBJECT = 0x7b
-export const CLOSE_OBJECT = 0x7d
-export const LOWER_N = 0x6e
-export const LOWER_T = 0x74
-export const LOWER_F = 0x66
-const SPACE = 0x20
-const TAB = 0x09
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
-const COLON = 0x3a
-export const BACKSLASH = 0x5c
-const SLASH = 0x2f
-const MINUS = 0x2d
-const PLUS = 0x2b
-const DOT = 0x2e
-const ZERO = 0x30
-const NINE = 0x39
-const UPPER_E = 0x45
-const LOWER_B = 0x62
-const LOWER_E = 0x65
-const LOWER_R = 0x72
-const LOWER_U = 0x75
 
 const STOP = 4
 /** What a byte means inside a string: 0 nothing, {@link STOP} look at it, else a flag. */

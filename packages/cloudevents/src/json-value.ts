@@ -14,7 +14,8 @@ export function jsonValueIn(bytes: Buffer, depthMax: number): Buffer | undefined
   const end = endOfValue(scanner, start)
   if (end === undefined || scanner.space(end) !== bytes.length) return undefined
   const depth = scanner.depthSeen
-  if (depth > depthMax) throw tooMuch('too-deep', 'The data', 'levels of nesting', depthMax, depth)
+  if (depth > depthMax)
+    throw tooMuch('cloudevents.too-deep', 'The data', 'levels of nesting', depthMax, depth)
   return bytes.subarray(start, end)
 }
 

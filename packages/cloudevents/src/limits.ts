@@ -11,7 +11,7 @@ export interface EventLimits {
   readonly eventsMax: number
   /** Levels of arrays and objects in `data`; a string or number has none. Default 128. */
   readonly depthMax: number
-  /** Extension attributes of one event. Default 64. */
+  /** Extension attributes of one event, those with null included. Default 64. */
   readonly extensionsMax: number
   /** Length of an extension's name. Default 64; the specification recommends that producers stay within 20. */
   readonly nameLengthMax: number

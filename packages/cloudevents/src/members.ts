@@ -1,4 +1,5 @@
-import { byteAt, CLOSE_OBJECT, COMMA, JsonScanner, OPEN_OBJECT, QUOTE } from './json-scanner.ts'
+import { CLOSE_OBJECT, COMMA, OPEN_OBJECT, QUOTE } from './ascii.ts'
+import { byteAt, JsonScanner } from './json-scanner.ts'
 
 /** Where the top-level members of one JSON object stand, as offsets in its text. */
 export class MemberTable {

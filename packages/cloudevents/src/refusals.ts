@@ -1,5 +1,5 @@
+import { LOWER_F, LOWER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './ascii.ts'
 import { CloudEventError } from './errors.ts'
-import { LOWER_F, LOWER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-scanner.ts'
 
 /** The refusal of an attribute's value; `what` completes the sentence that starts with its name. */
 export function invalid(name: string, what: string): CloudEventError {
@@ -11,19 +11,19 @@ export function invalid(name: string, what: string): CloudEventError {
 /** The refusal of something that crosses a limit. */
 export function tooMuch(
   code:
-    | 'event-too-large'
-    | 'too-deep'
-    | 'attribute-too-long'
-    | 'too-many-attributes'
-    | 'batch-too-large'
-    | 'too-many-events',
+    | 'cloudevents.event-too-large'
+    | 'cloudevents.too-deep'
+    | 'cloudevents.attribute-too-long'
+    | 'cloudevents.too-many-attributes'
+    | 'cloudevents.batch-too-large'
+    | 'cloudevents.too-many-events',
   what: string,
   unit: string,
   limit: number,
   seen: number,
   attribute?: string,
 ): CloudEventError {
-  return new CloudEventError(`cloudevents.${code}`, `${what} has ${seen} ${unit}; the limit is ${limit}.`, {
+  return new CloudEventError(code, `${what} has ${seen} ${unit}; the limit is ${limit}.`, {
     attribute,
     limit,
     seen,

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
+import { CLOSE_OBJECT } from './ascii.ts'
 import { CloudEventError } from './errors.ts'
 import type { HttpHeaders } from './event.ts'
 import type { ByteRange, EventText } from './event-text.ts'
 import { decodeHeaderValue } from './header-value.ts'
-import { CLOSE_OBJECT } from './json-scanner.ts'
 import { jsonValueIn } from './json-value.ts'
 import { resolveOptions } from './limits.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
@@ -36,7 +36,7 @@ export function scanBinary(
   const bytes = toBytes(body)
   const max = resolved.limits.eventBytesMax
   if (bytes.length > max)
-    throw tooMuch('event-too-large', 'The event', 'bytes of data alone', max, bytes.length)
+    throw tooMuch('cloudevents.event-too-large', 'The event', 'bytes of data alone', max, bytes.length)
   const attributes = readHeaders(headers, resolved)
   const contentType = attributes.get('datacontenttype')
   const head = headText(attributes)

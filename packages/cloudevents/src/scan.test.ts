@@ -191,6 +191,25 @@ describe('scanStructured', () => {
     expect(refusalOf(deep)).toMatchObject({ code: 'cloudevents.too-deep', limit: 128, seen: 100_000 })
   })
 
+  test('stops at once where the nesting alone would fill the memory', () => {
+    const deep = `[${'['.repeat(1_000_000)}`
+
+    expect(refusal(() => scanBatch(deep))).toMatchObject({
+      code: 'cloudevents.too-deep',
+      limit: 131_072,
+      seen: 131_073,
+    })
+  })
+
+  test('counts extensions with null against their limit', () => {
+    const flood = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`x${index}`, null]))
+
+    expect(refusalOf(text(flood), { eventBytesMax: 1_000_000 })).toMatchObject({
+      code: 'cloudevents.too-many-attributes',
+      limit: 64,
+    })
+  })
+
   test('has a status and a description for every code, and no message that repeats a value', () => {
     const secret = 'hunter2 hunter2'
 

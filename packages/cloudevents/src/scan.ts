@@ -1,7 +1,8 @@
+import { CLOSE_ARRAY, COMMA, OPEN_ARRAY } from './ascii.ts'
 import { CloudEventError } from './errors.ts'
 import { EventReader } from './event-reader.ts'
 import type { EventText } from './event-text.ts'
-import { byteAt, CLOSE_ARRAY, COMMA, OPEN_ARRAY } from './json-scanner.ts'
+import { byteAt } from './json-scanner.ts'
 import { resolveOptions } from './limits.ts'
 import type { EventOptions, ResolvedOptions } from './limits.ts'
 import { tooMuch } from './refusals.ts'
@@ -25,7 +26,7 @@ export function scanStructured(
   const max = resolved.limits.eventBytesMax
   // White space around the event is not counted, but must not be a way around the limit either.
   if (bytes.length > max * 2 + 1_024)
-    throw tooMuch('event-too-large', 'The event', 'bytes', max, bytes.length)
+    throw tooMuch('cloudevents.event-too-large', 'The event', 'bytes', max, bytes.length)
   checkUtf8(bytes)
   const reader = new EventReader(bytes, resolved)
   const start = reader.scanner.space(0)
@@ -46,7 +47,7 @@ export function scanBatch(
   const bytes = toBytes(input)
   const { batchBytesMax, eventsMax } = resolved.limits
   if (bytes.length > batchBytesMax)
-    throw tooMuch('batch-too-large', 'The batch', 'bytes', batchBytesMax, bytes.length)
+    throw tooMuch('cloudevents.batch-too-large', 'The batch', 'bytes', batchBytesMax, bytes.length)
   checkUtf8(bytes)
   const reader = new EventReader(bytes, resolved)
   const scanner = reader.scanner
@@ -63,7 +64,7 @@ export function scanBatch(
   }
   for (;;) {
     if (outcomes.length === eventsMax)
-      throw tooMuch('too-many-events', 'The batch', 'or more events', eventsMax, eventsMax + 1)
+      throw tooMuch('cloudevents.too-many-events', 'The batch', 'or more events', eventsMax, eventsMax + 1)
     const end = reader.read(i)
     outcomes.push(reader.outcome())
     i = scanner.space(end)

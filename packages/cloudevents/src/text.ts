@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import { BACKSLASH, QUOTE } from './ascii.ts'
 import { CloudEventError } from './errors.ts'
-import { BACKSLASH, byteAt, ESCAPED, NOT_PLAIN, QUOTE } from './json-scanner.ts'
+import { byteAt, ESCAPED, NOT_PLAIN } from './json-scanner.ts'
 
 /** Views bytes as a `Buffer` without copying; encodes a string. Refuses a string with half a surrogate pair. */
 export function toBytes(input: Uint8Array | string): Buffer {
