@@ -1,0 +1,3 @@
+module millrace.dev/benchmarks/quamina-peer
+
+go 1.22
