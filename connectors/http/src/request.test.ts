@@ -36,6 +36,12 @@ describe('the body', () => {
     expect(request.headers.get('content-type')).toBe(expected)
   })
 
+  test('of a transform that found nothing is empty and has no type', () => {
+    const request = build({}, outgoing('e1', { body: new Uint8Array(0), contentType: undefined }))
+    expect(request.body).toHaveLength(0)
+    expect(request.headers.has('content-type')).toBe(false)
+  })
+
   test('in structured mode is the event, whatever the transform made', () => {
     const record = outgoing('e1', { body: encode('x'), contentType: 'text/plain' })
     expect(build({ mode: 'structured' }, record).body).toBe(record.event)
@@ -79,6 +85,7 @@ describe('headers', () => {
     const { headers } = build({}, outgoing('1', { event }))
     expect(headers.get('traceparent')).toBe(traceparent)
     expect(headers.get('tracestate')).toBe('a=1')
+    expect(headers.get('millrace-event-id')).toBe('1')
   })
 
   test.each(['data', 'traceparent'])('of a trace are not made from something else (%s)', name => {

@@ -55,9 +55,8 @@ export class RequestBuilder {
   build(record: OutgoingRecord): HttpRequest {
     const headers = new Map<string, string>()
     const body = content(record, this.#options.mode, headers)
-    headers.set('millrace-event-id', encodeHeaderValue(record.id))
+    headers.set('millrace-event-id', encodeHeaderValue(addTrace(record.event, headers) ?? record.id))
     headers.set('millrace-attempt', String(record.attempt))
-    addTrace(record.event, headers)
     for (const [name, value] of this.#static) headers.set(name, value)
     let path = this.#path
     let query = this.#query
@@ -99,20 +98,28 @@ function content(
     headers.set('content-type', structured)
     return record.event
   }
+  // A transform that found nothing makes an empty body, of no type.
+  if (record.body.length === 0 && record.contentType === undefined) return record.body
   const contentType = record.contentType ?? 'application/octet-stream'
   headers.set('content-type', contentType === jsonMediaType ? `${jsonMediaType}; charset=utf-8` : contentType)
   return record.body
 }
 
-/** Passes the trace on: attributes of the distributed tracing extension become the headers of W3C Trace Context. */
-function addTrace(event: Uint8Array, headers: Map<string, string>): void {
+/**
+ * Passes the trace on: attributes of the distributed tracing extension become the headers of W3C Trace Context. Gives
+ * the id of the event when it had to read the attributes anyhow.
+ */
+function addTrace(event: Uint8Array, headers: Map<string, string>): string | undefined {
   // One native search, so that events without a trace do not pay for reading the attributes.
-  if (!Buffer.from(event.buffer, event.byteOffset, event.length).includes('"traceparent"')) return
-  const { traceparent, tracestate } = readAttributes(event)
-  if (typeof traceparent !== 'string' || !/^[\da-f]{2}(-[\da-f]+)+$/.test(traceparent)) return
-  headers.set('traceparent', traceparent)
-  if (typeof tracestate === 'string' && /^[\x20-\x7e]{1,512}$/.test(tracestate))
-    headers.set('tracestate', tracestate)
+  if (!Buffer.from(event.buffer, event.byteOffset, event.length).includes('"traceparent"')) return undefined
+  const { id, traceparent, tracestate } = readAttributes(event)
+  if (typeof traceparent === 'string' && /^[\da-f]{2}(-[\da-f]+)+$/.test(traceparent)) {
+    headers.set('traceparent', traceparent)
+    if (typeof tracestate === 'string' && /^[\x20-\x7e]{1,512}$/.test(tracestate)) {
+      headers.set('tracestate', tracestate)
+    }
+  }
+  return typeof id === 'string' ? id : undefined
 }
 
 /** Steps of the value are encoded one by one; steps that lead upwards are refused, so that the path of the URL holds. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { startBrokenTarget } from './broken-target.ts'
 import { selfSigned } from './certificates.ts'
 import { openSink, writeOne } from './open-sink.ts'
 import { startTarget, type Target } from './target.ts'
@@ -78,5 +79,33 @@ test('a target that speaks plain HTTP where TLS is expected is a failure that ma
   expect(await writeOne(sink)).toMatchObject({
     status: 'failed',
     error: { code: 'sink.unavailable', retry: { kind: 'backoff' } },
+  })
+})
+
+describe('a target that accepts the connection and never agrees on TLS', () => {
+  test('is a time-out after connectTimeoutMs', async () => {
+    await using target = await startBrokenTarget(() => undefined)
+    await using sink = openSink({ url: `https://127.0.0.1:${target.port}/`, connectTimeoutMs: 20 })
+    expect(await writeOne(sink)).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'sink.timeout',
+        details: { cause: 'UND_ERR_CONNECT_TIMEOUT' },
+        retry: { kind: 'backoff' },
+      },
+    })
+    await expect.poll(() => target.open).toBe(0)
+  })
+
+  test('is given up at once when time is up, and let go when the sink is disposed', async () => {
+    await using target = await startBrokenTarget(() => undefined)
+    const sink = openSink({ url: `https://127.0.0.1:${target.port}/`, connectTimeoutMs: 60_000 })
+    const abort = new AbortController()
+    const write = writeOne(sink, {}, abort.signal)
+    await expect.poll(() => target.open).toBe(1)
+    abort.abort(new Error('time is up'))
+    await expect(write).rejects.toThrow('time is up')
+    await sink[Symbol.asyncDispose]()
+    await expect.poll(() => target.open).toBe(0)
   })
 })

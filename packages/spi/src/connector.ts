@@ -19,12 +19,21 @@ export interface OutgoingRecord {
   readonly attempt: number
 }
 
-/** Writes events to one external system. Opened per target; may be asked to write several batches at once. */
+/**
+ * Writes events to one external system. Opened per target; may be asked to write several batches at once, and none of
+ * them waits for another that hangs. The suite of `@millrace/spi/conformance` has a case for every sentence here.
+ *
+ * Disposing waits for the writes under way, up to a limit of the sink's own by the clock of its context, then cuts
+ * them off: those are failed outcomes that may be tried again, and so is a write that comes later
+ * (`sink.unavailable`). It is safe to call twice, and leaves no timer, socket or child.
+ */
 export interface Sink extends AsyncDisposable {
   /**
    * Resolves with one outcome per record, in input order.
    * Rejects only when `signal` aborts: a failed write is an outcome, not an exception.
-   * The signal carries the target's time-out: when it aborts the sink gives up the work, not only the waiting.
+   * The signal carries the target's time-out: when it aborts the sink gives up the work, not only the waiting. An
+   * outcome that is certain when it aborts may still be given.
+   * Messages and details never hold what the event holds.
    */
   write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]>
 }
