@@ -366,6 +366,7 @@ export class Dispatcher {
       const put = { ...delivery, attempts: turn.attempts, dueAtMs, lane: key }
       this.#settle({ queue, put, journal: turn.journal }, candidate, () => {
         if (key === undefined) this.#loader.postponed(dueAtMs)
+        else this.#lanes.spilled(key)
       })
       if (key !== undefined)
         this.#sendBehind(key, isBlocked ? this.#lanes.park(key) : this.#lanes.paused(key, dueAtMs))

@@ -23,7 +23,7 @@ interface Line {
   isOpen: boolean
   /** Followers in memory, in order, all below those that are only in the lane. */
   waiting: Candidate[]
-  /** Followers on their way into the lane, not yet visible there. */
+  /** Deliveries on their way into the lane, not yet visible there. */
   spilling: number
 }
 
@@ -92,7 +92,7 @@ export class Lanes {
     return 'spill'
   }
 
-  /** A follower that was spilled is visible in its lane. */
+  /** A delivery that was sent into its lane is visible there. */
   spilled(key: string): void {
     const line = this.#lines.get(key)
     if (line !== undefined) line.spilling--
@@ -112,7 +112,10 @@ export class Lanes {
     return undefined
   }
 
-  /** The head waits until `dueAtMs` in its lane. Returns the followers in memory; those outside the lane go into it. */
+  /**
+   * The head is sent into its lane to wait until `dueAtMs`. Returns the followers in memory; those outside the lane are
+   * to be sent there, too. `spilled` must be told of each.
+   */
   paused(key: string, dueAtMs: number): Candidate[] {
     const followers = this.#close(key, 'paused')
     this.#due.push(dueAtMs, key)
@@ -149,8 +152,8 @@ export class Lanes {
   }
 
   /**
-   * A lane was read. `found` are its first deliveries that nobody holds. Returns the head to start; an empty lane
-   * closes, unless followers are still on their way into it.
+   * A lane was read. `found` are its first deliveries that nobody holds. Returns the head to start; a lane that is empty,
+   * and was seen to its end, closes.
    */
   loaded(
     key: string,
@@ -160,11 +163,11 @@ export class Lanes {
   ): Candidate | undefined {
     const line = this.#lines.get(key)
     if (line === undefined || line.state !== 'loading') return undefined
+    // What is on its way into the lane may come before what was found: asked for again when it is visible.
+    if (line.spilling > 0) return undefined
     const [head, ...followers] = found
     if (head === undefined) {
-      // Not empty, or not yet: asked for again when the settlements under way are visible.
-      if (line.spilling > 0 || !isComplete) return undefined
-      this.#forget(key, line)
+      if (isComplete) this.#forget(key, line)
       return undefined
     }
     this.#loading.delete(key)
@@ -205,6 +208,7 @@ export class Lanes {
     line.state = state
     this.#setOpen(line)
     const followers = this.#takeWaiting(line)
+    line.spilling++
     for (const { delivery } of followers) if (delivery.lane === undefined) line.spilling++
     return followers
   }
