@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkOptions } from './check-options.ts'
 import type { HttpSinkOptions } from './options.ts'
-import { completeOptions } from './test-options.ts'
+import { completeOptions } from './options.fixture.ts'
 
 describe('options that fit the schema and still make no sense are refused by name', () => {
   test.each([

@@ -3,7 +3,7 @@ import { outgoing } from '@millrace/spi/conformance'
 import { describe, expect, test } from 'vitest'
 import { HttpSinkOptions } from './options.ts'
 import { type HttpRequest, RequestBuilder } from './request.ts'
-import { completeOptions } from './test-options.ts'
+import { completeOptions } from './options.fixture.ts'
 
 function build(options: Partial<HttpSinkOptions>, record = outgoing('e1')): HttpRequest {
   return new RequestBuilder(completeOptions(options)).build(record)

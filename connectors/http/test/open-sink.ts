@@ -4,7 +4,7 @@ import { outgoing, seededRandom } from '@millrace/spi/conformance'
 import type { AddressGuard } from '../src/address-guard.ts'
 import type { HttpSinkOptions } from '../src/options.ts'
 import { HttpSink } from '../src/sink.ts'
-import { completeOptions } from '../src/test-options.ts'
+import { completeOptions } from '../src/options.fixture.ts'
 
 /** Opens a sink that may reach loopback, unless a guard is given. */
 export function openSink(options: Partial<HttpSinkOptions>, guard?: AddressGuard): Sink {

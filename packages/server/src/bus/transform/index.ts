@@ -5,5 +5,4 @@ export {
   type Transform,
   type TransformResult,
   transformResultBytesMax,
-  transformTextMax,
 } from './transform.ts'
