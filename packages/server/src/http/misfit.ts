@@ -79,8 +79,24 @@ function unionMisfit(
     return { path, reason: `must be ${choices.join(' or ')}`, known: [] }
   }
   const objects = variants.filter(variant => (variant as SchemaView).type === 'object')
+  const words = discriminator(objects)
+  if (words !== undefined && !words.values.includes((value as Record<string, unknown>)[words.name])) {
+    return { path: [...path, words.name], reason: `must be one of ${words.values.join(', ')}`, known: [] }
+  }
   const [best] = objects.toSorted((left, right) => likeness(right, value) - likeness(left, value))
   return best === undefined ? undefined : misfitAt(best, value, path)
+}
+
+/** The property by which all variants of a union are told apart, with its values; `undefined` when there is none. */
+function discriminator(
+  variants: readonly TSchema[],
+): { name: string; values: readonly unknown[] } | undefined {
+  const [first, ...others] = variants.map(variant => (variant as SchemaView).properties ?? {})
+  for (const name of Object.keys(first ?? {})) {
+    const values = [first, ...others].map(properties => (properties?.[name] as SchemaView | undefined)?.const)
+    if (values.every(value => value !== undefined)) return { name, values }
+  }
+  return undefined
 }
 
 /** How much an object looks like a variant: a fitting constant counts most, then known names, then nearly known ones. */
