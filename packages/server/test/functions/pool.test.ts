@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { defaultFunctionsLimits, type FunctionsLimits } from '../../src/functions/index.ts'
 import { account, FunctionsBench, functionSpec, isAlive, until } from './bench.ts'
@@ -20,7 +21,6 @@ function begun(bench: FunctionsBench, name: string): number {
 }
 
 async function openGate(path: string): Promise<void> {
-  const { writeFile } = await import('node:fs/promises')
   await writeFile(path, '')
 }
 
@@ -54,6 +54,22 @@ describe('a pool', () => {
     await openGate(gate)
     const processes = await Promise.all(all)
     expect(new Set(processes).size).toBe(2)
+  })
+
+  test('gives a few invocations to few instances, so that the others can end', async () => {
+    await using bench = await FunctionsBench.open()
+    const [first, second] = [`${bench.dataFolder}/first`, `${bench.dataFolder}/second`]
+    await bench.define('gated', gated, { concurrencyPerInstance: 2 })
+    const many = Array.from({ length: 4 }, () => bench.text('gated', first))
+    await until(() => begun(bench, 'gated') === 4)
+    await openGate(first)
+    await Promise.all(many)
+    const few = Array.from({ length: 2 }, () => bench.text('gated', second))
+    await until(() => begun(bench, 'gated') === 6)
+    const running = bench.functions.status(account, 'gated').instances.map(instance => instance.running)
+    expect(running.sort((left, right) => left - right)).toEqual([0, 2])
+    await openGate(second)
+    await Promise.all(few)
   })
 
   test('turns away who finds the line full, and says when to come again', async () => {

@@ -153,24 +153,24 @@ export class Pool {
     signal.removeEventListener('abort', kill)
   }
 
-  /** The fullest instance that has room: so the others become idle and end. */
+  /** The fullest instance that has room: so the others become idle and end. Those of earlier revisions are draining. */
   #choose(): Member | undefined {
     const { concurrencyPerInstance } = this.#view.spec
     let best: Member | undefined
     for (const member of this.#members) {
       const { state } = member.instance
-      if ((state !== 'idle' && state !== 'busy') || member.revision !== this.#view.revision) continue
+      if (state !== 'idle' && state !== 'busy') continue
       if (member.leases >= concurrencyPerInstance) continue
       if (best === undefined || member.leases > best.leases) best = member
     }
     return best
   }
 
+  /** Instances that serve the current revision, or are about to. */
   #count(): number {
     let count = this.#starting
-    for (const { instance, revision } of this.#members) {
-      const ending = instance.state === 'draining' || instance.state === 'gone'
-      if (revision === this.#view.revision && !ending) count++
+    for (const { instance } of this.#members) {
+      if (instance.state !== 'draining' && instance.state !== 'gone') count++
     }
     return count
   }
