@@ -37,9 +37,9 @@ describe('a status decides', () => {
     [431, 'sink.rejected', 'never'],
     [500, 'sink.failed', 'backoff'],
     [501, 'sink.failed', 'backoff'],
-    [502, 'sink.failed', 'backoff'],
-    [503, 'sink.failed', 'backoff'],
-    [504, 'sink.failed', 'backoff'],
+    [502, 'sink.unavailable', 'backoff'],
+    [503, 'sink.unavailable', 'backoff'],
+    [504, 'sink.unavailable', 'backoff'],
     [599, 'sink.failed', 'backoff'],
     [999, 'sink.failed', 'backoff'],
   ])('%i is %s, %s', (status, code, kind) => {

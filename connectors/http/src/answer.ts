@@ -37,7 +37,9 @@ function verdictOf(answer: Answer, context: AnswerContext): { code: string; retr
   if (status === 401 || status === 403 || status === 407)
     return { code: 'sink.unauthorized', retry: retryBackoff }
   if (status === 429) return { code: 'sink.throttled', retry: pauseOf(answer, context) }
-  if (status === 503) return { code: 'sink.failed', retry: pauseOf(answer, context) }
+  if (status === 503) return { code: 'sink.unavailable', retry: pauseOf(answer, context) }
+  // A gateway says so of the target behind it: the target is away, whatever the event.
+  if (status === 502 || status === 504) return { code: 'sink.unavailable', retry: retryBackoff }
   if (status >= 500 || passing.has(status)) return { code: 'sink.failed', retry: retryBackoff }
   return { code: 'sink.rejected', retry: retryNever }
 }

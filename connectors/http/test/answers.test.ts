@@ -58,7 +58,7 @@ describe('what the target answers', () => {
       status: 'failed',
       detail: '503 Service Unavailable',
       error: {
-        code: 'sink.failed',
+        code: 'sink.unavailable',
         message: `The target 127.0.0.1:${target.port} answered 503 Service Unavailable.`,
         retry: { kind: 'after', delayMs: 7_000 },
       },

@@ -86,11 +86,15 @@ export class Breaker {
 const targetCodes: ReadonlySet<string> = new Set([
   'sink.unavailable',
   'sink.timeout',
-  'sink.failed',
+  'sink.untrusted',
   'delivery.timeout',
 ])
 
-/** Whether a failure speaks of the target as a whole: unreachable, silent, or failing by itself (5xx). */
+/**
+ * Whether a failure speaks of the target as a whole: unreachable, silent, or away by the word of its gateway. An answer
+ * such as 500 does not: the target is there, and it may be this one event that it fails on. Were it to open the circuit,
+ * a target that fails on everything would keep its events from ever becoming dead letters.
+ */
 export function speaksOfTarget(code: string): boolean {
   return targetCodes.has(code)
 }
