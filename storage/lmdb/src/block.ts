@@ -8,7 +8,7 @@ export const blockEntriesMax = 4_096
 export const blockBytesMax = 1_048_576
 
 /*
- * A block is what lmdb stores of a run of entries, little-endian:
+ * A block is how a run of entries lies in a segment file, little-endian:
  *
  *   0  uint32  magic and version
  *   4  uint32  CRC32 of all that follows
@@ -18,11 +18,16 @@ export const blockBytesMax = 1_048_576
  *  24  double  payload bytes that the log had ever been given before this block
  *  32  double  latest time of acceptance among all entries up to the end of this block
  *  40  double  base time
- *  48  per entry: uint32 payload bytes, int32 time of acceptance minus base time
+ *  48  double  group that must be committed for the block to count; 0 when it stands for itself
+ *  56  uint32  bytes of the block, header included
+ *  60  uint32  CRC32 of the block before it, so that none is taken for a part of a chain that it was not written into
+ *  64  uint32  1 in the last block of a group, which makes those before it count
+ *  68  uint32  0
+ *  72  per entry: uint32 payload bytes, int32 time of acceptance minus base time
  *      payloads, one after the other
  */
 const magic = 0x3142524d
-const headerBytes = 48
+export const blockHeaderBytes = 72
 const rowBytes = 8
 const timeOffsetMax = 0x7fffffff
 
@@ -32,6 +37,24 @@ export interface BlockHeader {
   readonly count: number
   readonly bytesBefore: number
   readonly acceptedAtMsMax: number
+  readonly group: number
+  readonly chain: number
+  readonly last: boolean
+}
+
+/** What follows from the header alone, without the checksum: enough to go from block to block. */
+export interface BlockOutline {
+  readonly first: number
+  readonly count: number
+  readonly size: number
+}
+
+/** Reads the outline of a block at an offset; undefined when there is none of a known format. */
+export function readOutline(bytes: Buffer, offset: number): BlockOutline | undefined {
+  if (offset + blockHeaderBytes > bytes.length || bytes.readUInt32LE(offset) !== magic) return undefined
+  const size = bytes.readUInt32LE(offset + 56)
+  if (size < blockHeaderBytes) return undefined
+  return { first: bytes.readDoubleLE(offset + 16), count: bytes.readUInt32LE(offset + 8), size }
 }
 
 /** Entries from `start` that fit one block; at least one. */
@@ -59,7 +82,7 @@ export function encodeBlock(
   end: number,
 ): Buffer {
   const count = end - start
-  const payload = headerBytes + count * rowBytes
+  const payload = blockHeaderBytes + count * rowBytes
   let size = payload
   for (let index = start; index < end; index++) size += entries[index]?.bytes.length ?? 0
   const block = Buffer.allocUnsafeSlow(size)
@@ -71,7 +94,12 @@ export function encodeBlock(
   block.writeDoubleLE(header.bytesBefore, 24)
   block.writeDoubleLE(header.acceptedAtMsMax, 32)
   block.writeDoubleLE(baseMs, 40)
-  let row = headerBytes
+  block.writeDoubleLE(header.group, 48)
+  block.writeUInt32LE(size, 56)
+  block.writeUInt32LE(header.chain, 60)
+  block.writeUInt32LE(header.last ? 1 : 0, 64)
+  block.writeUInt32LE(0, 68)
+  let row = blockHeaderBytes
   let at = payload
   for (let index = start; index < end; index++) {
     const entry = entries[index]
@@ -92,6 +120,11 @@ export class Block implements BlockHeader {
   readonly count: number
   readonly bytesBefore: number
   readonly acceptedAtMsMax: number
+  readonly group: number
+  readonly chain: number
+  readonly last: boolean
+  /** Its checksum, which the next block names. */
+  readonly sum: number
   /** Position behind the last entry. */
   readonly next: number
   readonly size: number
@@ -102,10 +135,15 @@ export class Block implements BlockHeader {
 
   /** Checks the block against its checksum and its place; `storage.corrupt` names log and position. */
   constructor(logName: string, log: number, position: number, bytes: Buffer) {
-    if (bytes.length < headerBytes || bytes.readUInt32LE(0) !== magic) {
+    if (
+      bytes.length < blockHeaderBytes ||
+      bytes.readUInt32LE(0) !== magic ||
+      bytes.readUInt32LE(56) !== bytes.length
+    ) {
       throw corruptError(logName, position, 'no block of a known format')
     }
-    if (bytes.readUInt32LE(4) !== crc32(bytes.subarray(8))) {
+    this.sum = bytes.readUInt32LE(4)
+    if (this.sum !== crc32(bytes.subarray(8))) {
       throw corruptError(logName, position, 'the checksum does not fit')
     }
     if (bytes.readUInt32LE(12) !== log || bytes.readDoubleLE(16) !== position) {
@@ -115,6 +153,9 @@ export class Block implements BlockHeader {
     this.count = bytes.readUInt32LE(8)
     this.bytesBefore = bytes.readDoubleLE(24)
     this.acceptedAtMsMax = bytes.readDoubleLE(32)
+    this.group = bytes.readDoubleLE(48)
+    this.chain = bytes.readUInt32LE(60)
+    this.last = bytes.readUInt32LE(64) === 1
     this.next = this.first + this.count
     this.size = bytes.length
     this.#bytes = bytes
@@ -122,9 +163,9 @@ export class Block implements BlockHeader {
     this.#offsets = payloadOffsets(bytes, this.count)
   }
 
-  /** Payload bytes of all its entries. */
-  get payloadBytes(): number {
-    return this.#bytes.length - headerBytes - this.count * rowBytes
+  /** Payload bytes ever given to the log before a position of this block, or before its end. */
+  bytesBeforePosition(position: number): number {
+    return this.bytesBefore + (this.#offsets[position - this.first] ?? 0) - (this.#offsets[0] ?? 0)
   }
 
   entry(position: number): LogEntry | undefined {
@@ -137,16 +178,16 @@ export class Block implements BlockHeader {
 
   /** Time of acceptance of the entry with that index in the block. */
   acceptedAtMs(index: number): number {
-    return this.#baseMs + this.#bytes.readInt32LE(headerBytes + index * rowBytes + 4)
+    return this.#baseMs + this.#bytes.readInt32LE(blockHeaderBytes + index * rowBytes + 4)
   }
 }
 
 function payloadOffsets(bytes: Buffer, count: number): Uint32Array {
   const offsets = new Uint32Array(count + 1)
-  let at = headerBytes + count * rowBytes
+  let at = blockHeaderBytes + count * rowBytes
   for (let index = 0; index < count; index++) {
     offsets[index] = at
-    at += bytes.readUInt32LE(headerBytes + index * rowBytes)
+    at += bytes.readUInt32LE(blockHeaderBytes + index * rowBytes)
   }
   offsets[count] = at
   return offsets

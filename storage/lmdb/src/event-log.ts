@@ -9,9 +9,6 @@ import {
 import type { Logs } from './logs.ts'
 import type { Writer } from './writer.ts'
 
-/** Blocks removed by one transaction of a trim, so that other writes get their turn in between. */
-const trimBlocksMax = 1_000
-
 /** The `EventLog` port. Every append is durable when it resolves, `relaxed` ones as well: both share the group commit. */
 export class LmdbEventLog implements EventLog {
   readonly #logs: Logs
@@ -82,13 +79,13 @@ export class LmdbEventLog implements EventLog {
     let high = next
     while (low < high) {
       const block = this.#logs.blockAt(state, Math.floor((low + high) / 2), false)
-      if (block.acceptedAtMsMax >= acceptedAtMs) high = block.first
+      if (block.acceptedAtMsMax >= acceptedAtMs) high = Math.max(low, block.first)
       else low = block.next
     }
     // It is in this block, unless what made the latest time so late was trimmed.
     for (let position = low; position < next; ) {
       const block = this.#logs.blockAt(state, position, false)
-      for (let index = 0; index < block.count; index++) {
+      for (let index = position - block.first; index < block.count; index++) {
         if (block.acceptedAtMs(index) >= acceptedAtMs) return block.first + index
       }
       position = block.next
@@ -98,19 +95,17 @@ export class LmdbEventLog implements EventLog {
 
   async trim(log: string, beforePosition: number): Promise<void> {
     this.#checkOpen()
-    const trimPart = (): Promise<boolean> =>
-      this.#writer.submit({
-        bytes: 0,
-        needs: 'none',
-        alone: true,
-        stage: batch => {
-          const state = this.#logs.find(log)
-          return state === undefined || this.#logs.trim(batch, state, beforePosition, trimBlocksMax)
-        },
-      })
-    while (!(await trimPart())) {
-      // Other writes have their turn between two parts.
-    }
+    const state = await this.#writer.submit({
+      bytes: 0,
+      needs: 'none',
+      alone: true,
+      stage: batch => {
+        const found = this.#logs.find(log)
+        if (found !== undefined) this.#logs.trim(batch, found, beforePosition)
+        return found
+      },
+    })
+    if (state !== undefined) await this.#logs.sweep(state)
   }
 
   async stat(log: string): Promise<LogStat> {

@@ -2,21 +2,22 @@ import type { NewEntry } from '@millrace/spi'
 import { Block, blockEnd, encodeBlock } from './block.ts'
 import { BlockCache } from './block-cache.ts'
 import { corruptError } from './errors.ts'
-import { positionMax } from './keys.ts'
-import type { Names } from './names.ts'
+import { emptyMark, type LogMark, markBytes, readMark } from './log-mark.ts'
+import { recoverLog } from './log-recovery.ts'
+import { type Names, numberBytes } from './names.ts'
+import type { Segment, SegmentFiles } from './segment-files.ts'
+import { SegmentIndex } from './segment-index.ts'
 import type { Tables } from './tables.ts'
-import type { Batch, Participant } from './writer.ts'
+import type { Batch, FileParticipant } from './writer.ts'
 
-/** Where a log stands. Immutable: a new one replaces it. */
-export interface LogMark {
-  readonly first: number
-  readonly next: number
-  /** Payload bytes ever appended below `first`, and below `next`. */
-  readonly bytesBeforeFirst: number
-  readonly bytesBeforeNext: number
-  /** Latest time of acceptance ever appended. */
-  readonly acceptedAtMsMax: number
-}
+/** A file is followed by another when it has an eighth of the log's bytes, but not below and not above these. */
+const segmentBytesMin = 1_048_576
+const segmentBytesMax = 67_108_864
+const segmentPart = 8
+/** Bytes appended between two marks in LMDB at most: what an open has to look through for each log. */
+const markIntervalBytes = 8_388_608
+/** Under this name LMDB has the number of the last group that was committed in both places. */
+const groupKey = 'group'
 
 /** A log in memory: where it stands on disk, and where it will when the group under way is there. */
 export interface LogState {
@@ -25,39 +26,65 @@ export interface LogState {
   /** On disk and visible. */
   known: LogMark
   ahead: LogMark
+  /** Files, ascending; the last one is appended to. */
+  segments: Segment[]
   /** Entries of the group under way, and the blocks made of them. */
   gathered: NewEntry[]
   sealed: Block[]
+  /** What the group under way writes, and behind what. */
+  writing: { readonly segment: Segment; readonly buffers: Buffer[] } | undefined
+  /** Bytes appended since LMDB was last told where the log stands. */
+  unmarkedBytes: number
 }
 
-const emptyMark: LogMark = {
-  first: 1,
-  next: 1,
-  bytesBeforeFirst: 0,
-  bytesBeforeNext: 0,
-  acceptedAtMsMax: Number.NEGATIVE_INFINITY,
-}
-
-/** All logs of a store: appends of one group become blocks here, and blocks are found here again. */
-export class Logs implements Participant {
+/**
+ * All logs of a store. The appends of one group become blocks at the end of each log's last file. A group that touches
+ * one log and nothing else needs no more than that write; any other is committed by LMDB after its files are on the
+ * disk, and its blocks name the group, so that they do not count when that commit is missing after a crash.
+ */
+export class Logs implements FileParticipant {
   readonly #tables: Tables
   readonly #names: Names
+  readonly #files: SegmentFiles
+  readonly #index: SegmentIndex
   readonly #cache: BlockCache
   readonly #states = new Map<string, LogState>()
   readonly #touched = new Set<LogState>()
+  #group: number
+  #bytes = 0
 
-  constructor(tables: Tables, names: Names, cacheBytesMax: number) {
+  constructor(tables: Tables, names: Names, files: SegmentFiles, cacheBytesMax: number) {
     this.#tables = tables
     this.#names = names
+    this.#files = files
+    this.#index = new SegmentIndex(files)
     this.#cache = new BlockCache(cacheBytesMax)
+    this.#group = tables.names.get(groupKey)?.readDoubleLE() ?? 0
+  }
+
+  /** Bytes of all files. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Brings every log to the end of what counts, and removes the files of logs that never came to be. */
+  async recover(): Promise<void> {
+    const known = this.#names.all('log')
+    const numbers = new Set(known.values())
+    for (const number of await this.#files.logs())
+      if (!numbers.has(number)) await this.#files.removeLog(number)
+    for (const [name, number] of known) {
+      const bytes = this.#tables.marks.get(number)
+      const mark = bytes === undefined ? emptyMark : readMark(bytes)
+      const recovered = await recoverLog(this.#files, name, number, mark, this.#group)
+      this.#keep(name, number, recovered.mark).segments = recovered.segments
+      for (const segment of recovered.segments) this.#bytes += segment.bytes
+    }
   }
 
   /** A log that exists. */
   find(name: string): LogState | undefined {
-    const state = this.#states.get(name)
-    if (state !== undefined) return state
-    const number = this.#names.find('log', name)
-    return number === undefined ? undefined : this.#keep(name, number, this.#recover(name, number))
+    return this.#states.get(name)
   }
 
   /** Gathers entries for the group under way and returns the position of the first. */
@@ -65,158 +92,202 @@ export class Logs implements Participant {
     if (entries.length === 0) return this.find(name)?.ahead.next ?? 1
     const state = this.find(name) ?? this.#keep(name, this.#names.make(batch, 'log', name), emptyMark)
     const position = state.ahead.next
-    let bytes = 0
-    let acceptedAtMsMax = state.ahead.acceptedAtMsMax
-    for (const entry of entries) {
-      state.gathered.push(entry)
-      bytes += entry.bytes.length
-      if (entry.acceptedAtMs > acceptedAtMsMax) acceptedAtMsMax = entry.acceptedAtMs
-    }
-    state.ahead = {
-      ...state.ahead,
-      next: position + entries.length,
-      bytesBeforeNext: state.ahead.bytesBeforeNext + bytes,
-      acceptedAtMsMax,
-    }
+    for (const entry of entries) state.gathered.push(entry)
+    state.ahead = { ...state.ahead, next: position + entries.length }
     this.#touched.add(state)
     return position
   }
 
-  /**
-   * Stages the removal of at most `blocksMax` whole blocks below a position; true when none is left to remove. The
-   * group under way must hold nothing else.
-   */
-  trim(batch: Batch, state: LogState, beforePosition: number, blocksMax: number): boolean {
-    const { number, known } = state
-    const keys = this.#tables.blocks.getKeys({
-      start: [number, 0],
-      end: [number, Math.min(beforePosition, known.next)],
-      inclusiveEnd: true,
-      limit: blocksMax + 1,
-    })
-    const firsts = [...keys].map(key => key[1])
-    if (firsts.length <= blocksMax && beforePosition >= known.next) firsts.push(known.next)
-    const first = firsts.at(-1) ?? known.first
-    if (first === known.first) return true
-    for (const position of firsts.slice(0, -1)) batch.remove(this.#tables.blocks, [number, position])
+  /** Stages a trim; the group under way must hold nothing else. Its files are removed afterwards, with `sweep`. */
+  trim(batch: Batch, state: LogState, beforePosition: number): void {
+    const { known } = state
+    const first = Math.min(Math.ceil(beforePosition), known.next)
+    if (first <= known.first) return
     const bytesBeforeFirst =
-      first === known.next ? known.bytesBeforeNext : this.blockAt(state, first).bytesBefore
-    state.ahead = { ...known, first, bytesBeforeFirst }
-    if (first === known.next) batch.put(this.#tables.trims, number, markBytes(state.ahead))
+      first === known.next ? known.bytesBeforeNext : this.blockAt(state, first).bytesBeforePosition(first)
+    // An empty log lets go of its last file, too.
+    const ending = first === known.next ? { segmentFirst: 0, segmentBytes: 0 } : {}
+    state.ahead = { ...known, ...ending, first, bytesBeforeFirst }
+    batch.put(this.#tables.marks, state.number, markBytes(state.ahead))
     this.#touched.add(state)
-    return firsts.length <= blocksMax
+  }
+
+  /** Removes the files of a log that lie below its first entry. */
+  async sweep(state: LogState): Promise<void> {
+    const { first, segmentFirst } = state.known
+    const isBelow = (segment: Segment, index: number): boolean =>
+      segmentFirst === 0 ? segment.first < first : (state.segments[index + 1]?.first ?? Infinity) <= first
+    const swept = state.segments.filter(isBelow)
+    state.segments = state.segments.slice(swept.length)
+    for (const segment of swept) {
+      this.#bytes -= segment.bytes
+      this.#index.forget(segment)
+      await this.#files.remove(segment)
+    }
   }
 
   /** The block that holds a retained position. `cached` false keeps a passing reader from displacing others' blocks. */
   blockAt(state: LogState, position: number, cached = true): Block {
-    const { name, number } = state
-    const found = this.#cache.find(number, position)
+    const found = this.#cache.find(state.number, position)
     if (found !== undefined) return found
-    const block = this.#load(name, number, position)
-    if (block === undefined || position >= block.next)
-      throw corruptError(name, position, 'its block is missing')
-    if (cached) this.#cache.add(number, block)
+    const segment = segmentOf(state.segments, position)
+    if (segment === undefined) throw corruptError(state.name, position, 'its file is missing')
+    const block = this.#index.block(state.name, segment, position)
+    if (cached) this.#cache.add(state.number, block)
     return block
   }
 
+  /** Makes blocks of what was gathered. Called last of all participants: only then is it known what the group holds. */
   seal(batch: Batch): void {
-    for (const state of this.#touched) {
-      let mark = state.known
-      for (let start = 0; start < state.gathered.length; ) {
-        const end = blockEnd(state.gathered, start)
-        mark = this.#sealBlock(batch, state, mark, start, end)
-        start = end
-      }
-      state.gathered = []
+    const appended = [...this.#touched].filter(state => state.gathered.length > 0)
+    if (appended.length === 0) return
+    const marking = appended.some(state => state.unmarkedBytes > markIntervalBytes)
+    const paired = batch.size > 0 || appended.length > 1 || marking
+    const group = paired ? this.#group + 1 : 0
+    for (const state of appended) {
+      this.#sealLog(state, group)
+      if (paired) batch.put(this.#tables.marks, state.number, markBytes(state.ahead))
     }
+    if (paired) batch.put(this.#tables.names, groupKey, numberBytes(group))
+  }
+
+  /** Writes the blocks; resolves when they are on stable storage. */
+  async write(): Promise<void> {
+    const writes = [...this.#touched].map(async ({ writing }) => {
+      if (writing !== undefined) await this.#files.append(writing.segment, writing.buffers)
+    })
+    // All are awaited, so that none goes on while another's failure is dealt with.
+    const failed = (await Promise.allSettled(writes)).find(outcome => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 
   committed(): void {
     for (const state of this.#touched) {
-      if (state.ahead.first > state.known.first) this.#cache.trim(state.number, state.ahead.first)
-      state.known = state.ahead
-      for (const block of state.sealed) this.#cache.add(state.number, block)
+      const { ahead, known, writing } = state
+      if (ahead.first > known.first) this.#cache.trim(state.number, ahead.first)
+      state.known = ahead
+      for (const block of state.sealed) {
+        this.#cache.add(state.number, block)
+        this.#group = Math.max(this.#group, block.group)
+      }
+      if (writing !== undefined) this.#lengthen(state, writing.segment, ahead.segmentBytes)
+      state.unmarkedBytes = state.sealed.some(block => block.group === 0)
+        ? state.unmarkedBytes + (writing === undefined ? 0 : ahead.segmentBytes - writing.segment.bytes)
+        : 0
       state.sealed = []
+      state.writing = undefined
     }
     this.#touched.clear()
   }
 
-  reverted(): void {
-    for (const state of this.#touched) {
+  /** Cuts off what a group wrote that did not come to be. */
+  async reverted(): Promise<void> {
+    const touched = [...this.#touched]
+    this.#touched.clear()
+    for (const state of touched) {
+      const { writing } = state
       state.ahead = state.known
       state.gathered = []
       state.sealed = []
+      state.writing = undefined
       // The name may have been made by the group that failed; it is made again when it is needed.
       if (state.known === emptyMark) this.#states.delete(state.name)
+      if (writing !== undefined) await this.#files.cut(writing.segment)
     }
-    this.#touched.clear()
   }
 
-  #sealBlock(batch: Batch, state: LogState, mark: LogMark, start: number, end: number): LogMark {
-    let { acceptedAtMsMax, bytesBeforeNext } = mark
-    for (let index = start; index < end; index++) {
-      const entry = state.gathered[index]
-      if (entry === undefined) break
-      bytesBeforeNext += entry.bytes.length
-      if (entry.acceptedAtMs > acceptedAtMsMax) acceptedAtMsMax = entry.acceptedAtMs
+  /** Notes in LMDB where each log stands, so that the next open need not look for it. */
+  mark(batch: Batch): void {
+    for (const { number, known, unmarkedBytes } of this.#states.values()) {
+      if (unmarkedBytes > 0) batch.put(this.#tables.marks, number, markBytes(known))
     }
-    const header = { first: mark.next, bytesBefore: mark.bytesBeforeNext, acceptedAtMsMax }
+  }
+
+  #sealLog(state: LogState, group: number): void {
+    const active = state.segments.at(-1)
+    const retained = state.known.bytesBeforeNext - state.known.bytesBeforeFirst
+    const limit = Math.min(segmentBytesMax, Math.max(segmentBytesMin, retained / segmentPart))
+    const fresh = active === undefined || state.known.segmentFirst === 0 || active.bytes >= limit
+    const segment = fresh ? { log: state.number, first: state.known.next, bytes: 0 } : active
+    let mark: LogMark = { ...state.known, segmentFirst: segment.first, segmentBytes: segment.bytes }
+    const buffers: Buffer[] = []
+    for (let start = 0; start < state.gathered.length; ) {
+      const end = blockEnd(state.gathered, start)
+      const block = this.#sealBlock(state, mark, group, start, end, buffers)
+      mark = {
+        ...mark,
+        next: block.next,
+        bytesBeforeNext: block.bytesBeforePosition(block.next),
+        acceptedAtMsMax: block.acceptedAtMsMax,
+        segmentBytes: mark.segmentBytes + block.size,
+        chain: block.sum,
+      }
+      state.sealed.push(block)
+      start = end
+    }
+    state.gathered = []
+    state.ahead = mark
+    state.writing = { segment, buffers }
+  }
+
+  #sealBlock(
+    state: LogState,
+    mark: LogMark,
+    group: number,
+    start: number,
+    end: number,
+    buffers: Buffer[],
+  ): Block {
+    let { acceptedAtMsMax } = mark
+    for (let index = start; index < end; index++) {
+      const acceptedAtMs = state.gathered[index]?.acceptedAtMs ?? acceptedAtMsMax
+      if (acceptedAtMs > acceptedAtMsMax) acceptedAtMsMax = acceptedAtMs
+    }
+    const header = {
+      first: mark.next,
+      bytesBefore: mark.bytesBeforeNext,
+      acceptedAtMsMax,
+      group,
+      chain: mark.chain,
+      last: end === state.gathered.length,
+    }
     const bytes = encodeBlock(state.number, header, state.gathered, start, end)
-    batch.put(this.#tables.blocks, [state.number, mark.next], bytes)
-    state.sealed.push(new Block(state.name, state.number, mark.next, bytes))
-    return { ...mark, next: mark.next + end - start, bytesBeforeNext, acceptedAtMsMax }
+    buffers.push(bytes)
+    return new Block(state.name, state.number, mark.next, bytes)
+  }
+
+  #lengthen(state: LogState, segment: Segment, bytes: number): void {
+    this.#bytes += bytes - segment.bytes
+    const longer = { ...segment, bytes }
+    if (segment.bytes === 0) state.segments.push(longer)
+    else state.segments[state.segments.length - 1] = longer
   }
 
   #keep(name: string, number: number, mark: LogMark): LogState {
-    const state: LogState = { name, number, known: mark, ahead: mark, gathered: [], sealed: [] }
+    const state: LogState = {
+      name,
+      number,
+      known: mark,
+      ahead: mark,
+      segments: [],
+      gathered: [],
+      sealed: [],
+      writing: undefined,
+      unmarkedBytes: 0,
+    }
     this.#states.set(name, state)
     return state
   }
-
-  /** Where a log stands by its first and last block, or, when it was emptied, by the mark of that trim. */
-  #recover(name: string, number: number): LogMark {
-    const last = this.#load(name, number, positionMax)
-    if (last === undefined) {
-      const mark = this.#tables.trims.get(number)
-      return mark === undefined ? { ...emptyMark } : readMark(mark)
-    }
-    const [key] = this.#tables.blocks.getKeys({ start: [number, 0], end: [number, positionMax], limit: 1 })
-    const first = this.#load(name, number, key?.[1] ?? last.first) ?? last
-    return {
-      first: first.first,
-      next: last.next,
-      bytesBeforeFirst: first.bytesBefore,
-      bytesBeforeNext: last.bytesBefore + last.payloadBytes,
-      acceptedAtMsMax: last.acceptedAtMsMax,
-    }
-  }
-
-  /** The last block that begins at or below a position. */
-  #load(name: string, number: number, position: number): Block | undefined {
-    const range = { start: [number, position], end: [number, 0], reverse: true, limit: 1 } as const
-    for (const { key, value } of this.#tables.blocks.getRange(range))
-      return new Block(name, number, key[1], value)
-    return undefined
-  }
 }
 
-function markBytes(mark: LogMark): Buffer {
-  const bytes = Buffer.allocUnsafe(24)
-  bytes.writeDoubleLE(mark.next, 0)
-  bytes.writeDoubleLE(mark.bytesBeforeNext, 8)
-  bytes.writeDoubleLE(mark.acceptedAtMsMax, 16)
-  return bytes
-}
-
-/** The mark of a log that was emptied. */
-function readMark(bytes: Buffer): LogMark {
-  const next = bytes.readDoubleLE(0)
-  const bytesBeforeNext = bytes.readDoubleLE(8)
-  return {
-    first: next,
-    next,
-    bytesBeforeFirst: bytesBeforeNext,
-    bytesBeforeNext,
-    acceptedAtMsMax: bytes.readDoubleLE(16),
+/** The segment that holds a position: the last that begins at or below it. */
+function segmentOf(segments: readonly Segment[], position: number): Segment | undefined {
+  let low = 0
+  let high = segments.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((segments[middle]?.first ?? 0) <= position) low = middle + 1
+    else high = middle
   }
+  return segments[low - 1]
 }

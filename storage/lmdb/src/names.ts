@@ -33,6 +33,15 @@ export class Names implements Participant {
     return this.#numbers.get(`${kind}:${name}`)
   }
 
+  /** All names of a kind with their numbers. */
+  all(kind: NameKind): Map<string, number> {
+    const found = new Map<string, number>()
+    for (const [key, number] of this.#numbers) {
+      if (key.startsWith(`${kind}:`)) found.set(key.slice(kind.length + 1), number)
+    }
+    return found
+  }
+
   /** The number of a name, given to it now when it has none. Called while a job is staged. */
   make(batch: Batch, kind: NameKind, name: string): number {
     const key = `${kind}:${name}`

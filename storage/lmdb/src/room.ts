@@ -27,6 +27,7 @@ export class Room implements Participant {
   readonly #tables: Tables
   readonly #folder: string
   readonly #bytesMax: number
+  readonly #logBytes: () => number
   /** Bytes in use when last measured, and payload written since, and by the group under way. */
   #usedBytes = 0
   #sinceBytes = 0
@@ -36,10 +37,11 @@ export class Room implements Participant {
   #diskBytes: number | undefined
   #diskTotalBytes = 0
 
-  constructor(tables: Tables, folder: string, bytesMax: number) {
+  constructor(tables: Tables, folder: string, bytesMax: number, logBytes: () => number) {
     this.#tables = tables
     this.#folder = folder
     this.#bytesMax = bytesMax
+    this.#logBytes = logBytes
     this.#usedBytes = this.#measure().usedBytes
   }
 
@@ -88,8 +90,8 @@ export class Room implements Participant {
     const kept = need === 'growth' ? reserveOf(this.#diskTotalBytes) : 0
     const wanted = (this.#stagedBytes + bytes) * overheadFactor + kept
     if (wanted <= this.#diskBytes) return undefined
-    const { fileBytes, usedBytes } = this.#measure()
-    if (wanted <= this.#diskBytes + fileBytes - usedBytes) return undefined
+    // Free pages of LMDB's file serve its tables, not the logs.
+    if (need === 'reserve' && wanted <= this.#diskBytes + this.#measure().freeBytes) return undefined
     return fullError('the room on the disk', this.#diskTotalBytes, this.#diskTotalBytes - this.#diskBytes)
   }
 
@@ -97,12 +99,16 @@ export class Room implements Participant {
     return this.#usedBytes + this.#sinceBytes + this.#stagedBytes + bytes
   }
 
-  #measure(): { readonly usedBytes: number; readonly fileBytes: number } {
+  #measure(): { readonly usedBytes: number; readonly freeBytes: number } {
     const { root, ...tables } = this.#tables
     const rootStats = pages(root.getStats())
     let used = rootStats.pages + pages(freeOf(root.getStats())).pages
     for (const table of Object.values(tables)) used += pages(table.getStats()).pages
-    return { usedBytes: used * rootStats.pageBytes, fileBytes: (rootStats.last + 1) * rootStats.pageBytes }
+    const usedBytes = used * rootStats.pageBytes
+    return {
+      usedBytes: usedBytes + this.#logBytes(),
+      freeBytes: (rootStats.last + 1) * rootStats.pageBytes - usedBytes,
+    }
   }
 }
 

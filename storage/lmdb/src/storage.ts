@@ -18,10 +18,12 @@ import { closedError, toStorageError } from './errors.ts'
 import { LmdbEventLog } from './event-log.ts'
 import { Logs } from './logs.ts'
 import { Names } from './names.ts'
+import { FileReserve } from './file-reserve.ts'
 import { lockFolder } from './lock.ts'
 import { LmdbQueue } from './queue.ts'
 import { Queues } from './queues.ts'
 import { Room } from './room.ts'
+import { SegmentFiles } from './segment-files.ts'
 import { openTables, type Tables } from './tables.ts'
 import { Writer } from './writer.ts'
 
@@ -51,20 +53,28 @@ const pendingBytesDefault = 268_435_456
  * Rejects with `storage.failed` when the folder cannot be used.
  */
 export async function openStorage(options: LmdbStorageOptions): Promise<Storage> {
-  const blobFolder = join(options.path, 'blobs')
+  const folders: Folders = { blobs: join(options.path, 'blobs'), logs: join(options.path, 'logs') }
   await using acquired = new AsyncDisposableStack()
   try {
-    await mkdir(blobFolder, { recursive: true })
+    await mkdir(folders.blobs, { recursive: true })
+    await mkdir(folders.logs, { recursive: true })
     acquired.use(await lockFolder(options.path))
-    const tables = openTables(join(options.path, 'store.mdb'))
+    const file = join(options.path, 'store.mdb')
+    const tables = openTables(file)
     acquired.defer(() => tables.root.close())
-    const storage = new LmdbStorage(tables, blobFolder, options)
+    const reserve = acquired.use(new FileReserve(tables, file))
+    const storage = new LmdbStorage(tables, reserve, folders, options)
     await storage.recover()
     storage.own(acquired.move())
     return storage
   } catch (error) {
     throw toStorageError(error)
   }
+}
+
+interface Folders {
+  readonly blobs: string
+  readonly logs: string
 }
 
 class LmdbStorage implements Storage {
@@ -74,30 +84,47 @@ class LmdbStorage implements Storage {
   readonly leases: Leases
   readonly blobs: Blobs
   readonly #names: Names
+  readonly #logs: Logs
+  readonly #files: SegmentFiles
   readonly #writer: Writer
   readonly #queue: LmdbQueue
   readonly #blobs: LmdbBlobs
   #closing: Promise<void> | undefined
   #acquired: AsyncDisposableStack | undefined
 
-  constructor(tables: Tables, blobFolder: string, options: LmdbStorageOptions) {
+  constructor(tables: Tables, reserve: FileReserve, folders: Folders, options: LmdbStorageOptions) {
     const checkOpen = (): void => {
       if (this.#closing !== undefined) throw closedError()
       // After a failed write LMDB may refuse reads as well, and it does not say so in all of them.
       if (this.#writer.failure !== undefined) throw this.#writer.failure
     }
     const names = new Names(tables)
-    const logs = new Logs(tables, names, options.cacheBytesMax ?? cacheBytesDefault)
+    const files = new SegmentFiles(folders.logs)
+    const logs = new Logs(tables, names, files, options.cacheBytesMax ?? cacheBytesDefault)
     const queues = new Queues(tables, names)
     const documents = new LmdbDocuments(tables, new DocumentWatchers(), checkOpen)
-    const participants = [names, logs, queues, documents]
-    const room = new Room(tables, options.path, options.bytesMax ?? Number.POSITIVE_INFINITY)
-    const writer = new Writer(tables, participants, options.pendingBytesMax ?? pendingBytesDefault, room)
+    const participants = [names, queues, documents]
+    const room = new Room(
+      tables,
+      options.path,
+      options.bytesMax ?? Number.POSITIVE_INFINITY,
+      () => logs.bytes,
+    )
+    const writer = new Writer(
+      tables,
+      participants,
+      logs,
+      options.pendingBytesMax ?? pendingBytesDefault,
+      room,
+      reserve,
+    )
     documents.attach(writer)
     this.#names = names
+    this.#logs = logs
+    this.#files = files
     this.#writer = writer
     this.#queue = new LmdbQueue(tables, queues, logs, writer, checkOpen)
-    this.#blobs = new LmdbBlobs(blobFolder, tables, writer, checkOpen)
+    this.#blobs = new LmdbBlobs(folders.blobs, tables, writer, checkOpen)
     this.log = new LmdbEventLog(logs, writer, checkOpen)
     this.queue = this.#queue
     this.documents = documents
@@ -107,6 +134,7 @@ class LmdbStorage implements Storage {
 
   /** Completes what a crash interrupted. */
   async recover(): Promise<void> {
+    await this.#logs.recover()
     await this.#blobs.clean()
     for (const number of this.#names.toClear()) await this.#queue.clear(number)
   }
@@ -122,7 +150,15 @@ class LmdbStorage implements Storage {
   }
 
   async #close(): Promise<void> {
-    await this.#writer.close()
+    const marked = this.#writer.submit({
+      bytes: 0,
+      needs: 'none',
+      alone: true,
+      stage: batch => this.#logs.mark(batch),
+    })
+    // Without the marks the next open has more to look through, and finds the same.
+    await Promise.all([marked.catch(() => undefined), this.#writer.close()])
+    this.#files.close()
     await this.#acquired?.disposeAsync()
   }
 }

@@ -7,10 +7,8 @@ export interface Tables {
   readonly root: RootDatabase<Buffer, string>
   /** `log:<name>` or `queue:<name>` → its number; also the store's format and the queues still to be cleared. */
   readonly names: Table<string>
-  /** [log, first position] → block of entries. */
-  readonly blocks: Table<PositionKey>
-  /** Log → where it stood when it was last trimmed. */
-  readonly trims: Table<number>
+  /** Log → where it stood when LMDB was last told. */
+  readonly marks: Table<number>
   /** [queue, position] → delivery that nothing holds back. Most deliveries never leave this table but to be removed. */
   readonly fresh: Table<PositionKey>
   /** [queue, position] → delivery that waits for its time or in a lane. */
@@ -79,8 +77,7 @@ export function openTables(file: string): Tables {
   return {
     root,
     names: table('names', textKeys),
-    blocks: table('blocks', positionKeys),
-    trims: table('trims', numberKeys),
+    marks: table('marks', numberKeys),
     fresh: table('fresh', positionKeys),
     waiting: table('waiting', positionKeys),
     due: table('due', dueKeys),

@@ -1,5 +1,6 @@
 import { AppError, retryBackoff } from '@millrace/spi'
 import { closedError, toStorageError } from './errors.ts'
+import type { FileReserve } from './file-reserve.ts'
 import type { Room, RoomNeed } from './room.ts'
 import type { Table, Tables } from './tables.ts'
 
@@ -35,9 +36,20 @@ export class Batch {
     this.#operations.push(() => void table.remove(key))
   }
 
+  get size(): number {
+    return this.#operations.length
+  }
+
   emit(): void {
     for (const operation of this.#operations) operation()
   }
+}
+
+/** The participant that keeps its own files, sealed last and written before LMDB commits. */
+export interface FileParticipant extends Omit<Participant, 'reverted'> {
+  /** Resolves when what was sealed is on stable storage. */
+  write(): Promise<void>
+  reverted(): Promise<void>
 }
 
 /** Something whose in-memory state runs ahead of the transaction under way. */
@@ -68,6 +80,7 @@ interface Pending {
 export class Writer {
   readonly #tables: Tables
   readonly #participants: readonly Participant[]
+  readonly #files: FileParticipant
   readonly #pendingBytesMax: number
   #pending: Pending[] = []
   #pendingBytes = 0
@@ -75,12 +88,22 @@ export class Writer {
   #failure: AppError | undefined
   #closed = false
   readonly #room: Room
+  readonly #reserve: FileReserve
 
-  constructor(tables: Tables, participants: readonly Participant[], pendingBytesMax: number, room: Room) {
+  constructor(
+    tables: Tables,
+    participants: readonly Participant[],
+    files: FileParticipant,
+    pendingBytesMax: number,
+    room: Room,
+    reserve: FileReserve,
+  ) {
     this.#tables = tables
     this.#participants = [...participants, room]
+    this.#files = files
     this.#pendingBytesMax = pendingBytesMax
     this.#room = room
+    this.#reserve = reserve
   }
 
   /** Resolves when the job is visible and durable; rejects when it was refused, with nothing of it written. */
@@ -160,13 +183,33 @@ export class Writer {
   async #commit(batch: Batch): Promise<AppError | undefined> {
     try {
       for (const participant of this.#participants) participant.seal(batch)
-      await this.#tables.root.batch(() => batch.emit())
+      this.#files.seal(batch)
+      await this.#files.write()
+      if (batch.size > 0) await this.#commitBatch(batch)
     } catch (thrown) {
-      for (const participant of this.#participants) participant.reverted()
-      return toStorageError(await commitCause(thrown))
+      return this.#revert(await commitCause(thrown))
     }
     for (const participant of this.#participants) participant.committed()
+    this.#files.committed()
     return undefined
+  }
+
+  async #commitBatch(batch: Batch): Promise<void> {
+    await this.#reserve.ensure(batch.size)
+    await this.#tables.root.batch(() => batch.emit())
+  }
+
+  /** Undoes the group in memory and in the files; when even that fails, the error of it is the graver one. */
+  async #revert(cause: unknown): Promise<AppError> {
+    for (const participant of this.#participants) participant.reverted()
+    try {
+      await this.#files.reverted()
+      return toStorageError(cause)
+    } catch (thrown) {
+      return new AppError('storage.failed', 'A failed write could not be undone.', retryBackoff, {
+        cause: thrown,
+      })
+    }
   }
 }
 
