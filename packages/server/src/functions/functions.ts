@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Blobs, Clock, PluginLog, Random, Sink } from '@millrace/spi'
 import type { FunctionSpec, FunctionView, Snapshots } from '../resources/index.ts'
 import { type CodeLimits, CodeStore, defaultCodeLimits } from './code/index.ts'
@@ -123,9 +123,11 @@ class FunctionPlatform implements Functions {
     this.#log = log
     this.#clock = clock
     this.#limits = limits
-    this.#runFolder = runFolder(options.dataFolder)
+    // Instances have current folders of their own: what they are told must not be relative to the server's.
+    const dataFolder = resolve(options.dataFolder)
+    this.#runFolder = runFolder(dataFolder)
     this.#sandbox = options.sandbox ?? processSandbox
-    this.#code = new CodeStore({ folder: join(options.dataFolder, 'code'), blobs, limits: limits.code })
+    this.#code = new CodeStore({ folder: join(dataFolder, 'code'), blobs, limits: limits.code })
     this.#logs = new FunctionLogs(limits.logs)
     this.#runtimes = new Runtimes(options.runtimes, { searchPath: options.searchPath })
     const starter = new FunctionInstanceStarter({

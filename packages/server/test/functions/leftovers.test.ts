@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempDisposable, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { FunctionsBench, isAlive, until } from './bench.ts'
@@ -27,6 +27,13 @@ test('instances of a killed server end by themselves, or when the next one start
   expect(await readdir(join(folder.path, 'data/run'))).toEqual([])
   await bench.define('echo', 'exports.handler = async event => event')
   expect(await bench.text('echo', 'on we go')).toBe('on we go')
+})
+
+test('a data folder may be given relative to the folder of the server', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'millrace-relative-'))
+  await using bench = await FunctionsBench.open({ dataFolder: relative(process.cwd(), folder.path) })
+  await bench.define('echo', 'exports.handler = async event => event')
+  expect(await bench.text('echo', 'found')).toBe('found')
 })
 
 test('a data folder with a long path works: sockets have short ones', async () => {
