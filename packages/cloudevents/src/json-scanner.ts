@@ -80,24 +80,33 @@ export class JsonScanner {
    */
   value(at: number): number {
     const bytes = this.bytes
+    const end = bytes.length
     const lastQuote = this.#lastQuote
     let depth = 0
     let inObject = false
+    let nameDue = false
     let i = at
     for (;;) {
-      // A value is due at `i`.
-      let byte = byteAt(bytes, i)
+      // A value is due at `i`, or a name and then its value.
+      let byte = i < end ? bytes[i]! : 0
       if (byte === QUOTE) {
         if (i >= lastQuote) throw this.#openString()
         do byte = bytes[++i]!
         while (stringKinds[byte] !== STOP)
         i = byte === QUOTE ? i + 1 : this.#stringFrom(i)
+        if (nameDue) {
+          i = this.colon(i)
+          nameDue = false
+          continue
+        }
+      } else if (nameDue) {
+        throw this.error(i, 'a name in double quotes')
       } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
         inObject = byte === OPEN_OBJECT
         this.#open(depth++, inObject)
         i = this.space(i + 1)
         if (byteAt(bytes, i) !== (inObject ? CLOSE_OBJECT : CLOSE_ARRAY)) {
-          if (inObject) i = this.#name(i)
+          nameDue = inObject
           continue
         }
         i++
@@ -108,16 +117,15 @@ export class JsonScanner {
       // A value has ended before `i`: close what ends with it, then step over the comma.
       for (;;) {
         if (depth === 0) return i
-        byte = byteAt(bytes, i)
+        byte = i < end ? bytes[i]! : 0
         if (byte <= SPACE) byte = byteAt(bytes, (i = this.space(i)))
         if (byte === COMMA) break
         if (byte !== (inObject ? CLOSE_OBJECT : CLOSE_ARRAY)) throw this.#unclosed(i, inObject)
         i++
         inObject = --depth > 0 && this.#containers[depth - 1] === 1
       }
-      byte = byteAt(bytes, ++i)
-      if (byte <= SPACE) i = this.space(i)
-      if (inObject) i = this.#name(i)
+      if (++i < end && bytes[i]! <= SPACE) i = this.space(i)
+      nameDue = inObject
     }
   }
 
@@ -193,18 +201,6 @@ export class JsonScanner {
         offset: at,
       },
     )
-  }
-
-  /** Checks a member's name and its colon; returns where the value starts. */
-  #name(at: number): number {
-    const bytes = this.bytes
-    let i = at
-    let byte = byteAt(bytes, i)
-    if (byte !== QUOTE) throw this.error(i, 'a name in double quotes')
-    if (i >= this.#lastQuote) throw this.#openString()
-    do byte = bytes[++i]!
-    while (stringKinds[byte] !== STOP)
-    return this.colon(byte === QUOTE ? i + 1 : this.#stringFrom(i))
   }
 
   /** Checks the rest of a string from a byte that is no plain part of it. */
