@@ -3,7 +3,8 @@ export const heldBytesMax = 64 * 1024 * 1024
 
 /**
  * The shared allowance of bytes in memory. A holder that holds nothing is always given its first piece, however full
- * the rest is: no target is starved by another that is slow. So the true bound is `bytesMax` plus one event per target.
+ * the rest is: no target is starved by another that is slow. Events are taken in groups of about 1 MiB at most, so the
+ * true bound is `bytesMax`, plus what the last group is above the estimate, plus one event per target.
  */
 export class Budget {
   readonly #bytesMax: number
@@ -16,6 +17,11 @@ export class Budget {
 
   get held(): number {
     return this.#held
+  }
+
+  /** Bytes that are left. */
+  get room(): number {
+    return Math.max(0, this.#bytesMax - this.#held)
   }
 
   /** Whether a holder that has `ownBytes` already may take more. */

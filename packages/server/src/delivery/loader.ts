@@ -205,8 +205,10 @@ export class Loader {
     this.#averageBytes += (bytes - this.#averageBytes) / 16
   }
 
+  /** How many deliveries to read at a time, so that their events are likely to fit into the allowance. */
   #groupSize(): number {
-    return Math.max(1, Math.min(groupMax, Math.floor(groupBytesMax / Math.max(1, this.#averageBytes))))
+    const bytes = Math.min(groupBytesMax, this.#budget.room)
+    return Math.max(1, Math.min(groupMax, Math.floor(bytes / Math.max(1, this.#averageBytes))))
   }
 }
 

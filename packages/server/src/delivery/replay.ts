@@ -1,7 +1,7 @@
 import { type Matcher, compile } from '@millrace/pattern'
 import type { Clock, Delivery, LogEntry, Queue } from '@millrace/spi'
 import { newDelivery } from '../bus/index.ts'
-import type { RuleView, TargetSpec } from '../resources/index.ts'
+import { patternOptions, type RuleView, type TargetSpec } from '../resources/index.ts'
 import { type BoundedReadParts, matchedCursor, type Put, readBounded } from './bounded-read.ts'
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts'
 import { replayCancelled } from './errors.ts'
@@ -46,7 +46,7 @@ export class Replay {
     this.record = record
     this.#parts = parts
     this.#position = record.from
-    this.#matcher = compile([[record.rule, rule.spec.pattern, { dialect: rule.spec.dialect }]])
+    this.#matcher = compile([[record.rule, rule.spec.pattern, patternOptions(rule.spec)]])
     this.#onRest = onRest
     const dispatcherParts = { ...parts.dispatchers, onIdle: () => onRest() }
     for (const spec of rule.spec.targets) {

@@ -1,6 +1,12 @@
 import { compile } from '@millrace/pattern'
 import { AppError, type Documents, type Random, retryNever, toAppError } from '@millrace/spi'
-import type { BusView, RuleView, Snapshot, Snapshots } from '../resources/index.ts'
+import {
+  type BusView,
+  patternOptions,
+  type RuleView,
+  type Snapshot,
+  type Snapshots,
+} from '../resources/index.ts'
 import { Backfills } from './backfill.ts'
 import { busNotFound } from './errors.ts'
 import { Replay, type ReplayParts } from './replay.ts'
@@ -224,7 +230,7 @@ export class Replays {
   }
 
   async #dryRun(record: ReplayRecord, rule: RuleView): Promise<ReplayStatus> {
-    const matcher = compile([[rule.name, rule.spec.pattern, { dialect: rule.spec.dialect }]])
+    const matcher = compile([[rule.name, rule.spec.pattern, patternOptions(rule.spec)]])
     let matched = 0
     let position = record.from
     while (position < record.to) {

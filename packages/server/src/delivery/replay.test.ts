@@ -1,0 +1,146 @@
+import { ok } from '@millrace/spi'
+import { describe, expect, test } from 'vitest'
+import { ScriptedSinks, TestEngine } from './engine.fixture.ts'
+
+const target = { sink: { function: 'f' } }
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+async function engineWithRule(count: number): Promise<TestEngine> {
+  const sinks = new ScriptedSinks()
+  sinks.scripts.set('f', () => ok)
+  const engine = await TestEngine.start({ sinks })
+  await engine.bus('b')
+  await engine.rule('b', 'r', [target], { pattern: { data: [{ numeric: ['>=', 2] }] } })
+  await engine.publish('b', ...numbers(count))
+  await engine.settled()
+  sinks.writes.length = 0
+  return engine
+}
+
+describe('replay', () => {
+  test('a range is delivered again, marked with the id of the replay, and the replay ends', async () => {
+    await using engine = await engineWithRule(6)
+    const { id } = await engine.delivery.startReplay({
+      bus: 'acme/b',
+      rule: 'r',
+      from: { position: 2 },
+      to: { position: 6 },
+    })
+    await engine.settled()
+    expect(engine.sinks.positions('f')).toEqual([3, 4, 5])
+    expect(engine.sinks.writes.map(({ event }) => event['millracereplay'])).toEqual([id, id, id])
+    expect(await engine.delivery.replays('acme/b')).toMatchObject([
+      { id, state: 'done', matched: 3, deliveries: 0 },
+    ])
+    expect((await engine.journal('b')).filter(({ replay }) => replay === id)).toHaveLength(3)
+  })
+
+  test('a dry run only counts', async () => {
+    await using engine = await engineWithRule(6)
+    const status = await engine.delivery.startReplay({ bus: 'acme/b', rule: 'r', dryRun: true })
+    await engine.settled()
+    expect(status).toMatchObject({ state: 'dry-run', matched: 4, deliveries: 4 })
+    expect(engine.sinks.writes).toEqual([])
+    expect(await engine.delivery.replays('acme/b')).toEqual([])
+  })
+
+  test('a replay keeps to its rate', async () => {
+    await using engine = await engineWithRule(102)
+    await engine.delivery.startReplay({ bus: 'acme/b', rule: 'r', ratePerSecondMax: 20 })
+    await engine.clock.advance(2_000)
+    expect(engine.sinks.writes.length).toBeGreaterThanOrEqual(38)
+    expect(engine.sinks.writes.length).toBeLessThanOrEqual(44)
+    await engine.clock.advance(4_000)
+    expect(engine.sinks.writes).toHaveLength(100)
+  })
+
+  test('a replay goes on after a crash, and nothing of its range is left out', async () => {
+    const before = await engineWithRule(102)
+    const { sinks, clock } = before
+    await before.delivery.startReplay({ bus: 'acme/b', rule: 'r', ratePerSecondMax: 20 })
+    await clock.advance(2_000)
+    const storage = before.storage.crash()
+    await before[Symbol.asyncDispose]()
+    await using engine = await TestEngine.start({ sinks, clock, storage })
+    await clock.advance(10_000)
+    expect(new Set(sinks.positions('f')).size).toBe(100)
+    expect(await engine.delivery.replays('acme/b')).toMatchObject([{ state: 'done', matched: 100 }])
+  })
+
+  test('a cancelled replay ends its pending deliveries as dropped', async () => {
+    await using engine = await engineWithRule(12)
+    engine.sinks.scripts.delete('f')
+    await engine.rule('b', 'slow', [{ sink: { function: 'g' } }])
+    const { id } = await engine.delivery.startReplay({ bus: 'acme/b', rule: 'slow' })
+    await engine.settled()
+    await engine.delivery.cancelReplay('acme/b', id)
+    expect(await engine.delivery.replays('acme/b')).toMatchObject([{ id, state: 'cancelled', deliveries: 0 }])
+    const dropped = (await engine.journal('b')).filter(({ code }) => code === 'replay.cancelled')
+    expect(dropped).toHaveLength(12)
+  })
+
+  test('a request that does not fit is refused', async () => {
+    await using engine = await engineWithRule(1)
+    const begin = (more: object) => engine.delivery.startReplay({ bus: 'acme/b', rule: 'r', ...more })
+    await expect(begin({ bus: 'acme/none' })).rejects.toMatchObject({ code: 'bus.not-found' })
+    await expect(begin({ rule: 'none' })).rejects.toMatchObject({ code: 'replay.invalid' })
+    await expect(begin({ targets: ['none'] })).rejects.toMatchObject({ code: 'replay.invalid' })
+    await expect(begin({ ratePerSecondMax: 0 })).rejects.toMatchObject({ code: 'replay.invalid' })
+    await expect(engine.delivery.cancelReplay('acme/b', 'x')).rejects.toMatchObject({
+      code: 'replay.not-found',
+    })
+  })
+})
+
+describe('backfill', () => {
+  const sinksOf = (): ScriptedSinks => {
+    const sinks = new ScriptedSinks()
+    sinks.scripts.set('f', () => ok)
+    return sinks
+  }
+
+  test('a rule that starts at the oldest event gets the past and the present once each, unmarked', async () => {
+    await using engine = await TestEngine.start({ sinks: sinksOf() })
+    await engine.bus('b')
+    await engine.publish('b', ...numbers(700))
+    await engine.rule('b', 'r', [target], { start: 'oldest' })
+    await engine.publish('b', 1, 2)
+    await engine.settled()
+    const positions = engine.sinks.positions('f')
+    expect(positions.toSorted((a, b) => a - b)).toEqual(numbers(702).map(index => index + 1))
+    expect(engine.sinks.writes[0]?.event).not.toHaveProperty('millracereplay')
+  })
+
+  test('a rule that starts at a time gets what was accepted from then on', async () => {
+    await using engine = await TestEngine.start({ sinks: sinksOf() })
+    await engine.bus('b')
+    await engine.publish('b', 1)
+    await engine.clock.advance(1_000)
+    await engine.publish('b', 2)
+    const time = new Date(engine.clock.nowMs()).toISOString()
+    await engine.rule('b', 'r', [target], { start: { time } })
+    await engine.settled()
+    expect(engine.sinks.positions('f')).toEqual([2])
+  })
+
+  test('an ordered target gets its past before its present', async () => {
+    await using engine = await TestEngine.start({ sinks: sinksOf() })
+    await engine.bus('b')
+    await engine.publish('b', ...numbers(1_500))
+    await engine.rule('b', 'r', [{ ...target, orderBy: '$.data.key' }], { start: 'oldest' })
+    await engine.publish('b', 1)
+    await engine.settled()
+    expect(engine.sinks.positions('f')).toEqual(numbers(1_501).map(index => index + 1))
+  })
+
+  test('a change of the rule does not bring the past again', async () => {
+    await using engine = await TestEngine.start({ sinks: sinksOf() })
+    await engine.bus('b')
+    await engine.publish('b', 1, 2)
+    await engine.rule('b', 'r', [target], { start: 'oldest' })
+    await engine.settled()
+    await engine.rule('b', 'r', [target], { start: 'oldest', description: 'changed' })
+    await engine.settled()
+    expect(engine.sinks.positions('f')).toEqual([1, 2])
+  })
+})
