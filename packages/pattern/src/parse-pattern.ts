@@ -1,7 +1,7 @@
 import type { PatternOptions } from './dialect.ts'
 import {
   type Alternative,
-  type Condition,
+  conditionKey,
   type FieldTest,
   type JsonNode,
   type JsonObject,
@@ -77,7 +77,7 @@ function addField(node: JsonNode, steps: readonly string[], place: Place, draft:
     path,
     steps: path.split('.'),
     conditions,
-    signature: signatureOf(conditions),
+    signature: conditions.map(conditionKey).join(' '),
   }
   for (const alternative of draft.alternatives) alternative.set(path, test)
   checkFieldCount(draft, place)
@@ -136,10 +136,4 @@ function sizeOf(node: JsonNode): number {
   if (node.type === 'list') return node.items.reduce((size, item) => size + sizeOf(item) + 1, 2)
   if (node.type !== 'object') return node.text.length
   return node.members.reduce((size, [name, member]) => size + name.length + sizeOf(member) + 2, 2)
-}
-
-function signatureOf(conditions: readonly Condition[]): string {
-  return JSON.stringify(conditions, (_name, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  )
 }

@@ -1,21 +1,21 @@
 import type { WildcardPieces } from '../language/index.ts'
 import { wildcardHolds } from '../operators/index.ts'
-import { RadixTree } from './radix-tree.ts'
+import { TextMap } from './text-map.ts'
 
 /**
  * Wildcards and their items, found by the text that they accept. Every wildcard is filed under one literal fragment that an
- * accepted text must have: its beginning, its end, or a run of up to three characters from its middle. The fragment that
+ * accepted text must have: its beginning, its end, or a run of characters from its middle. The fragment that
  * the fewest others are filed under is chosen, so that wildcards which share a beginning are told apart by their ends.
  * A look-up reads the text once for each kind of fragment and verifies the candidates.
  */
 export class FragmentIndex<T> {
-  readonly #beginnings = new RadixTree<Filed<T>>('forwards')
-  readonly #ends = new RadixTree<Filed<T>>('backwards')
+  readonly #beginnings = new TextMap<Filed<T>>('forwards')
+  readonly #ends = new TextMap<Filed<T>>('backwards')
   readonly #middles = new Map<number, Array<Filed<T>>>()
   readonly #anywhere: Array<Filed<T>> = []
   readonly #filed = new Map<string, Filed<T>>()
-  /** How many wildcards are filed by a run of one, two and three characters. */
-  readonly #runs = [0, 0, 0, 0]
+  /** For each size of a run how many wildcards are filed by one. */
+  readonly #runs = Array.from({ length: runSizeMax + 1 }, () => 0)
   readonly #candidates: Array<Filed<T>> = []
 
   add(pieces: WildcardPieces, item: T): void {
@@ -46,9 +46,9 @@ export class FragmentIndex<T> {
     const candidates = this.#candidates
     candidates.length = 0
     for (const filed of this.#anywhere) candidates.push(filed)
-    this.#beginnings.collect(text, candidates)
-    this.#ends.collect(text, candidates)
-    for (let size = 1; size <= 3; size += 1) if (this.#runs[size] !== 0) this.#collectMiddles(text, size)
+    this.#beginnings.collectAffixes(text, candidates)
+    this.#ends.collectAffixes(text, candidates)
+    if (this.#middles.size > 0) this.#collectMiddles(text)
     for (const filed of candidates) {
       if (wildcardHolds(filed.pieces, text)) for (const item of filed.items) into.push(item)
     }
@@ -56,10 +56,17 @@ export class FragmentIndex<T> {
   }
 
   /** A run that occurs twice in the text gives its candidates twice; the caller visits each item once anyway. */
-  #collectMiddles(text: string, size: number): void {
-    for (let start = 0; start + size <= text.length; start += 1) {
-      const filed = this.#middles.get(runKey(text, start, size))
-      if (filed !== undefined) for (const candidate of filed) this.#candidates.push(candidate)
+  #collectMiddles(text: string): void {
+    const runs = this.#runs
+    for (let start = 0; start < text.length; start += 1) {
+      let key = 0
+      const sizeMax = Math.min(runSizeMax, text.length - start)
+      for (let size = 1; size <= sizeMax; size += 1) {
+        key = extendRunKey(key, text.charCodeAt(start + size - 1))
+        if (runs[size] === 0) continue
+        const filed = this.#middles.get(key)
+        if (filed !== undefined) for (const candidate of filed) this.#candidates.push(candidate)
+      }
     }
   }
 
@@ -72,7 +79,7 @@ export class FragmentIndex<T> {
     if (last !== '' && pieces.length > 1)
       candidates.push({ place: { kind: 'end' }, load: this.#ends.countAt(last) })
     for (const piece of pieces.slice(1, -1)) {
-      const size = Math.min(3, piece.length)
+      const size = Math.min(runSizeMax, piece.length)
       for (let start = 0; start + size <= Math.min(piece.length, runsConsideredMax); start += 1) {
         const key = runKey(piece, start, size)
         candidates.push({
@@ -119,6 +126,9 @@ export class FragmentIndex<T> {
   }
 }
 
+/** Longer runs tell more wildcards apart; a look-up tries every size in use at every place of a text. */
+const runSizeMax = 8
+
 /** Of a long piece only the beginning is searched for the emptiest run. */
 const runsConsideredMax = 64
 
@@ -136,7 +146,11 @@ interface Filed<T> {
 
 /** A small integer for a run of characters. Different runs may share one, since candidates are verified. */
 function runKey(text: string, start: number, size: number): number {
-  let key = size
-  for (let index = 0; index < size; index += 1) key = Math.imul(key, 31_337) + text.charCodeAt(start + index)
-  return key & 0x3fffffff
+  let key = 0
+  for (let index = 0; index < size; index += 1) key = extendRunKey(key, text.charCodeAt(start + index))
+  return key
+}
+
+function extendRunKey(key: number, code: number): number {
+  return (Math.imul(key, 31_337) + code + 1) & 0x3fffffff
 }

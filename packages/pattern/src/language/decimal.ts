@@ -10,7 +10,7 @@ export class Decimal {
   #double: number | null
   #tie: -1 | 0 | 1 | null = null
   /** A double near the number, for questions that the double itself need not answer. */
-  readonly #estimate: number
+  readonly estimate: number
   readonly #bytes: Uint8Array | null
   readonly #start: number
   readonly #end: number
@@ -20,8 +20,8 @@ export class Decimal {
     this.#bytes = estimate?.bytes ?? null
     this.#start = estimate?.start ?? 0
     this.#end = estimate?.end ?? 0
-    this.#estimate = estimate?.value ?? Number(text)
-    this.#double = estimate === undefined || estimate.isExact ? this.#estimate : null
+    this.estimate = estimate?.value ?? Number(text)
+    this.#double = estimate === undefined || estimate.isExact ? this.estimate : null
   }
 
   /** The number as it was written. */
@@ -42,10 +42,15 @@ export class Decimal {
     return this.#tie
   }
 
+  /** How far the estimate may be off, at most. */
+  get error(): number {
+    return Math.abs(this.estimate) * estimateError
+  }
+
   /** Negative, zero or positive as the number is below, equal to or above a bound, which is a shortest decimal. */
   compareToBound(bound: number): number {
-    const distance = this.#estimate - bound
-    const error = Math.abs(this.#estimate) * estimateError
+    const distance = this.estimate - bound
+    const { error } = this
     if (distance > error) return 1
     if (distance < -error) return -1
     if (this.double < bound) return -1
@@ -80,7 +85,7 @@ export interface Estimate {
  * The greatest relative error of an estimate. Up to 24 digits are accumulated and scaled once by an exact power of ten, so
  * fewer than 32 roundings of at most 2^-53 add up; this is eight times as much.
  */
-export const estimateError = 2 ** -45
+const estimateError = 2 ** -45
 
 /** Fifteen significant digits survive the way through a double, so a text that holds no more has no tie. */
 const digitsAlwaysExact = 15

@@ -1,5 +1,6 @@
 export { parseAddress, parseBlock, type Address, type AddressRange } from './address.ts'
 export type * from './condition.ts'
+export { conditionKey } from './condition-key.ts'
 export { Decimal } from './decimal.ts'
 export { readJsonObject } from './json-object.ts'
 export { parseJsonText, refuseEvent, refusePattern, type JsonNode, type JsonObject } from './json-text.ts'
