@@ -39,7 +39,8 @@ class Pace {
   readonly #matcher: Matcher<string>
   readonly #events: readonly Uint8Array[]
   #next = 0
-  #matches = 0
+  /** What was found: read by nobody but the optimiser, which may not leave the work out. */
+  matches = 0
   rounds = 0
   bestNanoseconds = Number.POSITIVE_INFINITY
 
@@ -53,7 +54,7 @@ class Pace {
     const start = process.hrtime.bigint()
     for (let done = 0; done < size; done += 1) {
       const event = this.#events[this.#next]
-      if (event !== undefined) this.#matches += this.#matcher.match(event).length
+      if (event !== undefined) this.matches += this.#matcher.match(event).length
       this.#next = this.#next + 1 === this.#events.length ? 0 : this.#next + 1
     }
     const each = Number(process.hrtime.bigint() - start) / size

@@ -61,9 +61,10 @@ async function attempt(peer: string, work: () => Promise<PeerFigure[]>): Promise
     return { peer, figures: new Map(figures.map(figure => [figure.name, figure])) }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    // The name of a registry says nothing about the peer, and a log of a build is long: the last line is the reason.
+    // A log of a build is long: its last line is the reason. Addresses say nothing about the peer.
     const lines = text.split('\n').filter(line => line.trim() !== '')
-    return { peer, unavailable: (lines.at(-1) ?? 'no reason given').trim().slice(0, 200) }
+    const reason = (lines.at(-1) ?? 'no reason given').replaceAll(/https?:\/\/\S+/g, '…')
+    return { peer, unavailable: reason.trim().slice(0, 200) }
   }
 }
 
