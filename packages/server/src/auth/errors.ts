@@ -12,6 +12,10 @@ export const authErrors: ErrorCatalogue = {
     description:
       'The credentials file or the credentials in the environment cannot be used. Seen at start only.',
   },
+  'secret.unreadable': {
+    status: 400,
+    description: 'A sealed secret was made with the key of another server, or the key file is damaged.',
+  },
 }
 
 /**

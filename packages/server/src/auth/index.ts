@@ -8,3 +8,4 @@ export {
   loadCredentials,
 } from './credentials.ts'
 export { authErrors, unauthenticated } from './errors.ts'
+export { loadSecretBox, SecretBox, secretKeyFileName } from './secret-box.ts'

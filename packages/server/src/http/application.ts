@@ -16,7 +16,6 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import type { Socket } from 'node:net'
 import type { TSchema } from 'typebox'
 import { type Authenticator, isPrincipal, type Principal } from '../auth/index.ts'
 import { clientErrorAnswer } from './client-error.ts'
@@ -76,10 +75,7 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
       }),
     // Names have 127 characters at most; the router's own limit of 100 would answer longer ones with "no such path".
     routerOptions: { maxParamLength: 1_024 },
-    clientErrorHandler: clientErrorAnswer(makeProblem, limits, socket => lingering.isAnswered(socket)) as (
-      error: Error,
-      socket: Socket,
-    ) => void,
+    clientErrorHandler: clientErrorAnswer(makeProblem, limits, socket => lingering.isAnswered(socket)),
     frameworkErrors: (error, request, reply) =>
       answerRefusal(error, request as FastifyRequest, reply as FastifyReply),
   })

@@ -27,10 +27,6 @@ export const httpErrors: ErrorCatalogue = {
     status: 431,
     description: 'The head of the request has more bytes than allowed.',
   },
-  'http.not-acceptable': {
-    status: 406,
-    description: 'The operation cannot answer in any type that `Accept` names.',
-  },
   'http.tails-exhausted': {
     status: 429,
     description: 'As many live tails are open as this node serves at once.',

@@ -1,5 +1,4 @@
-import { setTimeout as never } from 'node:timers/promises'
-import { toAppError } from '@millrace/spi'
+import { type Clock, sleep, toAppError } from '@millrace/spi'
 import type { Application } from './application.ts'
 import type { ReadinessCheck, Services } from './services.ts'
 
@@ -15,7 +14,9 @@ export function healthRoutes(app: Application, services: Services): void {
 
   app.get('/readyz', { config: { isOpen: true }, schema: hidden }, async (_request, reply) => {
     const names = Object.keys(services.readiness)
-    const states = await Promise.all(Object.values(services.readiness).map(stateOf))
+    const states = await Promise.all(
+      Object.values(services.readiness).map(check => stateOf(check, services.clock)),
+    )
     const isReady = states.every(state => state === 'ok')
     const checks = Object.fromEntries(names.map((name, index) => [name, states[index]]))
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not-ready', checks })
@@ -29,14 +30,18 @@ export function healthRoutes(app: Application, services: Services): void {
 const hidden = { hide: true }
 
 /** `ok`, or the code of what is wrong. A check that does not heed its signal is not waited for. */
-async function stateOf(check: ReadinessCheck): Promise<string> {
+async function stateOf(check: ReadinessCheck, clock: Clock): Promise<string> {
   const done = new AbortController()
-  const signal = AbortSignal.any([done.signal, AbortSignal.timeout(readinessTimeoutMs)])
+  const expired = new AbortController()
+  const timeout = sleep(clock, readinessTimeoutMs, done.signal).then(
+    () => {
+      expired.abort()
+      return 'timeout'
+    },
+    () => 'timeout',
+  )
   try {
-    const timeout = never(readinessTimeoutMs, 'timeout', { signal: done.signal, ref: false }).catch(
-      () => 'ok',
-    )
-    return await Promise.race([check(signal).then(() => 'ok'), timeout])
+    return await Promise.race([check(expired.signal).then(() => 'ok'), timeout])
   } catch (thrown) {
     return toAppError(thrown).code
   } finally {

@@ -93,7 +93,7 @@ function discriminator(
 ): { name: string; values: readonly unknown[] } | undefined {
   const [first, ...others] = variants.map(variant => (variant as SchemaView).properties ?? {})
   for (const name of Object.keys(first ?? {})) {
-    const values = [first, ...others].map(properties => (properties?.[name] as SchemaView | undefined)?.const)
+    const values = [first, ...others].map(properties => constantOf(properties?.[name]))
     if (values.every(value => value !== undefined)) return { name, values }
   }
   return undefined
@@ -105,12 +105,16 @@ function likeness(variant: TSchema, value: object): number {
   const known = Object.keys(properties)
   let score = 0
   for (const [name, item] of Object.entries(value)) {
-    const constant = (properties[name] as SchemaView | undefined)?.const
+    const constant = constantOf(properties[name])
     if (constant !== undefined) score += constant === item ? 100 : -100
     else if (Object.hasOwn(properties, name)) score += 10
     else if (nearestName(name, known) !== undefined) score += 5
   }
   return score
+}
+
+function constantOf(schema: TSchema | undefined): unknown {
+  return schema === undefined ? undefined : (schema as SchemaView).const
 }
 
 function leafMisfit(schema: TSchema, value: unknown, path: readonly string[]): Misfit {

@@ -28,7 +28,7 @@ const colours: Readonly<Record<string, 'dim' | 'green' | 'yellow' | 'red'>> = {
 
 function fact(value: unknown): string {
   if (typeof value === 'string') return /^[\w./:@+-]+$/.test(value) ? value : JSON.stringify(value)
-  const { message, code, stack } = (value ?? {}) as { message?: unknown; code?: unknown; stack?: unknown }
-  if (typeof stack === 'string') return `${String(code ?? '')}${JSON.stringify(message)}\n${stack}`
+  const { message, stack } = (value ?? {}) as { message?: unknown; stack?: unknown }
+  if (typeof stack === 'string') return `${JSON.stringify(message)}\n${stack}`
   return JSON.stringify(value) ?? String(value)
 }

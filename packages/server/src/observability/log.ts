@@ -59,7 +59,7 @@ export function createLog(options: LogOptions): Log {
   return wrap(logger)
 }
 
-function wrap(logger: Logger<never, boolean>): Log {
+function wrap(logger: Logger): Log {
   return {
     debug: (message, fields) => logger.debug(fields ?? {}, message),
     info: (message, fields) => logger.info(fields ?? {}, message),

@@ -44,7 +44,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ['version'],
     registers: [registry],
   }).set({ version: options.version }, 1)
-  const observer = engineMetrics(registry, namesMax)
+  const observer = { ...intakeMetrics(registry, namesMax), ...outflowMetrics(registry, namesMax) }
   const http = httpMetrics(registry)
   if (options.pending !== undefined) pendingMetrics(registry, namesMax, options.pending)
   const dispose: Disposer = collectProcess(registry)
@@ -57,10 +57,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
 }
 
-function engineMetrics(registry: Registry, namesMax: number): EngineObserver {
+type Intake = Pick<EngineObserver, 'accepted' | 'refused' | 'routed'>
+
+function intakeMetrics(registry: Registry, namesMax: number): Intake {
   const registers = [registry]
   const buses = new LabelLimit(namesMax)
-  const queues = new LabelLimit(namesMax)
   const codes = new LabelLimit(namesMax)
   const accepted = new Counter({
     name: 'millrace_events_accepted_total',
@@ -92,6 +93,27 @@ function engineMetrics(registry: Registry, namesMax: number): EngineObserver {
     labelNames: ['bus'],
     registers,
   })
+  return {
+    accepted(bus, events, bytes) {
+      const label = buses.label(bus)
+      accepted.inc({ bus: label }, events)
+      acceptedBytes.inc({ bus: label }, bytes)
+    },
+    refused: (bus, code) => refused.inc({ bus: buses.label(bus), code: codes.label(code) }),
+    routed(bus, events, created) {
+      const label = buses.label(bus)
+      routed.inc({ bus: label }, events)
+      if (created > 0) deliveries.inc({ bus: label }, created)
+    },
+  }
+}
+
+type Outflow = Pick<EngineObserver, 'attempted' | 'settled'>
+
+function outflowMetrics(registry: Registry, namesMax: number): Outflow {
+  const registers = [registry]
+  const queues = new LabelLimit(namesMax)
+  const codes = new LabelLimit(namesMax)
   const attempts = new Counter({
     name: 'millrace_attempts_total',
     help: 'Attempts to deliver, by queue (account/bus/rule/target) and outcome (succeeded, failed).',
@@ -125,17 +147,6 @@ function engineMetrics(registry: Registry, namesMax: number): EngineObserver {
     registers,
   })
   return {
-    accepted(bus, events, bytes) {
-      const label = buses.label(bus)
-      accepted.inc({ bus: label }, events)
-      acceptedBytes.inc({ bus: label }, bytes)
-    },
-    refused: (bus, code) => refused.inc({ bus: buses.label(bus), code: codes.label(code) }),
-    routed(bus, events, created) {
-      const label = buses.label(bus)
-      routed.inc({ bus: label }, events)
-      if (created > 0) deliveries.inc({ bus: label }, created)
-    },
     attempted(queue, succeeded, durationMs, code) {
       const outcome = succeeded ? 'succeeded' : 'failed'
       attempts.inc({ queue: queues.label(queue), outcome })
@@ -177,14 +188,15 @@ function pendingMetrics(
   pending: NonNullable<MetricsOptions['pending']>,
 ): void {
   const queues = new LabelLimit(namesMax)
-  new Gauge({
+  const gauge = new Gauge({
     name: 'millrace_deliveries_pending',
     help: 'Deliveries that have not ended, by queue; queues beyond the limit are added up under `other`.',
     labelNames: ['queue'],
-    registers: [registry],
+    registers: [],
     async collect() {
       this.reset()
       for (const [queue, count] of await pending()) this.inc({ queue: queues.label(queue) }, count)
     },
   })
+  registry.registerMetric(gauge)
 }

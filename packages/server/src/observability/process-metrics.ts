@@ -12,12 +12,13 @@ const nanosecondsPerSecond = 1e9
 export function collectProcess(registry: Registry): Disposer {
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
-  const registers = [registry]
-  new Gauge({
+  const add = (gauge: ConstructorParameters<typeof Gauge<string>>[0]): void => {
+    registry.registerMetric(new Gauge({ ...gauge, registers: [] }))
+  }
+  add({
     name: 'millrace_event_loop_delay_seconds',
     help: 'How late the event loop was since the last scrape: quantiles 0.5, 0.99 and 1 (the longest).',
     labelNames: ['quantile'],
-    registers,
     collect() {
       this.set({ quantile: '0.5' }, delay.percentile(50) / nanosecondsPerSecond)
       this.set({ quantile: '0.99' }, delay.percentile(99) / nanosecondsPerSecond)
@@ -25,11 +26,10 @@ export function collectProcess(registry: Registry): Disposer {
       delay.reset()
     },
   })
-  new Gauge({
+  add({
     name: 'millrace_process_memory_bytes',
     help: 'Memory of the process: resident (all of it), heap (used by objects), external (buffers outside the heap).',
     labelNames: ['kind'],
-    registers,
     collect() {
       const { rss, heapUsed, external } = process.memoryUsage()
       this.set({ kind: 'resident' }, rss)
@@ -37,19 +37,17 @@ export function collectProcess(registry: Registry): Disposer {
       this.set({ kind: 'external' }, external)
     },
   })
-  new Gauge({
+  add({
     name: 'millrace_process_cpu_seconds',
     help: 'Processor time that the process has used since its start.',
-    registers,
     collect() {
       const { user, system } = process.cpuUsage()
       this.set((user + system) / 1e6)
     },
   })
-  new Gauge({
+  add({
     name: 'millrace_process_uptime_seconds',
     help: 'Seconds since the start of the process.',
-    registers,
     collect() {
       this.set(process.uptime())
     },

@@ -1,17 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assert, type PluginLog, systemClock, systemRandom } from '@millrace/spi'
+import { assert, type PluginLog, type Storage, systemClock, systemRandom } from '@millrace/spi'
 import { openStorage } from '@millrace/storage-memory'
 import { bearerScheme, type Credential } from '../../src/auth/index.ts'
-import { createDelivery, type Delivery } from '../../src/delivery/index.ts'
-import { openEventLogs } from '../../src/eventlog/index.ts'
+import { createDelivery, type Delivery, type SinkResolver } from '../../src/delivery/index.ts'
+import { type EventLogs, openEventLogs } from '../../src/eventlog/index.ts'
 import { type HttpLimits, listen, type Listener, type Services } from '../../src/http/index.ts'
-import { createFunctions } from '../../src/functions/index.ts'
+import { createFunctions, type Functions } from '../../src/functions/index.ts'
 import { createIngest } from '../../src/ingest/index.ts'
 import { silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
-import { createPlugins } from '../../src/plugins/index.ts'
-import { openResources, pumpCursor } from '../../src/resources/index.ts'
+import { createPlugins, type Plugins } from '../../src/plugins/index.ts'
+import {
+  type FunctionSpec,
+  openResources,
+  pumpCursor,
+  type Resources,
+  type ResourcesHost,
+} from '../../src/resources/index.ts'
 
 export const testAccount = '1000000000000001'
 export const credential: Credential = {
@@ -49,64 +55,24 @@ export async function startServer(
   limits: Partial<HttpLimits> = {},
   change: (services: Services) => Services = services => services,
 ): Promise<TestServer> {
-  const storage = await openStorage()
-  const random = systemRandom(systemClock)
-  const eventLogs = openEventLogs(storage.log)
-  const resources = await openResources(
-    {
-      documents: storage.documents,
-      clock: systemClock,
-      openLog: bus => eventLogs.open(bus),
-      nextPosition: bus => eventLogs.next(bus),
-      routedPosition: async bus => eventLogs.next(bus),
-      emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
-      checkRule: async (_account, spec) => spec,
-      checkFunction: (_account, spec) => functions.check(spec),
-    },
-    testAccount,
-  )
-  const ingest = createIngest({
-    logs: eventLogs,
-    clock: systemClock,
-    random,
-    observer: silentObserver,
-    makeRoom: async () => {},
-  })
+  const owned = new AsyncDisposableStack()
   const logged: LoggedLine[] = []
   const log = collectingLog(logged)
   const plugins = await createPlugins({ root: join(import.meta.dirname, '../../../..'), log })
-  const dataFolder = await mkdtemp(join(tmpdir(), 'millrace-http-'))
-  const functions = createFunctions({
-    dataFolder,
-    blobs: storage.blobs,
-    snapshots: resources.snapshots,
-    clock: systemClock,
-    random,
-    log: silentLog,
-    runtimes: name => plugins.runtime(name),
-    searchPath: process.env['PATH'] ?? '',
-  })
-  await functions.start()
-  const delivery = createDelivery({
-    storage,
-    logs: eventLogs,
-    snapshots: resources.snapshots,
-    sinks: {
-      open(account, sink, { queue }) {
-        if ('function' in sink) return functions.sink(account, sink.function)
-        assert('connector' in sink, 'these tests know no bus as a target')
-        const context = { clock: systemClock, random, log: silentLog, allowPrivateTargets: true, name: queue }
-        return plugins.openSink(sink.connector, sink.options, context)
-      },
-    },
-    clock: systemClock,
-    random,
-    log: silentLog,
-    observer: silentObserver,
-  })
+  const storage = owned.use(await openStorage())
+  const eventLogs = openEventLogs(storage.log)
+  const routedPosition = async (bus: string): Promise<number> =>
+    (await storage.queue.cursor(pumpCursor(bus))) ?? 1
+  const resources = await openTestResources(storage, eventLogs, spec => functions.check(spec))
+  const functions = await startFunctions(owned, storage, resources, plugins)
+  const delivery = owned.use(startDelivery(storage, eventLogs, resources, plugins, functions))
   await delivery.start()
+  const makeRoom = async (): Promise<void> => {}
+  const ingest = owned.use(
+    createIngest({ logs: eventLogs, clock, random, observer: silentObserver, makeRoom }),
+  )
   const services = change({
-    clock: systemClock,
+    clock,
     log,
     observer: silentHttpObserver,
     resources,
@@ -115,32 +81,93 @@ export async function startServer(
     delivery,
     functions,
     plugins,
-    routedPosition: async bus => (await storage.queue.cursor(pumpCursor(bus))) ?? 1,
-    node: { version: '0.0.0-test', region: 'local', storage: 'memory', startedAtMs: systemClock.nowMs() },
+    routedPosition,
+    node: { version: '0.0.0-test', region: 'local', storage: 'memory', startedAtMs: clock.nowMs() },
     readiness: {},
     metrics: { contentType: 'text/plain', text: async () => '' },
   })
-  const listener = await listen(services, {
-    host: '127.0.0.1',
-    port: 0,
-    schemes: [bearerScheme([credential])],
-    limits,
-  })
+  const schemes = [bearerScheme([credential])]
+  const listener = owned.use(await listen(services, { host: '127.0.0.1', port: 0, schemes, limits }))
   return {
     listener,
     services,
     delivery,
     logged,
     call: (method, path, body, headers) => call(listener, method, path, body, headers),
-    async [Symbol.asyncDispose]() {
-      await listener[Symbol.asyncDispose]()
-      await ingest[Symbol.asyncDispose]()
-      await delivery[Symbol.asyncDispose]()
-      await functions[Symbol.asyncDispose]()
-      await storage[Symbol.asyncDispose]()
-      await rm(dataFolder, { recursive: true, force: true })
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+const clock = systemClock
+const random = systemRandom(clock)
+
+function openTestResources(
+  storage: Storage,
+  eventLogs: EventLogs,
+  checkFunction: (spec: FunctionSpec) => Promise<void>,
+): Promise<Resources> {
+  const host: ResourcesHost = {
+    documents: storage.documents,
+    clock,
+    openLog: bus => eventLogs.open(bus),
+    nextPosition: bus => eventLogs.next(bus),
+    routedPosition: async bus => eventLogs.next(bus),
+    emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
+    checkRule: async (_account, spec) => spec,
+    checkFunction: (_account, spec) => checkFunction(spec),
+  }
+  return openResources(host, testAccount)
+}
+
+async function startFunctions(
+  owned: AsyncDisposableStack,
+  storage: Storage,
+  { snapshots }: Resources,
+  plugins: Plugins,
+): Promise<Functions> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'millrace-http-'))
+  owned.defer(() => rm(dataFolder, { recursive: true, force: true }))
+  const functions = owned.use(
+    createFunctions({
+      dataFolder,
+      blobs: storage.blobs,
+      snapshots,
+      clock,
+      random,
+      log: silentLog,
+      runtimes: name => plugins.runtime(name),
+      searchPath: process.env['PATH'] ?? '',
+    }),
+  )
+  await functions.start()
+  return functions
+}
+
+function startDelivery(
+  storage: Storage,
+  logs: EventLogs,
+  { snapshots }: Resources,
+  plugins: Plugins,
+  functions: Functions,
+): Delivery {
+  const sinks: SinkResolver = {
+    open(account, sink, { queue }) {
+      if ('function' in sink) return functions.sink(account, sink.function)
+      assert('connector' in sink, 'these tests know no bus as a target')
+      const context = { clock, random, log: silentLog, allowPrivateTargets: true, name: queue }
+      return plugins.openSink(sink.connector, sink.options, context)
     },
   }
+  return createDelivery({
+    storage,
+    logs,
+    snapshots,
+    sinks,
+    clock,
+    random,
+    log: silentLog,
+    observer: silentObserver,
+  })
 }
 
 async function call(

@@ -83,7 +83,7 @@ describe('buses', () => {
       const items = json?.['items'] as { name: string }[]
       names.push(...items.map(item => item.name))
       if (json?.['next'] === undefined) break
-      after = String(json['next'])
+      after = json['next'] as string
     }
 
     expect(names.filter(name => String(name).startsWith('page-'))).toEqual(['page-a', 'page-b', 'page-c'])

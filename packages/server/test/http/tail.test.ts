@@ -215,7 +215,7 @@ describe('closing', () => {
     expect((await inFlight).status).toBe(200)
     await closed
 
-    await expect(fetch(`${closing.listener.url}/healthz`)).rejects.toThrow()
+    await expect(fetch(`${closing.listener.url}/healthz`)).rejects.toThrow('fetch failed')
   })
 
   test('what does not end in time is cut, and closing twice is closing once', async () => {

@@ -14,10 +14,12 @@ import { ruleTargetRoutes } from './rule-targets.ts'
 import { testRoutes } from './tests.ts'
 import { traceRoutes } from './traces.ts'
 import { busRoutes } from './buses.ts'
-import { openapiRoute } from './openapi.ts'
+import { describeApplication, openapiRoute } from './openapi.ts'
 import { publishRoute } from './publish.ts'
-import type { PublishDoor } from './publish-door.ts'
+import { PublishDoor } from './publish-door.ts'
 import { ruleRoutes } from './rules.ts'
+
+export { describeApplication, PublishDoor }
 
 export interface RestParts {
   readonly services: Services

@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import type { FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import type { Application } from '../application.ts'
-import { operation } from './operation.ts'
+import { operation, ProblemSchema } from './operation.ts'
 
 /** Registers the generator of the document. It must come before the operations that it describes. */
 export async function describeApplication(app: Application, version: string): Promise<void> {
@@ -27,8 +27,13 @@ export async function describeApplication(app: Application, version: string): Pr
       },
       security: [{ bearer: [] }],
     },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json['$id'] === 'string' ? json['$id'] : `def-${index}`,
+    },
     transform: ({ schema, url }) => ({ schema: described(schema), url }),
   })
+  app.addSchema(ProblemSchema)
 }
 
 /** `/openapi.json`: the document, derived from the schemas by which requests are checked. */

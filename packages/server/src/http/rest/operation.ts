@@ -35,6 +35,7 @@ export const ProblemSchema = Type.Object(
     code: Type.String({ description: 'Stable; programs decide by it.' }),
   },
   {
+    $id: 'Problem',
     description: 'Problem details (RFC 9457). Further members are facts, such as `limit`, `seen` and `path`.',
   },
 )
@@ -82,6 +83,6 @@ function answerSchema({ description, schema, mediaType }: Answer): object {
 function problemSchema(codes: readonly string[]): object {
   return {
     description: codes.map(code => `\`${code}\``).join(', '),
-    content: { 'application/problem+json': { schema: ProblemSchema } },
+    content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
   }
 }
