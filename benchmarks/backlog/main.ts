@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { eventText, freePort, type Millrace, startMillrace } from '../millrace.ts'
-import { LatencyReceiver } from '../delivery/receiver.ts'
+import { LatencyReceiver } from '../delivery/index.ts'
 import type { Scenario, ScenarioContext, ScenarioResult } from '../scenario.ts'
 
 const targets = 10

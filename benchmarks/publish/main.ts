@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { appendLoop } from '../baseline/append-loop.ts'
+import { appendLoop } from '../baseline/index.ts'
 import type { LoadResult } from '../harness/index.ts'
 import { eventText, type Millrace, startMillrace } from '../millrace.ts'
 import type { Scenario, ScenarioContext, ScenarioRow } from '../scenario.ts'

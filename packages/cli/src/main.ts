@@ -1,12 +1,14 @@
 import { MillraceError } from '@millrace/sdk'
 import { Command, CommanderError } from 'commander'
-import { applyCommand } from './commands/apply.ts'
-import { devCommand } from './commands/dev.ts'
-import { getCommand } from './commands/get.ts'
-import { sendCommand } from './commands/send.ts'
-import { startCommand } from './commands/start.ts'
-import { tailCommand } from './commands/tail.ts'
-import { testPatternCommand } from './commands/test-pattern.ts'
+import {
+  applyCommand,
+  devCommand,
+  getCommand,
+  sendCommand,
+  startCommand,
+  tailCommand,
+  testPatternCommand,
+} from './commands/index.ts'
 import { type Terminal, systemTerminal } from './terminal.ts'
 
 /** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */

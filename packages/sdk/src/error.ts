@@ -1,3 +1,12 @@
+/** Codes that a client gives by itself; all others are the server's. */
+export const clientErrorCatalogue = {
+  'client.unreachable': { status: 0, description: 'No server answered at the address.' },
+  'client.unreadable': {
+    status: 0,
+    description: 'The answer or the input is not what was expected, such as no JSON.',
+  },
+} as const
+
 /** What the server answered when it refused, or what kept the request from reaching it. */
 export class MillraceError extends Error {
   override readonly name: string = 'MillraceError'

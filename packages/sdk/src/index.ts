@@ -1,5 +1,5 @@
 export { Client, createClient, type PatternVerdict, ResourceClient } from './client.ts'
-export { MillraceError } from './error.ts'
+export { clientErrorCatalogue, MillraceError } from './error.ts'
 export * from './events.ts'
 export * from './resources.ts'
 export type { ClientOptions } from './transport.ts'

@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../connection.ts'
-import { type AppliedItem, applyWiring } from '../wiring/apply.ts'
-import { findWiring, loadWiring } from '../wiring/load.ts'
+import { type AppliedItem, applyWiring, findWiring, loadWiring } from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 
 /** `millrace apply [PATH]`: writes a wiring file to a server; a second time changes nothing. */

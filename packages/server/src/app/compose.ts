@@ -1,12 +1,26 @@
 import { join } from 'node:path'
-import { AppError, retryNever, type Storage, systemClock, systemRandom } from '@millrace/spi'
-import { bearerScheme, loadCredentials, type LoadedCredentials } from '../auth/index.ts'
+import {
+  AppError,
+  type Clock,
+  type Random,
+  retryNever,
+  type Storage,
+  systemClock,
+  systemRandom,
+} from '@millrace/spi'
+import {
+  bearerScheme,
+  loadCredentials,
+  loadSecretBox,
+  type LoadedCredentials,
+  type SecretBox,
+} from '../auth/index.ts'
 import { createDelivery, type Delivery } from '../delivery/index.ts'
-import { openEventLogs } from '../eventlog/index.ts'
-import { createFunctions } from '../functions/index.ts'
+import { type EventLogs, openEventLogs } from '../eventlog/index.ts'
+import { createFunctions, type Functions } from '../functions/index.ts'
 import { listen, type Listener } from '../http/index.ts'
 import { createIngest, type Ingest } from '../ingest/index.ts'
-import { createMetrics, type Log } from '../observability/index.ts'
+import { createMetrics, type Log, type Metrics } from '../observability/index.ts'
 import { createPlugins, type Plugins } from '../plugins/index.ts'
 import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
 import type { Config } from './config.ts'
@@ -37,33 +51,89 @@ export interface CompositionOptions {
  * Builds the whole graph, from the ground up, and starts it; the only place that knows everyone. Disposing takes it
  * down in reverse: close the door, drain deliveries, end the functions, flush and close the storage.
  */
-export async function compose({
-  config,
-  log,
-  version,
-  root,
-  searchPath,
-}: CompositionOptions): Promise<Composition> {
+export async function compose(options: CompositionOptions): Promise<Composition> {
   await using owned = new AsyncDisposableStack()
+  const ground = await openGround(options, owned)
+  const engine = await openEngine(options, ground, owned)
+  await engine.functions.start()
+  await engine.delivery.start()
+  const { resources, delivery } = engine
+  owned.use(
+    new Periodic(
+      ground.clock,
+      pruneEveryMs,
+      () => resources.rules.prune(),
+      thrown =>
+        options.log.warn('rules could not forget their past; the next turn tries again', { error: thrown }),
+    ),
+  )
+  const listener = owned.use(await openDoor(options, ground, engine))
+  const graph = owned.move()
+  return {
+    listener,
+    credentials: ground.credentials,
+    resources,
+    delivery,
+    [Symbol.asyncDispose]: () => graph.disposeAsync(),
+  }
+}
+
+/** What everything else stands on. */
+interface Ground {
+  readonly clock: Clock
+  readonly random: Random
+  readonly startedAtMs: number
+  readonly plugins: Plugins
+  readonly storage: Storage
+  readonly eventLogs: EventLogs
+  readonly credentials: LoadedCredentials
+  readonly secrets: SecretBox
+  readonly metrics: Metrics
+}
+
+async function openGround(
+  { config, log, version, root }: CompositionOptions,
+  owned: AsyncDisposableStack,
+): Promise<Ground> {
   const clock = systemClock
-  const random = systemRandom(clock)
-  const startedAtMs = clock.nowMs()
   const plugins = await createPlugins({ root, log })
   const storage = owned.use(await openStorage(plugins, config))
-  const credentials = await loadCredentials(config)
-  const eventLogs = openEventLogs(storage.log)
-  const routedPosition = async (bus: string): Promise<number> =>
-    (await storage.queue.cursor(pumpCursor(bus))) ?? 1
+  return {
+    clock,
+    random: systemRandom(clock),
+    startedAtMs: clock.nowMs(),
+    plugins,
+    storage,
+    eventLogs: openEventLogs(storage.log),
+    credentials: await loadCredentials(config),
+    secrets: await loadSecretBox(config.dataPath),
+    metrics: owned.use(createMetrics({ version })),
+  }
+}
 
+interface Engine {
+  readonly resources: Resources
+  readonly functions: Functions
+  readonly ingest: Ingest
+  readonly delivery: Delivery
+}
+
+/** Control plane, functions, the door for events and delivery. They know each other by the functions handed over here. */
+async function openEngine(
+  { config, log, searchPath }: CompositionOptions,
+  { clock, random, plugins, storage, eventLogs, secrets, metrics }: Ground,
+  owned: AsyncDisposableStack,
+): Promise<Engine> {
   const resources = await openResources(
     {
       documents: storage.documents,
       clock,
       openLog: bus => eventLogs.open(bus),
       nextPosition: bus => eventLogs.next(bus),
-      routedPosition,
+      routedPosition: bus => routedPosition(storage, bus),
       emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
-      checkRule: (account, spec) => checkRule(account, spec, resources.snapshots.current(), plugins),
+      checkRule: (account, spec) =>
+        checkRule(account, spec, resources.snapshots.current(), { plugins, secrets }),
       checkFunction: (_account, spec) => functions.check(spec),
     },
     config.account,
@@ -82,7 +152,6 @@ export async function compose({
       region: config.region,
     }),
   )
-  const metrics = owned.use(createMetrics({ version }))
   const { observer } = metrics
   const ingest: Ingest = owned.use(
     createIngest({ logs: eventLogs, clock, random, observer, makeRoom: bus => delivery.makeRoom(bus) }),
@@ -92,47 +161,42 @@ export async function compose({
       storage,
       logs: eventLogs,
       snapshots,
-      sinks: sinkResolver({ ...config, plugins, functions, ingest, snapshots, clock, random, log }),
+      sinks: sinkResolver({ ...config, plugins, secrets, functions, ingest, snapshots, clock, random, log }),
       clock,
       random,
       log: log.child({ part: 'delivery' }),
       observer,
     }),
   )
-  await functions.start()
-  await delivery.start()
-  owned.use(
-    new Periodic(
+  return { resources, functions, ingest, delivery }
+}
+
+/** The last to open and the first to close. */
+function openDoor(
+  { config, log, version }: CompositionOptions,
+  ground: Ground,
+  engine: Engine,
+): Promise<Listener> {
+  const { clock, plugins, storage, eventLogs, credentials, metrics, startedAtMs } = ground
+  return listen(
+    {
+      ...engine,
       clock,
-      pruneEveryMs,
-      () => resources.rules.prune(),
-      thrown => {
-        log.warn('rules could not forget their past; the next turn tries again', { error: thrown })
-      },
-    ),
+      log,
+      observer: metrics.http,
+      eventLogs,
+      plugins,
+      node: { version, region: config.region, storage: config.storage, startedAtMs },
+      routedPosition: bus => routedPosition(storage, bus),
+      readiness: { storage: async () => void (await storage.documents.get('ready')) },
+      metrics,
+    },
+    { ...config.listen, schemes: [bearerScheme(credentials.credentials)] },
   )
-  const listener = owned.use(
-    await listen(
-      {
-        clock,
-        log,
-        observer: metrics.http,
-        resources,
-        ingest,
-        eventLogs,
-        delivery,
-        functions,
-        plugins,
-        node: { version, region: config.region, storage: config.storage, startedAtMs },
-        routedPosition,
-        readiness: { storage: async () => void (await storage.documents.get('ready')) },
-        metrics,
-      },
-      { ...config.listen, schemes: [bearerScheme(credentials.credentials)] },
-    ),
-  )
-  const graph = owned.move()
-  return { listener, credentials, resources, delivery, [Symbol.asyncDispose]: () => graph.disposeAsync() }
+}
+
+async function routedPosition(storage: Storage, bus: string): Promise<number> {
+  return (await storage.queue.cursor(pumpCursor(bus))) ?? 1
 }
 
 /** What a storage driver's module exports. */

@@ -1,5 +1,6 @@
 import { AppError, retryNever } from '@millrace/spi'
 import { compilePath, compileTransform } from '../bus/transform/index.ts'
+import type { SecretBox } from '../auth/index.ts'
 import type { Plugins } from '../plugins/index.ts'
 import {
   busKey,
@@ -10,8 +11,13 @@ import {
   type TargetSpec,
 } from '../resources/index.ts'
 
+export interface RuleCheckParts {
+  readonly plugins: Pick<Plugins, 'checkSinkOptions' | 'checkSinkParameters' | 'mapSinkSecrets'>
+  readonly secrets: SecretBox
+}
+
 /**
- * Completes a rule's spec (the options of its connectors get their defaults) and refuses what could never work, with
+ * Completes a rule's spec (the options of its connectors get their defaults, and their secrets are sealed) and refuses what could never work, with
  * the target's place in front: a transform or path that does not compile, an unknown connector or option, a function
  * or bus that is not there.
  */
@@ -19,7 +25,7 @@ export async function checkRule(
   account: string,
   spec: RuleSpec,
   snapshot: Snapshot,
-  plugins: Pick<Plugins, 'checkSinkOptions' | 'checkSinkParameters'>,
+  { plugins, secrets }: RuleCheckParts,
 ): Promise<RuleSpec> {
   const targets: TargetSpec[] = []
   for (const target of spec.targets) {
@@ -33,7 +39,7 @@ export async function checkRule(
       if ('connector' in target.sink) {
         await plugins.checkSinkParameters(target.sink.connector, Object.keys(target.parameters))
       }
-      return await checkSink(account, target.sink, snapshot, plugins)
+      return await checkSink(account, target.sink, snapshot, { plugins, secrets })
     })
     const { deadLetter } = target
     if (deadLetter === undefined) {
@@ -41,7 +47,7 @@ export async function checkRule(
       continue
     }
     const checked = await placed(`${at}, dead letter`, () =>
-      checkSink(account, deadLetter, snapshot, plugins),
+      checkSink(account, deadLetter, snapshot, { plugins, secrets }),
     )
     targets.push({ ...target, sink, deadLetter: checked })
   }
@@ -52,11 +58,12 @@ async function checkSink(
   account: string,
   sink: SinkSpec,
   { buses, functions }: Snapshot,
-  plugins: Pick<Plugins, 'checkSinkOptions'>,
+  { plugins, secrets }: RuleCheckParts,
 ): Promise<SinkSpec> {
   if ('connector' in sink) {
-    const options = await plugins.checkSinkOptions(sink.connector, sink.options ?? {})
-    return { connector: sink.connector, options: { ...options } }
+    const clear = await plugins.checkSinkOptions(sink.connector, secrets.openAll(sink.options ?? {}))
+    const options = await plugins.mapSinkSecrets(sink.connector, clear, secret => secrets.seal(secret))
+    return { connector: sink.connector, options }
   }
   if ('function' in sink) {
     if (!functions.has(busKey(account, sink.function))) throw missing('function', sink.function)

@@ -1,4 +1,5 @@
 import { AppError, type Clock, type PluginLog, type Random, retryBackoff, type Sink } from '@millrace/spi'
+import type { SecretBox } from '../auth/index.ts'
 import type { SinkResolver } from '../delivery/index.ts'
 import type { Functions } from '../functions/index.ts'
 import type { Ingest } from '../ingest/index.ts'
@@ -8,6 +9,7 @@ import { BusSink } from './bus-sink.ts'
 
 export interface SinkParts {
   readonly plugins: Pick<Plugins, 'openSink'>
+  readonly secrets: SecretBox
   readonly functions: Pick<Functions, 'sink'>
   readonly ingest: Pick<Ingest, 'accept'>
   readonly snapshots: Snapshots
@@ -19,12 +21,12 @@ export interface SinkParts {
 
 /** The three kinds of sinks in one place: a connector's, a function, another bus. */
 export function sinkResolver(parts: SinkParts): SinkResolver {
-  const { plugins, functions, ingest, snapshots, clock, random, log, allowPrivateTargets } = parts
+  const { plugins, secrets, functions, ingest, snapshots, clock, random, log, allowPrivateTargets } = parts
   return {
     open(account: string, spec: SinkSpec, { queue }): Sink {
       if ('connector' in spec) {
         const context = { clock, random, log, allowPrivateTargets, name: queue }
-        return plugins.openSink(spec.connector, spec.options ?? {}, context)
+        return plugins.openSink(spec.connector, secrets.openAll(spec.options ?? {}), context)
       }
       if ('function' in spec) return functions.sink(account, spec.function)
       const key = busKey(account, spec.bus)

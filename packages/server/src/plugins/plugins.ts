@@ -2,6 +2,7 @@ import {
   type AppError,
   type Connector,
   type ConnectorContext,
+  mapSecrets,
   type PluginLog,
   type Runtime,
   type Sink,
@@ -44,6 +45,12 @@ export interface Plugins {
   checkSinkOptions(system: string, options: unknown): Promise<Readonly<Record<string, unknown>>>
   /** Rejects like `checkSinkOptions` for a name of a parameter that the sink does not read. */
   checkSinkParameters(system: string, names: Iterable<string>): Promise<void>
+  /** A copy of a sink's options with every secret in it replaced. Rejects like `checkSinkOptions`. */
+  mapSinkSecrets(
+    system: string,
+    options: unknown,
+    replace: (secret: string) => string,
+  ): Promise<Record<string, unknown>>
   /**
    * Opens a sink without waiting; code that is not loaded yet is loaded with the first write.
    *
@@ -116,6 +123,15 @@ class InstalledPlugins implements Plugins {
   async checkSinkParameters(system: string, names: Iterable<string>): Promise<void> {
     const { sinkHost } = await pick('connector', system, this.#connectors).get()
     sinkHost().checkParameters(names)
+  }
+
+  async mapSinkSecrets(
+    system: string,
+    options: unknown,
+    replace: (secret: string) => string,
+  ): Promise<Record<string, unknown>> {
+    const { sinkHost } = await pick('connector', system, this.#connectors).get()
+    return mapSecrets(sinkHost().definition.options, options, replace) as Record<string, unknown>
   }
 
   openSink(system: string, options: unknown, context: ConnectorContext): Sink {

@@ -1,0 +1,1 @@
+export { LatencyReceiver } from './receiver.ts'

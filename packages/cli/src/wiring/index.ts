@@ -1,0 +1,2 @@
+export { type AppliedItem, applyWiring, removeDropped } from './apply.ts'
+export { findWiring, loadWiring, type Wiring } from './load.ts'
