@@ -8,6 +8,7 @@ import { type CodeLimits, CodeStore, defaultCodeLimits } from './code/index.ts'
 import { functionError } from './errors.ts'
 import { FunctionInstanceStarter } from './instance-starter.ts'
 import { checkEnvironment, type InvocationResult, type InvokeOptions, SyncInvoker } from './invoke/index.ts'
+import { type InvocationObserver, metered, silentInvocationObserver } from './metering.ts'
 import { removeLeftovers } from './leftovers.ts'
 import {
   defaultLogsLimits,
@@ -44,6 +45,8 @@ export interface FunctionsOptions {
   /** Name of the region that functions are told. Default `local`. */
   readonly region?: string
   readonly limits?: Partial<FunctionsLimits>
+  /** Is told of every invocation. Default: nobody. */
+  readonly observer?: InvocationObserver
 }
 
 export interface FunctionsLimits {
@@ -113,6 +116,7 @@ class FunctionPlatform implements Functions {
   readonly #runtimes: Runtimes
   readonly #pools: Pools
   readonly #invoker: SyncInvoker
+  readonly #observer: InvocationObserver
   readonly #subscription: Disposable
   #closing: Promise<void> | undefined
 
@@ -143,6 +147,7 @@ class FunctionPlatform implements Functions {
       times: limits.times,
     })
     this.#pools = new Pools(starter, clock, limits.pools, key => this.#logs.forget(key))
+    this.#observer = options.observer ?? silentInvocationObserver
     this.#invoker = new SyncInvoker({ pools: this.#pools, clock, random })
     this.#subscription = snapshots.subscribe(next => {
       this.#pools.follow(next.functions)
@@ -178,7 +183,9 @@ class FunctionPlatform implements Functions {
     options: InvokeOptions,
   ): Promise<InvocationResult> {
     options.signal.throwIfAborted()
-    return await this.#invoker.invoke(this.#find(account, name), payload, options)
+    const view = this.#find(account, name)
+    const invocation = this.#invoker.invoke(view, payload, options)
+    return await metered(this.#observer, view.key, invocation, options.signal)
   }
 
   sink(account: string, name: string): Sink {

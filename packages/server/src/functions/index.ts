@@ -3,6 +3,7 @@ export { failureBody, failureError, type FailureType, type FunctionFailure } fro
 export * from './functions.ts'
 export type { InvocationResult, InvokeOptions, Metering } from './invoke/index.ts'
 export { payloadBytesMax } from './invoke/index.ts'
+export type { InvocationEnding, InvocationObserver } from './metering.ts'
 export type { LogLine, LogQuery } from './logs/index.ts'
 export type { InstanceState, InstanceStatus } from './pool/index.ts'
 export type { RuntimeResolver } from './runtimes.ts'
