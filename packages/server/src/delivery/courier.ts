@@ -1,3 +1,4 @@
+import { readAttributes } from '@millrace/cloudevents'
 import type { AppError, Clock, OutgoingRecord, Random, Sink } from '@millrace/spi'
 import { AppError as OperatingError, retryNever, toAppError } from '@millrace/spi'
 import type { Ending, EngineObserver } from '../observability/index.ts'
@@ -237,8 +238,8 @@ export class Courier {
     observer.settled(identity.queue, ending, clock.nowMs() - candidate.entry.acceptedAtMs)
     const line = this.#line({
       position,
+      ...(how.error === undefined ? {} : { id: idOf(candidate), code: how.error.code }),
       ending,
-      ...(how.error === undefined ? {} : { code: how.error.code }),
       ...(how.detail === undefined ? {} : { detail: how.detail }),
       attempts,
       durationMs: how.durationMs,
@@ -252,7 +253,7 @@ export class Courier {
   #failureLine(candidate: Candidate, attempts: number, failure: Failure): Journal[number] {
     const { position } = candidate.delivery
     const { error, detail, durationMs } = failure
-    return this.#line({ position, code: error.code, detail, attempts, durationMs })
+    return this.#line({ position, id: idOf(candidate), code: error.code, detail, attempts, durationMs })
   }
 
   #line(line: Omit<JournalEntry, 'rule' | 'target' | 'atMs' | 'replay'>): Journal[number] {
@@ -266,6 +267,11 @@ export class Courier {
 }
 
 type FinalFailure = Failure & { readonly kind: 'failed'; readonly isFinal: true }
+
+/** Read for failures only: the event may be gone from the log when somebody asks. */
+function idOf({ entry }: Candidate): string {
+  return String(readAttributes(entry.bytes)['id'] ?? '')
+}
 
 function forgottenReason(): Failure {
   const detail = 'the journal of the bus has the reason'

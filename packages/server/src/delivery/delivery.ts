@@ -203,16 +203,19 @@ class Engine implements Delivery {
       this.#retention[Symbol.asyncDispose](),
     ])
     const drained = Promise.all([this.#targets.drain(), this.#replays.drain()])
-    const deadline = Promise.withResolvers<'late'>()
-    const timer = this.#parts.clock.timer(this.#parts.drainMsMax ?? drainMsMax, () =>
-      deadline.resolve('late'),
-    )
-    const outcome = await Promise.race([drained, deadline.promise])
-    timer[Symbol.dispose]()
-    if (outcome === 'late') await Promise.all([this.#targets.abort(), this.#replays.abort()])
-    await this.#settlements.flush()
+    if (!(await this.#inTime(drained))) await Promise.all([this.#targets.abort(), this.#replays.abort()])
+    // A storage that does not take them keeps the deliveries as they were: they are made again.
+    await this.#inTime(this.#settlements.flush())
     this.#end.abort(new Error('the engine was stopped'))
     await Promise.all([this.#targets[Symbol.asyncDispose](), this.#replays[Symbol.asyncDispose]()])
+  }
+
+  /** Whether the work came to its end before the time for draining was over. */
+  async #inTime(work: Promise<unknown>): Promise<boolean> {
+    const deadline = Promise.withResolvers<false>()
+    const limitMs = this.#parts.drainMsMax ?? drainMsMax
+    using _timer = this.#parts.clock.timer(limitMs, () => deadline.resolve(false))
+    return await Promise.race([work.then(() => true), deadline.promise])
   }
 
   /** The pump's cursor, and those of replays that are below it. A bus without a pump is not cut at all. */

@@ -10,12 +10,12 @@ import { isDeadLetter } from './dead-letter.ts'
 import { equip, retire } from './equipment.ts'
 import { expired } from './errors.ts'
 import type { QueueIdentity } from './identity.ts'
-import { laneReadMax, Lanes, openLanesMax } from './lane.ts'
 import { Latch } from './latch.ts'
-import { type Candidate, type Loaded, Loader } from './loader.ts'
+import type { Candidate } from './loader.ts'
 import { waitMsMax } from './retry.ts'
 import type { Settlement, Settlements } from './settle.ts'
 import type { SinkResolver } from './sink-holder.ts'
+import { prefetchMax, Stock } from './stock.ts'
 import { type TargetStatus, statusLanesMax } from './status.ts'
 import { Window } from './window.ts'
 
@@ -34,14 +34,8 @@ export interface DispatcherParts {
   onIdle(): void
 }
 
-/** Deliveries in memory beyond those in flight, so that a slot that falls free is filled without waiting for storage. */
-const prefetchMax = 64
-
 /** Settlements of one queue that are on their way to storage; above it no further attempts are started. */
 const settlingMax = 1_024
-
-/** Lanes looked at in one turn. */
-const lanesPerTurn = 64
 
 /** Deliveries given up in one turn because they are too old. */
 const expiredPerTurn = 64
@@ -61,19 +55,16 @@ export class Dispatcher {
   readonly identity: QueueIdentity
   readonly #parts: DispatcherParts
   readonly #latch = new Latch()
-  readonly #loader: Loader
-  readonly #lanes = new Lanes(prefetchMax)
+  readonly #stock: Stock
   readonly #courier: Courier
   readonly #breaker: Breaker
   #equipment: Equipment
   #window: Window
-  #ready: Candidate[] = []
   #settling = 0
   #failures = 0
   #repeatAtMs: number | undefined
   #timer: Disposable | undefined
   #running: Promise<void> | undefined
-  #isRestored = false
   #isBusy = false
   #isBlocked = false
   #isHeld = false
@@ -86,7 +77,17 @@ export class Dispatcher {
     const { queue, logs, budget, clock, random, observer, sinks } = parts
     this.identity = identity
     this.#parts = parts
-    this.#loader = new Loader(identity.queue, identity.bus, queue, logs, budget)
+    this.#stock = new Stock(identity.queue, identity.bus, queue, logs, budget, {
+      room: () => this.#room(),
+      keyOf: () => this.#equipment.plan.keyOf,
+      spill: (candidate, key, onVisible) => {
+        const put = { ...candidate.delivery, lane: key }
+        this.#settle({ queue: identity.queue, put }, candidate, onVisible)
+      },
+      gone: delivery => {
+        this.#settle(this.#courier.gone(delivery.position, delivery.attempts), { delivery })
+      },
+    })
     this.#breaker = new Breaker(random)
     this.#courier = new Courier({ identity, clock, random, observer, breaker: this.#breaker, restartedBelow })
     this.#equipment = equip(identity, spec, sinks, undefined)
@@ -97,16 +98,7 @@ export class Dispatcher {
   get isIdle(): boolean {
     if (this.#isBusy || this.#window.inFlight > 0 || this.#settling > 0) return false
     if (!this.#mayStart || !this.#breaker.isClosed) return true
-    const nowMs = this.#parts.clock.nowMs()
-    const isDue = (atMs: number | undefined): boolean => atMs !== undefined && atMs <= nowMs
-    return !(
-      !this.#isRestored ||
-      this.#ready.length > 0 ||
-      this.#loader.hasFresh ||
-      this.#lanes.hasToLoad ||
-      isDue(this.#loader.nextDueAtMs) ||
-      isDue(this.#lanes.nextDueAtMs)
-    )
+    return !this.#stock.hasWork(this.#parts.clock.nowMs())
   }
 
   /** Begins to deliver, with what the queue holds from before. */
@@ -120,11 +112,9 @@ export class Dispatcher {
    * first on. Each must have `stored`.
    */
   offer(candidates: readonly Candidate[]): number {
-    const isReady = this.#isRestored && this.#breaker.isClosed && this.#lanes.openCount < openLanesMax
-    if (!isReady || !this.#canTake) return 0
-    const taken = this.#loader.take(candidates, this.#room())
+    if (!this.#breaker.isClosed || !this.#canTake) return 0
+    const taken = this.#stock.offer(candidates)
     if (taken === 0) return 0
-    this.#admit({ candidates: candidates.slice(0, taken), gone: [] })
     this.#launch()
     this.#latch.wake()
     return taken
@@ -132,13 +122,13 @@ export class Dispatcher {
 
   /** The pump has stored deliveries: `first` is the lowest that was not taken, `last` the highest of all. */
   appended(first: number | undefined, last: number): void {
-    this.#loader.appended(first, last)
+    this.#stock.appended(first, last)
     this.#latch.wake()
   }
 
   /** The queue has new deliveries; `position` is the lowest. */
   enqueued(position: number): void {
-    this.#loader.enqueued(position)
+    this.#stock.enqueued(position)
     this.#latch.wake()
   }
 
@@ -155,7 +145,7 @@ export class Dispatcher {
     this.#equipment = equip(this.identity, spec, this.#parts.sinks, this.#equipment)
     this.#window = new Window(spec.concurrencyMax, spec.ratePerSecondMax, this.#parts.clock.nowMs(), inFlight)
     // Keys in memory were read by the old path.
-    if (before.orderBy !== spec.orderBy) this.#unload()
+    if (before.orderBy !== spec.orderBy) this.#stock.unload()
     this.resume(undefined)
   }
 
@@ -165,7 +155,7 @@ export class Dispatcher {
       this.#isBlocked = false
       this.#breaker.reset()
     }
-    this.#lanes.resume(lane)
+    this.#stock.resume(lane)
     this.#latch.wake()
   }
 
@@ -175,12 +165,12 @@ export class Dispatcher {
     const { spec } = this.#equipment.plan
     const isOpen = !this.#breaker.isClosed
     const state = spec.paused ? 'paused' : this.#isBlocked ? 'blocked' : isOpen ? 'circuit-open' : 'running'
-    const atMs = earliest([nextDueAtMs, this.#lanes.nextDueAtMs, this.#breaker.probeAtMs])
+    const atMs = earliest([nextDueAtMs, ...this.#stock.dueTimes, this.#breaker.probeAtMs])
     return {
       pending,
       inFlight: this.#window.inFlight,
       state,
-      lanesParked: this.#lanes.parked(statusLanesMax),
+      lanesParked: this.#stock.parked(statusLanesMax),
       ...(atMs === undefined ? {} : { nextAttemptAtMs: atMs }),
       ...(lastError === undefined ? {} : { lastError }),
     }
@@ -231,7 +221,7 @@ export class Dispatcher {
       if (this.isIdle) this.#parts.onIdle()
       await this.#latch.wait()
     }
-    this.#unload()
+    this.#stock.unload()
     this.#isBusy = false
   }
 
@@ -253,96 +243,40 @@ export class Dispatcher {
     }
   }
 
-  async #restoreLanes(): Promise<void> {
-    // More than the limit can be there: followers of deliveries that were in flight open lanes, too.
-    for (const lane of await this.#parts.queue.lanes(this.identity.queue, 2 * openLanesMax)) {
-      this.#lanes.restore(lane)
-    }
-    this.#isRestored = true
-  }
-
   /** Whether another round of loading would bring something now. */
   #hasToFill(): boolean {
     if (!this.#canTake || this.#repeatAtMs !== undefined) return false
-    const dueAtMs = this.#loader.nextDueAtMs
-    const isDue = dueAtMs !== undefined && dueAtMs <= this.#parts.clock.nowMs()
-    return isDue || (this.#loader.hasFresh && this.#lanes.openCount < openLanesMax)
+    return this.#stock.hasToFill(this.#parts.clock.nowMs())
   }
 
   /** Whether there is room for more deliveries in memory, and they might be started. */
   get #canTake(): boolean {
-    return this.#mayStart && this.#settling < settlingMax && this.#room() > 0 && this.#loader.hasRoom
+    return this.#mayStart && this.#settling < settlingMax && this.#room() > 0 && this.#stock.isAllowed
   }
 
   /** How many more deliveries may be in memory. Small gaps are not worth a read while enough is ready. */
   #room(): number {
+    const { readyCount, waitingCount } = this.#stock
     const nowMs = this.#parts.clock.nowMs()
-    if (!this.#breaker.isClosed) return this.#breaker.allows(nowMs) ? 1 - this.#ready.length : 0
-    if (this.#ready.length > prefetchMax / 2) return 0
+    if (!this.#breaker.isClosed) return this.#breaker.allows(nowMs) ? 1 - readyCount : 0
+    if (readyCount > prefetchMax / 2) return 0
     const slots = Math.max(0, this.#equipment.plan.spec.concurrencyMax - this.#window.inFlight)
-    return slots + prefetchMax - this.#ready.length - this.#lanes.waitingCount
+    return slots + prefetchMax - readyCount - waitingCount
   }
 
   async #fill(): Promise<void> {
-    if (!this.#isRestored) await this.#restoreLanes()
-    if (!this.#mayStart || !this.#breaker.isClosed) this.#unload()
+    if (!this.#mayStart || !this.#breaker.isClosed) this.#stock.unload()
     if (this.#mustExpire) await this.#expire()
     if (!this.#mayStart || this.#settling >= settlingMax) return
-    const nowMs = this.#parts.clock.nowMs()
-    await this.#fillFromLanes(nowMs)
-    const dueAtMs = this.#loader.nextDueAtMs
-    if (dueAtMs !== undefined && dueAtMs <= nowMs && this.#hasRoom()) {
-      // Retries come first, but leave half of the room to those that were never attempted.
-      const room = this.#room()
-      const limit = this.#loader.hasFresh ? Math.ceil(room / 2) : room
-      this.#admit(await this.#loader.due(limit, nowMs))
-    }
-    if (this.#loader.hasFresh && this.#lanes.openCount < openLanesMax && this.#hasRoom()) {
-      this.#admit(await this.#loader.fresh(this.#room()))
-    }
-  }
-
-  #hasRoom(): boolean {
-    if (this.#room() <= 0) return false
-    if (this.#loader.hasRoom) return true
-    this.#parts.budget.onRoom(this.#wake)
-    return false
-  }
-
-  async #fillFromLanes(nowMs: number): Promise<void> {
-    for (const lane of this.#lanes.toLoad(nowMs, lanesPerTurn)) {
-      if (!this.#hasRoom()) return
-      const limit = Math.max(1, Math.min(laneReadMax, prefetchMax - this.#lanes.waitingCount))
-      const { candidates, gone, isComplete } = await this.#loader.lane(lane, limit)
-      this.#settleGone({ candidates, gone })
-      const head = this.#lanes.loaded(lane, candidates, nowMs, isComplete && gone.length === 0)
-      if (head !== undefined) this.#ready.push(head)
-      else for (const candidate of candidates) this.#loader.release(candidate.delivery.position)
-    }
-  }
-
-  /** Sorts what was loaded: ready, waiting for its predecessor, or off into its lane. */
-  #admit(loaded: Loaded): void {
-    this.#settleGone(loaded)
-    const { keyOf } = this.#equipment.plan
-    for (const candidate of loaded.candidates) {
-      if (keyOf === undefined) {
-        this.#ready.push(candidate)
-        continue
-      }
-      const key = keyOf(candidate.entry.bytes)
-      const keyed = { ...candidate, key }
-      const admission = this.#lanes.admit(key, keyed)
-      if (admission === 'start') this.#ready.push(keyed)
-      else if (admission === 'spill') this.#spill(keyed, key)
-    }
+    await this.#stock.fill(this.#parts.clock.nowMs())
+    if (!this.#stock.isAllowed) this.#parts.budget.onRoom(this.#wake)
   }
 
   #launch(): void {
-    while (this.#ready.length > 0 && this.#mayStart) {
+    while (this.#stock.readyCount > 0 && this.#mayStart) {
       const nowMs = this.#parts.clock.nowMs()
       if (!this.#breaker.allows(nowMs) || !this.#window.tryStart(nowMs)) return
-      const candidate = this.#ready.shift()
+      const candidate = this.#stock.next()
       if (candidate === undefined) return
       this.#breaker.started()
       void this.#courier.deliver(candidate, this.#equipment).then(turn => this.#finish(candidate, turn))
@@ -351,49 +285,31 @@ export class Dispatcher {
 
   /** An attempt has ended: its slot is free at once, whatever the storage does. */
   #finish(candidate: Candidate, turn: Turn): void {
-    const { queue } = this.identity
-    const { delivery, key } = candidate
     this.#window.finish()
     if (turn.kind === 'ended') {
       this.#settle(turn.settlement, candidate)
-      const next = key === undefined ? undefined : this.#lanes.ended(key)
-      if (next !== undefined) this.#ready.push(next)
+      this.#stock.ended(candidate)
     } else if (turn.kind === 'abandoned') {
-      this.#putBack(candidate)
+      this.#stock.putBack(candidate)
     } else {
-      const isBlocked = turn.kind === 'blocked'
-      const dueAtMs = isBlocked ? this.#parts.clock.nowMs() : turn.dueAtMs
-      const put = { ...delivery, attempts: turn.attempts, dueAtMs, lane: key }
-      this.#settle({ queue, put, journal: turn.journal }, candidate, () => {
-        if (key === undefined) this.#loader.postponed(dueAtMs)
-        else this.#lanes.spilled(key)
-      })
-      if (key !== undefined)
-        this.#sendBehind(key, isBlocked ? this.#lanes.park(key) : this.#lanes.paused(key, dueAtMs))
-      else if (isBlocked) this.#isBlocked = true
+      this.#postpone(candidate, turn)
     }
     if (!this.#breaker.isClosed) this.#mustExpire = true
     if (this.#window.inFlight === 0) this.#landed?.()
     this.#latch.wake()
   }
 
-  /** The followers of a head that waits: those that are not in its lane yet go there. */
-  #sendBehind(key: string, followers: readonly Candidate[]): void {
-    for (const follower of followers) {
-      if (follower.delivery.lane === undefined) this.#spill(follower, key)
-      else this.#loader.release(follower.delivery.position)
-    }
-  }
-
-  #spill(candidate: Candidate, key: string): void {
-    const put = { ...candidate.delivery, lane: key }
-    this.#settle({ queue: this.identity.queue, put }, candidate, () => this.#lanes.spilled(key))
-  }
-
-  #settleGone({ gone }: Loaded): void {
-    for (const delivery of gone) {
-      this.#settle(this.#courier.gone(delivery.position, delivery.attempts), { delivery })
-    }
+  /** A delivery stays: until its time, or, when it is exhausted and the policy says so, until somebody resumes it. */
+  #postpone(candidate: Candidate, turn: Extract<Turn, { kind: 'again' | 'blocked' }>): void {
+    const { delivery, key } = candidate
+    const isBlocked = turn.kind === 'blocked'
+    const dueAtMs = isBlocked ? this.#parts.clock.nowMs() : turn.dueAtMs
+    const put = { ...delivery, attempts: turn.attempts, dueAtMs, lane: key }
+    this.#settle({ queue: this.identity.queue, put, journal: turn.journal }, candidate, () => {
+      this.#stock.visible(candidate, dueAtMs)
+    })
+    this.#stock.postponed(candidate, isBlocked ? undefined : dueAtMs)
+    if (isBlocked && key === undefined) this.#isBlocked = true
   }
 
   /** Writes what became of a delivery, and holds its position until that is visible. */
@@ -408,7 +324,7 @@ export class Dispatcher {
       stored === undefined ? settlements.add(settlement) : stored.then(() => settlements.add(settlement))
     const done = (): void => {
       this.#settling--
-      this.#loader.release(delivery.position)
+      this.#stock.release(delivery.position)
       this.#latch.wake()
     }
     visible.then(
@@ -429,32 +345,16 @@ export class Dispatcher {
     const waitMs = waitMsMax(spec.retry)
     const limit = Math.min(expiredPerTurn, spec.concurrencyMax - this.#window.inFlight)
     if (limit <= 0) return
-    const loaded = await this.#loader.olderThan(this.#parts.clock.nowMs() - waitMs, limit)
-    this.#settleGone(loaded)
-    for (const candidate of loaded.candidates) {
-      const isStanding = candidate.key !== undefined || isDeadLetter(candidate.delivery)
-      // A lane keeps its order, and a dead letter its own clock: neither is given up out of turn.
-      if (isStanding || !this.#window.tryStart(this.#parts.clock.nowMs()))
-        this.#loader.release(candidate.delivery.position)
-      else
-        void this.#courier
-          .giveUp(candidate, this.#equipment, expired(waitMs))
-          .then(turn => this.#finish(candidate, turn))
+    const nowMs = this.#parts.clock.nowMs()
+    for (const candidate of await this.#stock.olderThan(nowMs - waitMs, limit)) {
+      // A dead letter that is still to be written has its own clock.
+      if (isDeadLetter(candidate.delivery) || !this.#window.tryStart(nowMs)) {
+        this.#stock.putBack(candidate)
+        continue
+      }
+      const giving = this.#courier.giveUp(candidate, this.#equipment, expired(waitMs))
+      void giving.then(turn => this.#finish(candidate, turn))
     }
-  }
-
-  /** Puts back everything that is in memory and not in flight. */
-  #unload(): void {
-    const ready = this.#ready
-    this.#ready = []
-    for (const candidate of ready) this.#putBack(candidate)
-    for (const follower of this.#lanes.unloadFollowers()) this.#loader.putBack(follower)
-  }
-
-  #putBack(candidate: Candidate): void {
-    this.#loader.putBack(candidate)
-    if (candidate.key === undefined) return
-    for (const follower of this.#lanes.unload(candidate.key)) this.#loader.putBack(follower)
   }
 
   /** Sets the one timer, to the earliest time at which there is something to do. */
@@ -467,8 +367,8 @@ export class Dispatcher {
     if (this.#mayStart) {
       const probeAtMs = this.#breaker.probeAtMs
       if (probeAtMs !== undefined) times.push(probeAtMs)
-      else if (this.#breaker.isClosed) times.push(this.#loader.nextDueAtMs, this.#lanes.nextDueAtMs)
-      if (this.#ready.length > 0) times.push(this.#window.nextTokenAtMs(nowMs))
+      else if (this.#breaker.isClosed) times.push(...this.#stock.dueTimes)
+      if (this.#stock.readyCount > 0) times.push(this.#window.nextTokenAtMs(nowMs))
     }
     const atMs = earliest(times.filter(time => time !== undefined && time > nowMs))
     if (atMs !== undefined) this.#timer = this.#parts.clock.timer(atMs - nowMs, this.#wake)

@@ -33,7 +33,6 @@ export const deliveryErrors: ErrorCatalogue = {
     description: 'The dead-letter sink failed for longer than a dead letter is kept; the event was dropped.',
   },
   'delivery.target-not-found': { status: 404, description: 'There is no queue of that target.' },
-  'delivery.stopping': { status: 503, description: 'The server is stopping.' },
   'replay.invalid': { status: 400, description: 'The request of a replay does not fit the bus or the rule.' },
   'replay.not-found': { status: 404, description: 'There is no such replay.' },
   'replay.too-many': { status: 429, description: 'The bus has as many running replays as it may have.' },

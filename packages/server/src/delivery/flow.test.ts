@@ -40,7 +40,7 @@ describe('flow of deliveries', () => {
     isDown = false
     await engine.delivery.resume(queue)
     await engine.settled()
-    expect(sinks.positions('f').sort()).toEqual([1, 1, 2])
+    expect(sinks.positions('f').toSorted((left, right) => left - right)).toEqual([1, 1, 2])
     expect(await engine.endings('b')).toEqual({ 1: 'delivered', 2: 'delivered' })
   })
 
