@@ -18,6 +18,9 @@ const drainWithinMs = 90_000
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
+/** Something that happened, on a line of its own even while a progress line stands. */
+const note = (text: string): void => say(`${process.stdout.isTTY ? '\r\x1b[K' : ''}  ! ${text}`)
+
 /** Writes a line over the last one in a terminal; elsewhere only now and then. */
 function progressLine(total: number): (done: number) => void {
   let shown = 0
@@ -63,10 +66,10 @@ function troubles(
       started.push(
         (async () => {
           await dying.close()
-          say('\n  the target of labelled-bug and by-repository is gone')
+          note('the target of labelled-bug and by-repository is gone')
           await pause(awayMs)
           await dying.open()
-          say('\n  … and back again')
+          note('that target is back')
         })(),
       )
     }
@@ -74,9 +77,9 @@ function troubles(
       started.push(
         (async () => {
           await server.kill()
-          say('\n  kill -9: the server is gone')
+          note('kill -9: the server is gone')
           const readyMs = await server.start()
-          say(`\n  … and serves again after ${readyMs.toFixed(0)} ms`)
+          note(`the server serves again, ${readyMs.toFixed(0)} ms after its start`)
         })(),
       )
     }
@@ -181,7 +184,10 @@ async function run(
   await Promise.all(started)
   const isDrained = await drained(server.client())
   const deliveries = demoRules.reduce((sum, rule) => sum + ends.book.of(rule.name).latenciesMs.length, 0)
-  say(`\n  ${deliveries} deliveries in ${seconds()} s`)
+  const rate = Math.round(deliveries / Number(seconds()))
+  say(
+    `${process.stdout.isTTY ? '\r\x1b[K' : ''}  ${deliveries} deliveries in ${seconds()} s, ${rate} a second, troubles included`,
+  )
   return isDrained
 }
 

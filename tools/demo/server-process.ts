@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Client, createClient } from '@millrace/sdk'
+
+const accessKeyId = 'demo'
+const accessKeySecret = 'for-this-run-on-loopback-only'
 
 /** Longest wait for a server to become ready, in milliseconds. */
 const readyWithinMs = 20_000
@@ -37,6 +39,8 @@ export class ServerProcess implements AsyncDisposable {
         MILLRACE_DATA: this.dataPath,
         MILLRACE_ALLOW_PRIVATE_TARGETS: 'true',
         MILLRACE_LOG: 'error',
+        MILLRACE_ACCESS_KEY_ID: accessKeyId,
+        MILLRACE_ACCESS_KEY_SECRET: accessKeySecret,
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
@@ -53,9 +57,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   client(): Client {
-    const text = readFileSync(join(this.dataPath, 'credentials.json'), 'utf8')
-    const [key] = (JSON.parse(text) as { keys: { accessKeyId: string; accessKeySecret: string }[] }).keys
-    return createClient({ url: this.url, token: `${key?.accessKeyId}.${key?.accessKeySecret}` })
+    return createClient({ url: this.url, token: `${accessKeyId}.${accessKeySecret}` })
   }
 
   /** SIGKILL: no goodbye, no flush. */
