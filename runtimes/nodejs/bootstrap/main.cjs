@@ -215,7 +215,9 @@ function describe(thrown) {
     const named = String(thrown.name)
     const errorType = named === 'Error' ? thrown.constructor?.name || named : named
     const lines = thrown.stack === undefined ? [] : String(thrown.stack).split('\n')
-    const stackTrace = lines.filter(line => !line.includes(__filename)).slice(0, 64)
+    const own = lines.findIndex(line => line.includes(__filename))
+    const stackTrace = lines.slice(0, own === -1 ? 64 : Math.min(own, 64))
+    if (own !== -1 && stackTrace.at(-1)?.endsWith('new Promise (<anonymous>)')) stackTrace.pop()
     return {
       errorMessage: String(thrown.message).slice(0, 16384),
       errorType: errorType.slice(0, 256),

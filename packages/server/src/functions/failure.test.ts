@@ -33,7 +33,7 @@ test('every failure has an error of the catalogue that is worth another attempt'
     const error = failureError('f', failure)
     expect(Object.keys(functionErrorCatalogue)).toContain(error.code)
     expect(error.retry).toEqual({ kind: 'backoff' })
-    expect(error.details).toMatchObject({ type: failure.type, errorMessage: failure.errorMessage })
+    expect(error.details).toMatchObject({ failureType: failure.type, errorMessage: failure.errorMessage })
   }
 })
 

@@ -89,7 +89,7 @@ export function failureError(name: string, failure: FunctionFailure): AppError {
   return functionError(
     `function.${failure.cause}`,
     `function ${name} failed: ${quoted}`,
-    { type, errorMessage, ...(errorType === undefined ? {} : { errorType, stackTrace }) },
+    { failureType: type, errorMessage, ...(errorType === undefined ? {} : { errorType, stackTrace }) },
     retryBackoff,
   )
 }

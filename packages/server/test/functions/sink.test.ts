@@ -42,7 +42,7 @@ test('a function that fails is an outcome worth a retry, with the failure as det
         code: 'function.failed',
         message: 'function bad failed: RangeError: too far',
         retry: { kind: 'backoff' },
-        details: { type: 'HandledInvocationError', errorType: 'RangeError', errorMessage: 'too far' },
+        details: { failureType: 'HandledInvocationError', errorType: 'RangeError', errorMessage: 'too far' },
       },
     },
   ])
