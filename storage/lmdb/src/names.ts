@@ -1,3 +1,4 @@
+import { AppError } from '@millrace/spi'
 import type { Tables } from './tables.ts'
 import type { Batch, Participant } from './writer.ts'
 
@@ -5,6 +6,9 @@ import type { Batch, Participant } from './writer.ts'
 export type NameKind = 'log' | 'queue'
 
 const nextNumberKey = 'next'
+const formatKey = 'format'
+/** Version of everything on disk: tables, blocks, marks. */
+const formatVersion = 1
 const clearKey = 'clear:'
 /** Names that one store can have; above it, opening would take too long and too much memory. */
 export const namesMax = 1_000_000
@@ -27,6 +31,20 @@ export class Names implements Participant {
       const range = { start: `${kind}:`, end: `${kind};`, limit: namesMax }
       for (const { key, value } of tables.names.getRange(range)) this.#numbers.set(key, value.readDoubleLE())
     }
+  }
+
+  /** Refuses a store of another version; `undefined` when it is new, and the version is to be written. */
+  format(): number | undefined {
+    const version = this.#tables.names.get(formatKey)?.readDoubleLE()
+    if (version === undefined || version === formatVersion) return version
+    throw new AppError(
+      'storage.failed',
+      `The store has format ${version}; this version reads ${formatVersion}.`,
+    )
+  }
+
+  writeFormat(batch: Batch): void {
+    batch.put(this.#tables.names, formatKey, numberBytes(formatVersion))
   }
 
   find(kind: NameKind, name: string): number | undefined {

@@ -18,7 +18,8 @@ export interface QueueState {
   readonly name: string
   readonly number: number
   known: QueueCounts
-  ahead: QueueCounts
+  /** Changed in place: this runs once for every delivery. */
+  readonly ahead: { -readonly [Kind in keyof QueueCounts]: QueueCounts[Kind] }
   /** No delivery above this position was ever put since the store was opened, or was there then. */
   top: number
   /** Deliveries that the group under way touches: as they are on disk, and as they shall be. */
@@ -102,7 +103,7 @@ export class Queues implements Participant {
 
   committed(): void {
     for (const state of this.#touched) {
-      state.known = state.ahead
+      state.known = { ...state.ahead }
       state.touched.clear()
     }
     this.#touched.clear()
@@ -114,7 +115,7 @@ export class Queues implements Participant {
 
   reverted(): void {
     for (const state of this.#touched) {
-      state.ahead = state.known
+      Object.assign(state.ahead, state.known)
       state.touched.clear()
       if (state.known === noCounts) this.#states.delete(state.name)
     }
@@ -125,14 +126,14 @@ export class Queues implements Participant {
   #set(state: QueueState, position: number, after: Delivery | undefined): void {
     const touched = state.touched.get(position)
     if (touched !== undefined) {
-      state.ahead = recount(state.ahead, touched.after, after)
+      recount(state, touched.after, after)
       touched.after = after
       return
     }
     const before = this.#lookUp(state, position)
     if (before === undefined && after === undefined) return
     if (position > state.top) state.top = position
-    state.ahead = recount(state.ahead, before, after)
+    recount(state, before, after)
     state.touched.set(position, { before, after })
     this.#touched.add(state)
   }
@@ -181,7 +182,7 @@ export class Queues implements Participant {
     const counts = bytes === undefined ? noCounts : readCounts(bytes)
     const top =
       counts === noCounts ? 0 : Math.max(last(this.#tables.fresh, number), last(this.#tables.waiting, number))
-    const state: QueueState = { name, number, known: counts, ahead: counts, top, touched: new Map() }
+    const state: QueueState = { name, number, known: counts, ahead: { ...counts }, top, touched: new Map() }
     this.#states.set(name, state)
     return state
   }
@@ -190,19 +191,9 @@ export class Queues implements Participant {
 /** Value of index rows. */
 const noValue = Buffer.from([1])
 
-function recount(
-  counts: QueueCounts,
-  before: Delivery | undefined,
-  after: Delivery | undefined,
-): QueueCounts {
-  const { fresh, delayed, laned } = counts
-  const is = (delivery: Delivery | undefined, kind: keyof QueueCounts): number =>
-    delivery !== undefined && kindOf(delivery) === kind ? 1 : 0
-  return {
-    fresh: fresh + is(after, 'fresh') - is(before, 'fresh'),
-    delayed: delayed + is(after, 'delayed') - is(before, 'delayed'),
-    laned: laned + is(after, 'laned') - is(before, 'laned'),
-  }
+function recount(state: QueueState, before: Delivery | undefined, after: Delivery | undefined): void {
+  if (before !== undefined) state.ahead[kindOf(before)] -= 1
+  if (after !== undefined) state.ahead[kindOf(after)] += 1
 }
 
 function kindOf(delivery: Delivery): keyof QueueCounts {

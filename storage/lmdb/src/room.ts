@@ -45,6 +45,13 @@ export class Room implements Participant {
     this.#usedBytes = this.#measure().usedBytes
   }
 
+  /** A new group: what is known of the disk and of LMDB may have changed since the last one. */
+  begin(): void {
+    this.#stagedBytes = 0
+    this.#measuredForGroup = false
+    this.#diskBytes = undefined
+  }
+
   /** Why a job is refused, or undefined when it has room; then its bytes count as staged. */
   refusal(need: RoomNeed, bytes: number): AppError | undefined {
     if (need === 'none') return undefined
@@ -59,13 +66,10 @@ export class Room implements Participant {
 
   committed(): void {
     this.#sinceBytes += this.#stagedBytes
-    this.reverted()
   }
 
   reverted(): void {
-    this.#stagedBytes = 0
-    this.#measuredForGroup = false
-    this.#diskBytes = undefined
+    // The next group begins with nothing staged.
   }
 
   #overLimit(need: RoomNeed, bytes: number): AppError | undefined {

@@ -25,7 +25,7 @@ import { Queues } from './queues.ts'
 import { Room } from './room.ts'
 import { SegmentFiles } from './segment-files.ts'
 import { openTables, type Tables } from './tables.ts'
-import { Writer } from './writer.ts'
+import { type Batch, Writer } from './writer.ts'
 
 /** Where a store is and how much it may take. */
 export interface LmdbStorageOptions {
@@ -134,6 +134,10 @@ class LmdbStorage implements Storage {
 
   /** Completes what a crash interrupted. */
   async recover(): Promise<void> {
+    if (this.#names.format() === undefined) {
+      const stage = (batch: Batch): void => this.#names.writeFormat(batch)
+      await this.#writer.submit({ bytes: 0, needs: 'none', stage })
+    }
     await this.#logs.recover()
     await this.#blobs.clean()
     for (const number of this.#names.toClear()) await this.#queue.clear(number)

@@ -158,6 +158,7 @@ export class Writer {
   async #write(group: readonly Pending[]): Promise<void> {
     const batch = new Batch()
     const staged: Pending[] = []
+    this.#room.begin()
     for (const pending of group) {
       try {
         const refusal = this.#room.refusal(pending.job.needs, pending.job.bytes)
