@@ -20,6 +20,7 @@ import type { TSchema } from 'typebox'
 import { type Authenticator, isPrincipal, type Principal } from '../auth/index.ts'
 import { clientErrorAnswer } from './client-error.ts'
 import { type ProblemMaker, problemMediaType } from './error-body.ts'
+import { askForBody } from './expect-continue.ts'
 import { parseJson } from './json-body.ts'
 import type { HttpObserver } from '../observability/index.ts'
 import type { HttpLimits } from './limits.ts'
@@ -48,6 +49,8 @@ declare module 'fastify' {
     isOpen?: boolean
     /** What the operation takes, where that is not `application/json`: for the sentence of a 415. */
     accepts?: readonly string[]
+    /** The operation reads its body itself. */
+    readsBody?: boolean
   }
 }
 
@@ -103,6 +106,12 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
       next()
     } else next(decision)
   })
+  app.addHook('preParsing', (request, reply, payload, next) => {
+    if (request.routeOptions.config.readsBody !== true) {
+      askForBody(request.raw, reply.raw, request.routeOptions.bodyLimit)
+    }
+    next(null, payload)
+  })
   app.addHook('onResponse', (request, reply, next) => {
     const route = request.is404 ? undefined : request.routeOptions.url
     parts.observer.answered(request.method, route ?? 'none', reply.statusCode, reply.elapsedTime)
@@ -134,6 +143,8 @@ function createHttpServer(limits: HttpLimits, listener: RequestListener): Server
     },
     listener,
   )
+  // Without this, node asks for the body before anybody has looked at the head.
+  server.on('checkContinue', listener)
   server.maxConnections = limits.connectionsMax
   return server
 }

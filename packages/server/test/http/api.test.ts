@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMetrics } from '../../src/observability/index.ts'
 import { startServer, type TestServer } from './harness.ts'
 
 let server: TestServer
@@ -302,6 +303,27 @@ describe('trying things', () => {
 })
 
 describe('the platform', () => {
+  test('metrics count requests by route, published events included', async () => {
+    using metrics = createMetrics({ version: '1' })
+    await using counted = await startServer({}, services => ({
+      ...services,
+      metrics,
+      observer: metrics.http,
+    }))
+    await counted.call('PUT', '/api/v1/buses/b', {})
+    await counted.call('POST', '/api/v1/buses/b/events', '{', structured)
+    await counted.call('GET', '/nowhere/at/all')
+    const { status, text, headers } = await counted.call('GET', '/metrics')
+
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toContain('text/plain; version=0.0.4')
+    expect(text).toContain(
+      'millrace_http_requests_total{method="PUT",route="/api/v1/buses/:bus",status="201"} 1',
+    )
+    expect(text).toContain('{method="POST",route="/api/v1/buses/:bus/events",status="400"} 1')
+    expect(text).toContain('{method="GET",route="none",status="404"} 1')
+  })
+
   test('status and connectors tell what is there', async () => {
     expect((await server.call('GET', '/api/v1/status')).json).toMatchObject({
       version: '0.0.0-test',

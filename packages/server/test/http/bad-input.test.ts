@@ -162,6 +162,24 @@ describe('credentials come first', () => {
     expect(await connection.answer()).toMatchObject({ status: 401, json: { code: 'auth.unauthenticated' } })
   })
 
+  test('a client that waits with its body is asked for it only when its head is accepted', async () => {
+    await using stranger = await connectTo(server.listener)
+    const expecting = ['content-length: 2', 'expect: 100-continue']
+    stranger.write(['PUT /api/v1/buses/b HTTP/1.1', 'host: x', ...expecting, '', ''].join('\r\n'))
+    expect((await stranger.answer()).status).toBe(401)
+
+    await using friend = await connectTo(server.listener)
+    const json = 'content-type: application/json'
+    friend.write(head('PUT', '/api/v1/buses/asked', json, ...expecting))
+    expect((await friend.answer()).status).toBe(100)
+    friend.write('{}')
+    expect((await friend.answer()).status).toBe(201)
+
+    await using producer = await connectTo(server.listener)
+    producer.write(publishHead('content-length: 30000', 'expect: 100-continue'))
+    expect((await producer.answer()).status).toBe(413)
+  })
+
   test('a refused client that goes on sending without end is cut off', async () => {
     await using connection = await connectTo(server.listener)
     connection.write(

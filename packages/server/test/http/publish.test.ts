@@ -184,6 +184,22 @@ describe('binary mode', () => {
 })
 
 describe('everything else', () => {
+  test.each([`${path}?trace=1`, '/api/v1/buses/%6frders/events'])(
+    'the road of an unusual path %s leads to the same place',
+    async unusual => {
+      const send = (body: unknown, contentType: string) =>
+        server.call('POST', unusual, body, { 'content-type': contentType })
+
+      expect(await send(event(), structured)).toMatchObject({ status: 200, json: { duplicate: false } })
+      expect(await send(JSON.stringify([event(), {}]), batch)).toMatchObject({ status: 207 })
+      expect((await send('x', 'nonsense')).json?.['detail']).toContain(batch)
+      expect(await send('{', structured)).toMatchObject({
+        status: 400,
+        json: { code: 'cloudevents.invalid-json' },
+      })
+    },
+  )
+
   test.each([
     'application/json',
     'text/plain',

@@ -13,6 +13,7 @@ import { isPrincipal } from '../../auth/index.ts'
 import { type AcceptOutcome, engineAttributePrefix } from '../../ingest/index.ts'
 import { busKey, type BusView, notFound } from '../../resources/index.ts'
 import { problemMediaType } from '../error-body.ts'
+import { askForBody } from '../expect-continue.ts'
 import type { HttpLimits } from '../limits.ts'
 import { readBody } from '../raw-body.ts'
 import type { Refuser } from '../refuse.ts'
@@ -78,7 +79,9 @@ export class PublishDoor {
 
   private async publish(request: IncomingMessage, response: ServerResponse, bus: BusView): Promise<void> {
     const mode = publishMode(request.headers)
-    const body = await readBody(request, this.parts.limits.publishBytesMax)
+    const { publishBytesMax } = this.parts.limits
+    askForBody(request, response, publishBytesMax)
+    const body = await readBody(request, publishBytesMax)
     if (mode === 'batch') return this.publishBatch(response, bus, body)
     const event =
       mode === 'structured'

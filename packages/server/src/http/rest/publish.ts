@@ -16,7 +16,7 @@ export function publishRoute(app: Application, door: PublishDoor): void {
     scope.addContentTypeParser('*', (_request, _body, parsed) => parsed(null, undefined))
     scope.post<{ Params: { bus: string } }>(
       '/buses/:bus/events',
-      { schema: publishEvents, config: { accepts: eventModes } },
+      { schema: publishEvents, config: { accepts: eventModes, readsBody: true } },
       async (request, reply) => {
         reply.hijack()
         await door.handle(request.raw, reply.raw, request.params.bus)
