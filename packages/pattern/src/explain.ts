@@ -1,8 +1,9 @@
 import type { PatternOptions } from './dialect.ts'
 import { readEvent, type EventInput } from './event-input.ts'
 import type { Alternative, FieldTest, JsonNode, Reach, Value } from './language/index.ts'
+import { matches } from './matcher.ts'
 import { parsePattern, type PatternInput } from './parse-pattern.ts'
-import { alternativeHolds, fieldHolds, findValues, type FoundField } from './reference.ts'
+import { fieldHolds, findValues, type FoundField } from './reference.ts'
 import { describeCondition } from './wanted.ts'
 
 /**
@@ -46,9 +47,8 @@ export function explain(pattern: PatternInput, event: EventInput, options: Patte
   const fields = parsed.alternatives.flatMap((alternative, index) =>
     alternative.fields.map(field => explainField(field, index, parsed.reach, root)),
   )
-  const verdicts = parsed.alternatives.map(alternative => alternativeHolds(alternative, parsed.reach, root))
-  const matches = verdicts.includes(true)
-  return { matches, fields, summary: summarize(matches, parsed.alternatives, fields) }
+  const isMatch = matches(pattern, event, options)
+  return { matches: isMatch, fields, summary: summarize(isMatch, parsed.alternatives, fields) }
 }
 
 function explainField(
@@ -80,11 +80,11 @@ function describeValue(value: Value): unknown {
 }
 
 function summarize(
-  matches: boolean,
+  isMatch: boolean,
   alternatives: readonly Alternative[],
   fields: readonly FieldExplanation[],
 ): string {
-  if (matches) return 'The pattern matches the event.'
+  if (isMatch) return 'The pattern matches the event.'
   const failed = fields.filter(field => field.verdict !== 'matched')
   const whole = alternatives.findIndex((_, index) => failed.every(field => field.alternative !== index))
   if (whole !== -1) {

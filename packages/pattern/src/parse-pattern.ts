@@ -73,9 +73,13 @@ function addField(node: JsonNode, steps: readonly string[], place: Place, draft:
   }
   const conditions = items.map((item, index) => parseCondition(item, place.item(index)))
   const path = steps.join('.')
+  const pathSteps = path.split('.')
+  if (pathSteps.length > patternLimits.depthMax) {
+    place.fail('pattern.too-deep', `${pathSteps.length} steps, at most ${patternLimits.depthMax}`)
+  }
   const test: FieldTest = {
     path,
-    steps: path.split('.'),
+    steps: pathSteps,
     conditions,
     signature: conditions.map(conditionKey).join(' '),
   }

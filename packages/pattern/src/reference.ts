@@ -17,7 +17,7 @@ export function referenceMatches(pattern: ParsedPattern, event: JsonNode): boole
 }
 
 /** Whether all fields of one alternative are satisfied together. */
-export function alternativeHolds(alternative: Alternative, reach: Reach, event: JsonNode): boolean {
+function alternativeHolds(alternative: Alternative, reach: Reach, event: JsonNode): boolean {
   const found = alternative.fields.map(field => findValues(field, reach, event))
   return holdsFrom(alternative.fields, found, 0, new Map())
 }

@@ -25,7 +25,8 @@ export class FragmentIndex<T> {
       existing.items.push(item)
       return
     }
-    const filed: Filed<T> = { pieces, items: [item], place: this.#choosePlace(pieces) }
+    const lengthMin = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const filed: Filed<T> = { pieces, lengthMin, items: [item], place: this.#choosePlace(pieces) }
     this.#filed.set(key, filed)
     this.#file(filed)
   }
@@ -46,11 +47,12 @@ export class FragmentIndex<T> {
     const candidates = this.#candidates
     candidates.length = 0
     for (const filed of this.#anywhere) candidates.push(filed)
-    this.#beginnings.collectAffixes(text, candidates)
-    this.#ends.collectAffixes(text, candidates)
+    this.#beginnings.collectCandidates(text, candidates)
+    this.#ends.collectCandidates(text, candidates)
     if (this.#middles.size > 0) this.#collectMiddles(text)
     for (const filed of candidates) {
-      if (wildcardHolds(filed.pieces, text)) for (const item of filed.items) into.push(item)
+      if (text.length >= filed.lengthMin && wildcardHolds(filed.pieces, text))
+        for (const item of filed.items) into.push(item)
     }
     candidates.length = 0
   }
@@ -140,6 +142,8 @@ type Place =
 
 interface Filed<T> {
   readonly pieces: WildcardPieces
+  /** No shorter text is accepted: a question that needs none of the pieces, which may lie far off in memory. */
+  readonly lengthMin: number
   readonly items: T[]
   readonly place: Place
 }

@@ -44,7 +44,7 @@ export class Decimal {
 
   /** How far the estimate may be off, at most. */
   get error(): number {
-    return Math.abs(this.estimate) * estimateError
+    return Number.isFinite(this.estimate) ? Math.abs(this.estimate) * estimateError : 0
   }
 
   /** Negative, zero or positive as the number is below, equal to or above a bound, which is a shortest decimal. */
