@@ -1,7 +1,14 @@
-import { type Documents, toAppError } from '@millrace/spi'
+import type { Documents } from '@millrace/spi'
 import { liveVersions, newDelivery } from '../bus/index.ts'
 import { type BusView, queueName, type RuleView, type Snapshot, type Snapshots } from '../resources/index.ts'
-import { type BoundedRead, type BoundedReadParts, type Put, readBounded } from './bounded-read.ts'
+import {
+  type BoundedRead,
+  type BoundedReadParts,
+  matchedCursor,
+  type Put,
+  readBounded,
+} from './bounded-read.ts'
+import { repeatUntilDone } from './repeat.ts'
 import type { Targets } from './targets.ts'
 
 export interface BackfillsParts extends BoundedReadParts {
@@ -94,13 +101,8 @@ export class Backfills {
     const to = record?.to ?? this.#parts.logs.next(view.key)
     const holds = this.#hold(view, rule)
     const work = this.#work(view, rule, record, to, stop.signal)
-      .catch((thrown: unknown) => {
-        if (stop.signal.aborted) return
-        this.#parts.log.warn('a backfill ended early; the next start goes on with it', {
-          rule: name,
-          code: toAppError(thrown).code,
-        })
-      })
+      // Stopped: the next start goes on with it.
+      .catch(() => {})
       .then(() => {
         for (const release of holds) release()
         if (this.#running.get(name)?.stop === stop) this.#running.delete(name)
@@ -127,17 +129,25 @@ export class Backfills {
     to: number,
     signal: AbortSignal,
   ): Promise<void> {
+    const { documents, clock, log } = this.#parts
+    const repeat = <Result>(work: () => Promise<Result>): Promise<Result> =>
+      repeatUntilDone(work, clock, signal, ({ code }) => {
+        log.warn('a backfill failed; it will be repeated', { bus: view.key, rule: rule.name, code })
+      })
+    const known = record ?? (await repeat(() => this.#prepare(view, rule, to)))
+    await readBounded(this.#read(view, rule, known), this.#parts, signal)
+    await repeat(() => documents.put(recordKey(view.key, rule.name), { ...known, isDone: true }))
+  }
+
+  async #prepare(view: BusView, rule: RuleView, to: number): Promise<BackfillRecord> {
     const { documents, queue } = this.#parts
     const key = recordKey(view.key, rule.name)
-    let known = record
-    if (known === undefined) {
-      // A cursor of an older rule of this name must not be mistaken for this one's.
-      await queue.drop(`${key}#none`, [key])
-      known = { ruleCreatedAtMs: rule.createdAtMs, from: await this.#first(view, rule), to, isDone: false }
-      await documents.put(key, known)
-    }
-    await readBounded(this.#read(view, rule, known), this.#parts, signal)
-    await documents.put(key, { ...known, isDone: true })
+    // Cursors of an older rule of this name must not be mistaken for this one's. There is no queue of that name.
+    await queue.drop(key, [key, matchedCursor(key)])
+    const from = await this.#first(view, rule)
+    const record = { ruleCreatedAtMs: rule.createdAtMs, from, to, isDone: false }
+    await documents.put(key, record)
+    return record
   }
 
   #read(view: BusView, rule: RuleView, { from, to }: BackfillRecord): BoundedRead {

@@ -1,13 +1,6 @@
-import {
-  type Clock,
-  type Delivery,
-  type LogEntry,
-  type PluginLog,
-  type Queue,
-  sleep,
-  toAppError,
-} from '@millrace/spi'
+import { type Clock, type Delivery, type LogEntry, type PluginLog, type Queue, sleep } from '@millrace/spi'
 import type { EventLogs } from '../eventlog/index.ts'
+import { repeatUntilDone } from './repeat.ts'
 
 /** A range of a bus's log that is routed once more, into queues that `select` chooses. */
 export interface BoundedRead {
@@ -41,7 +34,6 @@ const stepEntriesMax = 512
 const stepBytesMax = 4 * 1024 * 1024
 /** Steps that a rate-limited read makes in a second, roughly. */
 const stepsPerSecond = 10
-const retryMs = 1_000
 
 /** Name of the cursor beside a read's own in which the events that matched are counted. */
 export function matchedCursor(cursorName: string): string {
@@ -58,33 +50,23 @@ export async function readBounded(
   signal: AbortSignal,
 ): Promise<void> {
   const { queue, clock, log } = parts
-  let cursor: number | undefined
-  let matched = 0
-  for (;;) {
-    signal.throwIfAborted()
-    try {
-      if (cursor === undefined) {
-        cursor = (await queue.cursor(read.cursorName)) ?? read.from
-        matched = (await queue.cursor(matchedCursor(read.cursorName))) ?? 0
-      }
-      if (cursor >= read.to) return
-      const step = await makeStep(read, parts, cursor, matched)
-      cursor = step.cursor
-      matched = step.matched
-      read.onStep(step)
-      if (read.ratePerSecondMax !== undefined && step.put.length > 0) {
-        await sleep(clock, (step.put.length / read.ratePerSecondMax) * 1_000, signal)
-      }
-    } catch (thrown) {
-      signal.throwIfAborted()
-      const { code } = toAppError(thrown)
-      if (code === 'storage.closed') throw thrown
+  const repeat = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    repeatUntilDone(work, clock, signal, ({ code }) => {
       log.warn('reading a range failed; it will be repeated', {
         bus: read.bus,
         cursor: read.cursorName,
         code,
       })
-      await sleep(clock, retryMs, signal)
+    })
+  let cursor = (await repeat(() => queue.cursor(read.cursorName))) ?? read.from
+  let matched = (await repeat(() => queue.cursor(matchedCursor(read.cursorName)))) ?? 0
+  while (cursor < read.to) {
+    const step = await repeat(() => makeStep(read, parts, cursor, matched))
+    cursor = step.cursor
+    matched = step.matched
+    read.onStep(step)
+    if (read.ratePerSecondMax !== undefined && step.put.length > 0) {
+      await sleep(clock, (step.put.length / read.ratePerSecondMax) * 1_000, signal)
     }
   }
 }

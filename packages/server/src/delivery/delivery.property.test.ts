@@ -10,6 +10,9 @@ type Action =
   | { readonly kind: 'pass'; readonly delayMs: number }
   | { readonly kind: 'crash'; readonly kept: number }
   | { readonly kind: 'stop' }
+  /** Makes the rule `x`, which starts at the oldest event, or deletes it. */
+  | { readonly kind: 'rule'; readonly isThere: boolean }
+  | { readonly kind: 'replay' }
 
 const action = (): fc.Arbitrary<Action> =>
   fc.oneof(
@@ -29,6 +32,14 @@ const action = (): fc.Arbitrary<Action> =>
     },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), kept: fc.nat(40) }) },
     { weight: 1, arbitrary: fc.constant({ kind: 'stop' as const }) },
+  )
+
+/** Actions that change what is delivered, besides. */
+const change = (): fc.Arbitrary<Action> =>
+  fc.oneof(
+    { weight: 6, arbitrary: action() },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('rule' as const), isThere: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'replay' as const }) },
   )
 
 const targets = [
@@ -84,7 +95,7 @@ async function run(
   const faults = seededRandom(seed + 2)
   let isCalm = true
   const beforeWrite = (kind: string): void => {
-    if (!isCalm && kind === 'commit' && faults.next() < 0.15) throw new AppError('storage.failed', 'scripted')
+    if (!isCalm && kind !== 'append' && faults.next() < 0.15) throw new AppError('storage.failed', 'scripted')
   }
   let engine = await open(await openStorage({ clock, sync, beforeWrite }))
   await during(clock, engine.bus('b'))
@@ -97,6 +108,9 @@ async function run(
         first => step.keys.forEach((_, index) => acknowledged.add(first + index)),
         () => {},
       )
+    } else if (step.kind === 'rule' || step.kind === 'replay') {
+      // What a faulty storage refuses is not done, and that is all.
+      alter(engine, step).catch(() => {})
     } else {
       const { storage } = engine
       if (step.kind === 'stop') await engine[Symbol.asyncDispose]()
@@ -104,7 +118,9 @@ async function run(
       const next = storage.crash(kept)
       // The old process is gone; whatever it still tries comes to nothing.
       await engine[Symbol.asyncDispose]()
+      isCalm = true
       engine = await open(next)
+      isCalm = false
     }
   }
   isCalm = true
@@ -115,6 +131,14 @@ async function run(
   }
   for (const position of acknowledged) expect(keys.has(position)).toBe(true)
   return { engine, keys }
+}
+
+async function alter(engine: TestEngine, step: Action): Promise<void> {
+  if (step.kind === 'replay')
+    await engine.delivery.startReplay({ bus: 'acme/b', rule: 'r', targets: ['t0', 't1'] })
+  else if (step.kind === 'rule' && step.isThere) {
+    await engine.rule('b', 'x', [{ sink: { function: 'plain' }, orderBy: '$.data.key' }], { start: 'oldest' })
+  } else await engine.resources.rules.delete('acme', 'b', 'x')
 }
 
 /** Moves time until a promise has come to its end. */
@@ -184,5 +208,29 @@ test('an attempt that repeats one before a crash is never numbered 1', async () 
       }
     }),
     { numRuns: 60 },
+  )
+})
+
+test('rules and replays may come and go: nothing stays behind, and a new rule gets all of the past', async () => {
+  const changing = fc.tuple(fc.nat(), fc.array(change(), { minLength: 1, maxLength: 16 }))
+  await fc.assert(
+    fc.asyncProperty(changing, async ([seed, actions]) => {
+      const { engine, keys } = await run(seed, actions)
+      await using _engine = engine
+      for (const queue of ['acme/b/r/t0', 'acme/b/r/t1', 'acme/b/r/t2', 'acme/b/x/t0']) {
+        expect([queue, (await engine.storage.queue.stat(queue)).pending]).toEqual([queue, 0])
+      }
+      for (const replay of await engine.delivery.replays('acme/b')) {
+        expect(replay).toMatchObject({ state: 'done', deliveries: 0, matched: replay.to - replay.from })
+      }
+      const ended = new Set(
+        (await engine.journal('b')).map(({ rule, ending, position }) => ending && `${rule}@${position}`),
+      )
+      const rules = engine.resources.snapshots.current().buses.get('acme/b')?.rules
+      for (const position of keys.keys()) {
+        for (const rule of rules?.keys() ?? []) expect(ended).toContain(`${rule}@${position}`)
+      }
+    }),
+    { numRuns: 100 },
   )
 })

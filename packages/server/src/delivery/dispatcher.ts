@@ -12,6 +12,7 @@ import { expired } from './errors.ts'
 import type { QueueIdentity } from './identity.ts'
 import { Latch } from './latch.ts'
 import type { Candidate } from './loader.ts'
+import { pauseAfter } from './repeat.ts'
 import { waitMsMax } from './retry.ts'
 import type { Settlement, Settlements } from './settle.ts'
 import type { SinkResolver } from './sink-holder.ts'
@@ -39,9 +40,6 @@ const settlingMax = 1_024
 
 /** Deliveries given up in one turn because they are too old. */
 const expiredPerTurn = 64
-
-const retryMsMin = 50
-const retryMsMax = 5_000
 
 /**
  * Delivers what is pending in one queue: loads deliveries while there is room, starts attempts while the window, the
@@ -238,8 +236,7 @@ export class Dispatcher {
         queue: this.identity.queue,
         code,
       })
-      const pauseMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.#failures++, 10))
-      this.#repeatAtMs = this.#parts.clock.nowMs() + pauseMs
+      this.#repeatAtMs = this.#parts.clock.nowMs() + pauseAfter(++this.#failures)
     }
   }
 

@@ -1,16 +1,14 @@
-import { type Clock, type PluginLog, type Queue, sleep, toAppError } from '@millrace/spi'
+import type { AppError, Clock, PluginLog, Queue } from '@millrace/spi'
 import { newDelivery, type RoutedQueue, route } from '../bus/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
 import type { EngineObserver } from '../observability/index.ts'
 import { type BusView, pumpCursor, type Snapshots } from '../resources/index.ts'
 import { Latch } from './latch.ts'
 import type { Candidate } from './loader.ts'
+import { repeatUntilDone } from './repeat.ts'
 
 /** Events that one turn of a pump reads at most, in number and in bytes. */
 const turnLimits = { entriesMax: 512, bytesMax: 4 * 1024 * 1024 }
-
-const retryMsMin = 50
-const retryMsMax = 5_000
 
 export interface PumpParts {
   readonly logs: EventLogs
@@ -94,20 +92,21 @@ export class Pump {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    let failures = 0
-    while (!signal.aborted) {
-      try {
-        if (await this.#turn()) {
-          failures = 0
-          continue
-        }
+    try {
+      while (!signal.aborted) {
+        const isMore = await repeatUntilDone(
+          () => this.#turn(),
+          this.#parts.clock,
+          signal,
+          error => this.#failed(error),
+        )
+        if (isMore) continue
         this.#isIdle = true
         this.#parts.onIdle()
         await this.#latch.wait()
-      } catch (thrown) {
-        if (signal.aborted || toAppError(thrown).code === 'storage.closed') return
-        await this.#pause(thrown, failures++)
       }
+    } catch {
+      // Stopped, or the storage was closed: the cursor is where the next start goes on.
     }
   }
 
@@ -168,25 +167,18 @@ export class Pump {
     const put = offered.flatMap(({ queue, candidates }) =>
       candidates.map(({ delivery }) => ({ queue, delivery })),
     )
-    for (let failures = 0; ; failures++) {
-      try {
-        await this.#parts.queue.commit({ cursors: [{ name: pumpCursor(this.bus), position: cursor }], put })
-        return
-      } catch (thrown) {
-        this.#stop.signal.throwIfAborted()
-        if (toAppError(thrown).code === 'storage.closed') throw thrown
-        await this.#pause(thrown, failures)
-        this.#stop.signal.throwIfAborted()
-      }
-    }
+    const change = { cursors: [{ name: pumpCursor(this.bus), position: cursor }], put }
+    await repeatUntilDone(
+      () => this.#parts.queue.commit(change),
+      this.#parts.clock,
+      this.#stop.signal,
+      error => this.#failed(error),
+    )
   }
 
-  async #pause(thrown: unknown, failures: number): Promise<void> {
-    const { code } = toAppError(thrown)
+  async #failed({ code }: AppError): Promise<void> {
     this.#parts.log.warn('routing failed; it will be repeated', { bus: this.bus, code })
     if (code === 'storage.full') await this.#parts.makeRoom()
-    const pauseMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(failures, 10))
-    await sleep(this.#parts.clock, pauseMs, this.#stop.signal).catch(() => {})
   }
 
   async #load(): Promise<number> {

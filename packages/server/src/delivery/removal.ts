@@ -1,14 +1,14 @@
-import { type AppError, type Clock, type Delivery, type Queue, sleep } from '@millrace/spi'
+import type { AppError, Clock, Delivery, Queue } from '@millrace/spi'
 import type { EngineObserver } from '../observability/index.ts'
 import { journalLog } from '../resources/index.ts'
 import { withoutMark } from './dead-letter.ts'
 import type { QueueIdentity } from './identity.ts'
 import { encodeJournal } from './journal.ts'
+import { repeatUntilDone } from './repeat.ts'
 import type { Settlements } from './settle.ts'
 
 /** Deliveries ended in one step. */
 const stepMax = 500
-const retryMs = 1_000
 
 export interface RemovalParts {
   readonly queue: Queue
@@ -31,14 +31,12 @@ export async function endPending(
 ): Promise<void> {
   let after = 0
   for (;;) {
-    signal.throwIfAborted()
-    let found: Delivery[]
-    try {
-      found = await parts.queue.read(identity.queue, { kind: 'all', after }, stepMax)
-    } catch {
-      await sleep(parts.clock, retryMs, signal)
-      continue
-    }
+    const found = await repeatUntilDone(
+      () => parts.queue.read(identity.queue, { kind: 'all', after }, stepMax),
+      parts.clock,
+      signal,
+      () => {},
+    )
     const ended = found.filter(delivery => delivery.position < below)
     if (ended.length === 0) return
     await Promise.all(ended.map(delivery => end(identity, delivery, reason, parts)))

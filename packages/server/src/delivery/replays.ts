@@ -1,5 +1,5 @@
 import { compile } from '@millrace/pattern'
-import { AppError, type Documents, type Random, retryNever, toAppError } from '@millrace/spi'
+import { AppError, type Documents, type Random, retryNever } from '@millrace/spi'
 import {
   type BusView,
   patternOptions,
@@ -9,6 +9,7 @@ import {
 } from '../resources/index.ts'
 import { Backfills } from './backfill.ts'
 import { busNotFound } from './errors.ts'
+import { repeatUntilDone } from './repeat.ts'
 import { Replay, type ReplayParts } from './replay.ts'
 import {
   endedReplaysMax,
@@ -202,12 +203,18 @@ export class Replays {
   #end(id: string, work: () => Promise<void>): void {
     if (this.#stop.signal.aborted) return
     const before = this.#ending.get(id) ?? Promise.resolve()
+    const { clock, log } = this.#parts
     const ending = before
-      .then(() => (this.#running.has(id) ? work() : undefined))
-      .catch((thrown: unknown) => {
-        // The record still says running: it is ended at the next rest, or after the next start.
-        this.#parts.log.warn('ending a replay failed', { replay: id, code: toAppError(thrown).code })
-      })
+      .then(() =>
+        repeatUntilDone(
+          () => (this.#running.has(id) ? work() : Promise.resolve()),
+          clock,
+          this.#stop.signal,
+          ({ code }) => log.warn('ending a replay failed; it will be repeated', { replay: id, code }),
+        ),
+      )
+      // Stopped: the record still says running, and the next start goes on with it.
+      .catch(() => {})
       .then(() => {
         if (this.#ending.get(id) === ending) this.#ending.delete(id)
         this.#parts.onIdle()

@@ -1,14 +1,5 @@
-import {
-  type AppError,
-  type Clock,
-  type Delivery,
-  type NewEntry,
-  type PluginLog,
-  type Queue,
-  type QueueChange,
-  sleep,
-  toAppError,
-} from '@millrace/spi'
+import type { Clock, Delivery, NewEntry, PluginLog, Queue, QueueChange } from '@millrace/spi'
+import { repeatUntilDone } from './repeat.ts'
 
 /** What one delivery's turn changes: it stays with new numbers, or it leaves, and the journal says why. */
 export interface Settlement {
@@ -22,9 +13,6 @@ export interface Settlement {
 
 /** Settlements in one commit at most. */
 const batchMax = 1_000
-
-const retryMsMin = 50
-const retryMsMax = 5_000
 
 interface Batch {
   readonly settlements: Settlement[]
@@ -46,7 +34,7 @@ export class Settlements {
   #working: Promise<void> | undefined
 
   /**
-   * @param makeRoom called when the storage is full, before the next try
+   * @param makeRoom called when the storage is full, before the next try; does not reject
    * @param signal ends the tries; whoever still waits gets its reason
    */
   constructor(
@@ -96,24 +84,16 @@ export class Settlements {
     this.#working = undefined
   }
 
-  async #commit(change: QueueChange): Promise<void> {
-    for (let tries = 0; ; tries++) {
-      try {
-        this.#signal.throwIfAborted()
-        await this.#queue.commit(change)
-        return
-      } catch (thrown) {
-        if (this.#signal.aborted) throw thrown
-        await this.#recover(toAppError(thrown), tries)
-      }
-    }
-  }
-
-  async #recover(error: AppError, tries: number): Promise<void> {
-    if (error.code === 'storage.closed') throw error
-    this.#log.warn('settling deliveries failed; it will be repeated', { code: error.code, tries })
-    if (error.code === 'storage.full') await this.#makeRoom().catch(() => {})
-    await sleep(this.#clock, Math.min(retryMsMax, retryMsMin * 2 ** Math.min(tries, 10)), this.#signal)
+  #commit(change: QueueChange): Promise<void> {
+    return repeatUntilDone(
+      () => this.#queue.commit(change),
+      this.#clock,
+      this.#signal,
+      async ({ code }, failures) => {
+        this.#log.warn('settling deliveries failed; it will be repeated', { code, failures })
+        if (code === 'storage.full') await this.#makeRoom()
+      },
+    )
   }
 }
 

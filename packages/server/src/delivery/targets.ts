@@ -8,6 +8,7 @@ import { targetNotFound, targetRemoved } from './errors.ts'
 import { identify, identityOf, type QueueIdentity } from './identity.ts'
 import type { Candidate } from './loader.ts'
 import { endPending, type RemovalParts } from './removal.ts'
+import { repeatUntilDone } from './repeat.ts'
 
 export interface TargetsParts extends RemovalParts {
   readonly dispatchers: DispatcherParts
@@ -231,7 +232,7 @@ export class Targets {
     const below = this.#targets.has(queue) ? this.#parts.logs.next(bus) : Number.POSITIVE_INFINITY
     await endPending(identity, below, targetRemoved(), this.#parts, this.#stop.signal)
     if (this.#targets.has(queue)) return
-    await this.#parts.documents.delete(registryPrefix + queue)
+    await this.#repeat(() => this.#parts.documents.delete(registryPrefix + queue), queue)
     this.#registered.delete(queue)
   }
 
@@ -249,10 +250,16 @@ export class Targets {
     if (this.#registered.has(queue) || !this.#isStarted) return
     const { rule, target } = identityOf(queue)
     this.#registered.add(queue)
-    this.#parts.documents.put(registryPrefix + queue, { rule, target }).catch((thrown: unknown) => {
+    const put = (): Promise<number> => this.#parts.documents.put(registryPrefix + queue, { rule, target })
+    this.#repeat(put, queue).catch(() => {
+      // Stopped. The next start registers what is not registered yet.
       this.#registered.delete(queue)
-      const { code } = toAppError(thrown)
-      this.#parts.log.warn('registering a queue failed; it will be repeated', { queue, code })
+    })
+  }
+
+  #repeat<Result>(work: () => Promise<Result>, queue: string): Promise<Result> {
+    return repeatUntilDone(work, this.#parts.clock, this.#stop.signal, ({ code }) => {
+      this.#parts.log.warn('keeping the register of queues failed; it will be repeated', { queue, code })
     })
   }
 }
