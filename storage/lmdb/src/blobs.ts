@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Blobs, checkBlob } from '@millrace/spi'
 import { toStorageError } from './errors.ts'
 import { numberBytes } from './names.ts'
+import { syncFolder } from './sync-folder.ts'
 import type { Tables } from './tables.ts'
 import type { Writer } from './writer.ts'
 
@@ -114,10 +115,5 @@ async function writeSynced(folder: string, path: string, bytes: Uint8Array): Pro
     await file.close()
   }
   await rename(`${path}.new`, path)
-  const directory = await open(folder)
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
+  await syncFolder(folder)
 }

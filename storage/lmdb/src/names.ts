@@ -10,8 +10,8 @@ const formatKey = 'format'
 /** Version of everything on disk: tables, blocks, marks. */
 const formatVersion = 1
 const clearKey = 'clear:'
-/** Names that one store can have; above it, opening would take too long and too much memory. */
-export const namesMax = 1_000_000
+/** A range without a limit: a name that was left out would be given a second number. */
+const unlimited = Number.MAX_SAFE_INTEGER
 
 /**
  * Names of logs and queues, and their numbers. All are kept in memory, read once at open: a name is a bus or a target,
@@ -28,7 +28,7 @@ export class Names implements Participant {
     this.#tables = tables
     this.#nextNumber = tables.names.get(nextNumberKey)?.readDoubleLE() ?? 1
     for (const kind of ['log', 'queue'] as const) {
-      const range = { start: `${kind}:`, end: `${kind};`, limit: namesMax }
+      const range = { start: `${kind}:`, end: `${kind};`, limit: unlimited }
       for (const { key, value } of tables.names.getRange(range)) this.#numbers.set(key, value.readDoubleLE())
     }
   }
@@ -91,7 +91,7 @@ export class Names implements Participant {
 
   /** Numbers of dropped queues that a crash kept from being cleared. */
   toClear(): number[] {
-    const range = { start: clearKey, end: 'clear;', limit: namesMax }
+    const range = { start: clearKey, end: 'clear;', limit: unlimited }
     return [...this.#tables.names.getRange(range)].map(({ value }) => value.readDoubleLE())
   }
 

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, fsync, ftruncateSync, openSync, readSync, writev } from 'node:fs'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { syncFolder } from './sync-folder.ts'
 
 const writeBuffers = promisify(writev)
 const syncFile = promisify(fsync)
@@ -164,13 +165,4 @@ function unwritten(buffers: readonly Buffer[], bytesWritten: number): Buffer[] {
     skip = Math.max(0, skip - buffer.length)
   }
   return rest
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const directory = await open(folder)
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }

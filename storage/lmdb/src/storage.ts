@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import {
   type Blobs,
   type Clock,
@@ -24,6 +24,7 @@ import { LmdbQueue } from './queue.ts'
 import { Queues } from './queues.ts'
 import { Room } from './room.ts'
 import { SegmentFiles } from './segment-files.ts'
+import { syncFolder } from './sync-folder.ts'
 import { openTables, type Tables } from './tables.ts'
 import { type Batch, Writer } from './writer.ts'
 
@@ -62,6 +63,9 @@ export async function openStorage(options: LmdbStorageOptions): Promise<Storage>
     const file = join(options.path, 'store.mdb')
     const tables = openTables(file)
     acquired.defer(() => tables.root.close())
+    // The files and folders of a new store, and the store itself.
+    await syncFolder(options.path)
+    await syncFolder(dirname(resolve(options.path)))
     const reserve = acquired.use(new FileReserve(tables, file))
     const storage = new LmdbStorage(tables, reserve, folders, options)
     await storage.recover()
