@@ -27,6 +27,10 @@ export const httpErrors: ErrorCatalogue = {
     status: 431,
     description: 'The head of the request has more bytes than allowed.',
   },
+  'http.overloaded': {
+    status: 503,
+    description: 'The bodies of all requests in progress take as much memory as they may; try again soon.',
+  },
   'http.tails-exhausted': {
     status: 429,
     description: 'As many live tails are open as this node serves at once.',

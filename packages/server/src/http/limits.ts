@@ -4,6 +4,8 @@ export interface HttpLimits {
   readonly bodyBytesMax: number
   /** Body of a publishing request, in bytes; a batch must fit into it. */
   readonly publishBytesMax: number
+  /** Bodies of all publishing requests in progress together, in bytes; what does not fit is refused with 503. */
+  readonly bodiesBytesMax: number
   /** Body of a code upload, in bytes of JSON with base64 inside. */
   readonly codeBytesMax: number
   /** Payload of an invocation, in bytes. */
@@ -37,6 +39,7 @@ export interface HttpLimits {
 export const defaultHttpLimits: HttpLimits = {
   bodyBytesMax: 1_048_576,
   publishBytesMax: 16_777_216,
+  bodiesBytesMax: 268_435_456,
   codeBytesMax: 100_663_296,
   payloadBytesMax: 33_554_432,
   headerBytesMax: 32_768,

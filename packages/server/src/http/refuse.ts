@@ -20,29 +20,42 @@ export type Refuser = (
   translators?: readonly ErrorTranslator[],
 ) => Problem
 
+/** An expected failure, such as a full disk, meets every request: one line for each code in this time is enough. */
+export const failureLogEveryMs = 10_000
+
 export function createRefuser(services: Services, makeProblem: ProblemMaker, lingering: Lingering): Refuser {
+  const log = new FailureLog(services)
   return (thrown, request, translators = []) => {
     const error = translate(thrown, [fromCloudEvents, fromPatterns, ...translators])
     const problem = makeProblem(error)
-    if (problem.status >= 500 && !request.raw.destroyed) logFailure(services, request, error, problem.status)
+    if (problem.status >= 500 && !request.raw.destroyed) log.write(request, error, problem.status)
     if (!request.raw.complete) lingering.begin(request.raw)
     return problem
   }
 }
 
-/** Logged here and nowhere else, with the cause that the caller does not get to see. */
-function logFailure(services: Services, request: FailedRequest, error: AppError, status: number): void {
-  const { raw, route, keyId } = request
-  const fields = {
-    code: error.code,
-    status,
-    method: raw.method,
-    route,
-    keyId,
-    reason: error.message,
-    cause: error.cause,
+/** Failures are logged here and nowhere else, with the cause that the caller does not get to see. */
+class FailureLog {
+  private readonly services: Services
+  /** When each code was last logged; there are as many as the catalogue has. */
+  private readonly loggedAtMs = new Map<string, number>()
+
+  constructor(services: Services) {
+    this.services = services
   }
-  // What the storage or a target cannot do now is expected to pass; everything else wants a person.
-  if (status === 500) services.log.error('request failed', fields)
-  else services.log.warn('request failed', fields)
+
+  write({ raw, route, keyId }: FailedRequest, error: AppError, status: number): void {
+    const { clock, log } = this.services
+    const { code, message: reason, cause } = error
+    const fields = { code, status, method: raw.method, route, keyId, reason, cause }
+    if (status === 500) {
+      log.error('request failed', fields)
+      return
+    }
+    // What the storage, a function or a target cannot do now is expected to pass.
+    const nowMs = clock.nowMs()
+    if (nowMs - (this.loggedAtMs.get(code) ?? Number.NEGATIVE_INFINITY) < failureLogEveryMs) return
+    this.loggedAtMs.set(code, nowMs)
+    log.warn('requests fail', fields)
+  }
 }

@@ -4,14 +4,18 @@ import { Gauge, type Registry } from '@prometheus-io/client'
 export type Disposer = () => void
 
 const nanosecondsPerSecond = 1e9
+/** How often the loop is looked at. Node counts this pause in; it is taken off again, so that an idle loop shows 0. */
+const resolutionMs = 10
 
 /**
  * Figures of the process, read at each scrape. The delay of the event loop is that since the scrape before, so that a
  * stall is seen once and not for ever.
  */
 export function collectProcess(registry: Registry): Disposer {
-  const delay = monitorEventLoopDelay({ resolution: 10 })
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
+  const seconds = (nanoseconds: number): number =>
+    Math.max(0, nanoseconds / nanosecondsPerSecond - resolutionMs / 1_000)
   const add = (gauge: ConstructorParameters<typeof Gauge<string>>[0]): void => {
     registry.registerMetric(new Gauge({ ...gauge, registers: [] }))
   }
@@ -20,9 +24,9 @@ export function collectProcess(registry: Registry): Disposer {
     help: 'How late the event loop was since the last scrape: quantiles 0.5, 0.99 and 1 (the longest).',
     labelNames: ['quantile'],
     collect() {
-      this.set({ quantile: '0.5' }, delay.percentile(50) / nanosecondsPerSecond)
-      this.set({ quantile: '0.99' }, delay.percentile(99) / nanosecondsPerSecond)
-      this.set({ quantile: '1' }, delay.max / nanosecondsPerSecond)
+      this.set({ quantile: '0.5' }, seconds(delay.percentile(50)))
+      this.set({ quantile: '0.99' }, seconds(delay.percentile(99)))
+      this.set({ quantile: '1' }, seconds(delay.max))
       delay.reset()
     },
   })

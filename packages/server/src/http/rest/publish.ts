@@ -79,7 +79,7 @@ const publishEvents = {
       ],
       415: ['http.unsupported-media-type'],
       429: ['bus.log-full'],
-      503: ['ingest.closed', 'storage.closed'],
+      503: ['http.overloaded', 'ingest.closed', 'storage.closed'],
       507: ['storage.full'],
     },
   }),
