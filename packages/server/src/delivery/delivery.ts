@@ -5,6 +5,7 @@ import type { BusView, Snapshots } from '../resources/index.ts'
 import { Activity } from './activity.ts'
 import { Budget } from './budget.ts'
 import type { DispatcherParts } from './dispatcher.ts'
+import { identityOf } from './identity.ts'
 import type { JournalEntry } from './journal.ts'
 import type { PumpParts } from './pump.ts'
 import { Pumps } from './pumps.ts'
@@ -96,7 +97,17 @@ class Engine implements Delivery {
       observer,
       onIdle,
     }
-    this.#targets = new Targets({ dispatchers, queue, settlements, documents, logs, clock, log, observer })
+    this.#targets = new Targets({
+      isComing: name => isComing(snapshots, name),
+      dispatchers,
+      queue,
+      settlements,
+      documents,
+      logs,
+      clock,
+      log,
+      observer,
+    })
     const onRouted: PumpParts['onRouted'] = (...routed) => this.#targets.routed(...routed)
     const offer: PumpParts['offer'] = (name, candidates) => this.#targets.offer(name, candidates)
     this.#pumps = new Pumps({
@@ -224,4 +235,14 @@ class Engine implements Delivery {
     if (pumped === undefined) return undefined
     return Math.min(pumped, this.#replays.unread(bus) ?? pumped)
   }
+}
+
+/** Rules are in force, among the versions of their bus, a moment before a snapshot shows them. */
+function isComing(snapshots: Snapshots, queue: string): boolean {
+  const { bus, rule, target } = identityOf(queue)
+  for (const version of snapshots.current().buses.get(bus)?.versions() ?? []) {
+    const isLive = version.rule === rule && version.until === Number.POSITIVE_INFINITY
+    if (isLive && version.spec.targets.some(({ id }) => id === target)) return true
+  }
+  return false
 }

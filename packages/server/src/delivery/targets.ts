@@ -16,11 +16,16 @@ export interface TargetsParts extends RemovalParts {
   readonly logs: EventLogs
   readonly clock: Clock
   readonly log: PluginLog
+  /** Whether a rule that is in force, though no snapshot has shown it yet, has the target of this queue. */
+  isComing(queue: string): boolean
 }
 
 /** Prefix of the documents that name the queues of targets which exist, or whose deliveries are still to be ended. */
 const registryPrefix = 'delivery/queue/'
 const pageSize = 1_000
+
+/** How soon deliveries of a rule that no snapshot has shown yet are looked at again. */
+const earlyLookMs = 1_000
 
 interface Target {
   readonly identity: QueueIdentity
@@ -41,6 +46,7 @@ export class Targets {
   readonly #removals = new Map<string, Promise<void>>()
   /** Queues with deliveries of rules that no snapshot has shown yet. */
   readonly #early = new Set<string>()
+  #earlyTimer: Disposable | undefined
   readonly #holds = new Map<string, number>()
   readonly #registered = new Set<string>()
   readonly #stop = new AbortController()
@@ -88,11 +94,7 @@ export class Targets {
     for (const [key, view] of previous?.buses ?? []) {
       if (!next.buses.has(key)) for (const { identity } of targetsOf(view)) this.#forget(identity)
     }
-    for (const queue of this.#early) {
-      if (this.#targets.has(queue)) this.#dispatcher(queue)
-      else this.#remove(identityOf(queue))
-    }
-    this.#early.clear()
+    this.#lookAtEarly()
   }
 
   /** Offers deliveries that are about to be stored; returns how many the dispatcher takes, from the first on. */
@@ -104,7 +106,7 @@ export class Targets {
   routed(queue: string, first: number | undefined, last: number, isLive: boolean): void {
     if (this.#targets.has(queue)) this.#dispatcher(queue)?.appended(first, last)
     // A rule is in force a moment before the snapshot shows it: its deliveries wait for that.
-    else if (isLive) this.#early.add(queue)
+    else if (isLive) this.#awaitRule(queue)
     // Routed by a version that was live then; the target is gone by now.
     else this.#remove(identityOf(queue))
   }
@@ -164,9 +166,28 @@ export class Targets {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
+    this.#earlyTimer?.[Symbol.dispose]()
     await Promise.allSettled(this.#removals.values())
     await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher[Symbol.asyncDispose]()))
     this.#dispatchers.clear()
+  }
+
+  #awaitRule(queue: string): void {
+    this.#early.add(queue)
+    // A rule that could not be written is withdrawn, and no snapshot tells of that.
+    this.#earlyTimer ??= this.#parts.clock.timer(earlyLookMs, () => {
+      this.#earlyTimer = undefined
+      this.#lookAtEarly()
+    })
+  }
+
+  #lookAtEarly(): void {
+    for (const queue of [...this.#early]) {
+      this.#early.delete(queue)
+      if (this.#targets.has(queue)) this.#dispatcher(queue)
+      else if (this.#parts.isComing(queue)) this.#awaitRule(queue)
+      else this.#remove(identityOf(queue))
+    }
   }
 
   #followBus(view: BusView, before: BusView | undefined): void {
