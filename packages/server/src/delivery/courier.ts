@@ -123,6 +123,9 @@ export class Courier {
     const { identity, restartedBelow } = this.#parts
     const { position, attempts } = candidate.delivery
     const number = attempts + 1 + (position < restartedBelow ? 1 : 0)
+    if (plan.error !== undefined) {
+      return { kind: 'failed', error: plan.error, detail: plan.error.message, durationMs: 0 }
+    }
     let record: OutgoingRecord
     try {
       const mark = identity.isMarked ? identity.replay : undefined

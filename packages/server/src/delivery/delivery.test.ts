@@ -130,4 +130,71 @@ describe('delivery', () => {
 
     expect(engine.sinks.positions('f')).toEqual([1, 2])
   })
+
+  test('a target gets the event as its transforms make it, with the engine’s attributes', async () => {
+    await using engine = await TestEngine.start()
+    engine.sinks.scripts.set('f', () => ok)
+    await engine.bus('b')
+    const transform = { form: 'TEMPLATE', value: { n: '$.data.n' }, template: '{"number":${n}}' }
+    const parameters = { 'headers.x-id': { form: 'JSONPATH', value: '$.id' } }
+    await engine.rule('b', 'r', [{ sink: { function: 'f' }, transform, parameters }])
+    await engine.publish('b', { n: 7 })
+    await engine.settled()
+
+    const [write] = engine.sinks.writes
+    expect(Buffer.from(write?.record.body ?? []).toString()).toBe('{"number":7}')
+    expect(write?.record).toMatchObject({ id: 'e0', source: '/test', type: 'test', attempt: 1 })
+    expect(write?.record.parameters).toEqual({ 'headers.x-id': 'e0' })
+    expect(write?.event).toMatchObject({ millraceposition: '1', millraceattempt: 1, data: { n: 7 } })
+  })
+
+  test('a target that cannot be compiled fails by itself', async () => {
+    await using engine = await TestEngine.start()
+    engine.sinks.scripts.set('f', () => ok)
+    await engine.bus('b')
+    const sink = { function: 'f' }
+    await engine.rule('b', 'r', [{ sink, orderBy: 'no path' }, { sink }])
+    await engine.publish('b', 1)
+    await engine.settled()
+
+    expect(engine.sinks.positions('f')).toEqual([1])
+    expect((await engine.journal('b')).map(({ target, code }) => [target, code])).toContainEqual([
+      't0',
+      'transform.invalid',
+    ])
+  })
+
+  test('a failing dead-letter sink is tried again, and its delivery does not go back to the target', async () => {
+    await using engine = await TestEngine.start()
+    let isDown = true
+    engine.sinks.scripts.set('f', () => failing('sink.rejected')).set('dlq', () => (isDown ? failing() : ok))
+    await engine.bus('b')
+    const target = { sink: { function: 'f' }, retry: { strategy: 'CUSTOM', retriesMax: 0 } }
+    await engine.rule('b', 'r', [{ ...target, deadLetter: { function: 'dlq' } }])
+    await engine.publish('b', 1)
+    await engine.clock.advance(600_000)
+    expect(engine.sinks.positions('dlq').length).toBeGreaterThan(3)
+
+    isDown = false
+    await engine.clock.advance(600_000)
+    expect(engine.sinks.positions('f')).toEqual([1])
+    expect((await engine.journal('b')).at(-1)).toMatchObject({
+      id: 'e0',
+      ending: 'dead-lettered',
+      code: 'sink.rejected',
+      attempts: 1,
+    })
+  })
+
+  test('a sink that throws or miscounts is a failed attempt', async () => {
+    await using engine = await TestEngine.start()
+    engine.sinks.scripts.set('f', () => {
+      throw new Error('bug')
+    })
+    await engine.bus('b')
+    await engine.rule('b', 'r', [{ sink: { function: 'f' } }])
+    await engine.publish('b', 1)
+    await engine.settled()
+    expect(await engine.journal('b')).toMatchObject([{ code: 'delivery.sink-misbehaved', attempts: 1 }])
+  })
 })

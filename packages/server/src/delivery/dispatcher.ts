@@ -159,11 +159,12 @@ export class Dispatcher {
 
   async status(): Promise<TargetStatus> {
     const { pending, nextDueAtMs } = await this.#parts.queue.stat(this.identity.queue)
+    const [, laned] = this.#stock.dueTimes
     const { lastError } = this.#courier
     const { spec } = this.#equipment.plan
     const isOpen = !this.#breaker.isClosed
     const state = spec.paused ? 'paused' : this.#isBlocked ? 'blocked' : isOpen ? 'circuit-open' : 'running'
-    const atMs = earliest([nextDueAtMs, ...this.#stock.dueTimes, this.#breaker.probeAtMs])
+    const atMs = earliest([nextDueAtMs, laned, this.#breaker.probeAtMs])
     return {
       pending,
       inFlight: this.#window.inFlight,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type AppError, toAppError } from '@millrace/spi'
 import { compilePath, compileTransform, type Transform } from '../bus/transform/index.ts'
 import type { TargetSpec } from '../resources/index.ts'
 
@@ -10,6 +11,8 @@ export interface TargetPlan {
   readonly parameters: readonly (readonly [name: string, transform: Transform])[]
   /** The order key of an event; `undefined` where the target has no order. */
   readonly keyOf: ((event: Uint8Array) => string) | undefined
+  /** Why the spec cannot be compiled; then every attempt fails with it. Rules are checked when they are written. */
+  readonly error: AppError | undefined
 }
 
 /** Key of all events that have none at the path: they share one line. */
@@ -18,8 +21,16 @@ export const noKey = '(none)'
 /** Bytes of a key that is kept as it is. A longer one is cut and completed with its hash, to bound names in storage. */
 const keyBytesMax = 128
 
-/** @throws AppError `transform.invalid`; rules are checked when they are written, so this is rare */
+/** Compiles a target. Never throws: a target that cannot be compiled fails by itself and leaves the others alone. */
 export function planTarget(spec: TargetSpec): TargetPlan {
+  try {
+    return compilePlan(spec)
+  } catch (thrown) {
+    return { spec, transform: undefined, parameters: [], keyOf: undefined, error: toAppError(thrown) }
+  }
+}
+
+function compilePlan(spec: TargetSpec): TargetPlan {
   const isWhole = spec.transform === undefined || spec.transform.form === 'ORIGINAL'
   return {
     spec,
@@ -28,6 +39,7 @@ export function planTarget(spec: TargetSpec): TargetPlan {
       ([name, value]) => [name, compileTransform(value)] as const,
     ),
     keyOf: spec.orderBy === undefined ? undefined : keyReader(spec.orderBy),
+    error: undefined,
   }
 }
 

@@ -182,8 +182,9 @@ export class Targets {
   }
 
   #lookAtEarly(): void {
-    for (const queue of [...this.#early]) {
-      this.#early.delete(queue)
+    const waiting = [...this.#early]
+    this.#early.clear()
+    for (const queue of waiting) {
       if (this.#targets.has(queue)) this.#dispatcher(queue)
       else if (this.#parts.isComing(queue)) this.#awaitRule(queue)
       else this.#remove(identityOf(queue))
