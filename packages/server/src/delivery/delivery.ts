@@ -7,7 +7,6 @@ import { Budget } from './budget.ts'
 import type { DispatcherParts } from './dispatcher.ts'
 import { identityOf } from './identity.ts'
 import type { JournalEntry } from './journal.ts'
-import type { PumpParts } from './pump.ts'
 import { Pumps } from './pumps.ts'
 import type { ReplayRequest, ReplayStatus } from './replay-record.ts'
 import { Replays } from './replays.ts'
@@ -79,72 +78,33 @@ class Engine implements Delivery {
   constructor(parts: DeliveryParts) {
     const { storage, logs, clock, log, observer, random, sinks, snapshots } = parts
     const { queue, documents } = storage
-    const onIdle = (): void => this.#activity.changed()
-    this.#parts = parts
     const makeRoom = (): Promise<void> => this.#retention.relieve().catch(() => {})
-    this.#settlements = new Settlements(queue, clock, log, makeRoom, this.#end.signal)
-    const settlements = this.#settlements
-    const budget = new Budget(parts.heldBytesMax)
-    const dispatchers: DispatcherParts = {
-      queue,
-      logs,
-      settlements,
-      budget,
-      sinks,
-      clock,
-      random,
-      log,
-      observer,
-      onIdle,
-    }
-    this.#targets = new Targets({
+    const settlements = new Settlements(queue, clock, log, makeRoom, this.#end.signal)
+    const shared = { queue, logs, clock, log, observer, settlements, onIdle: () => this.#activity.changed() }
+    const dispatchers: DispatcherParts = { ...shared, budget: new Budget(parts.heldBytesMax), sinks, random }
+    const targets = new Targets({
+      ...shared,
+      dispatchers,
+      documents,
       isComing: name => isComing(snapshots, name),
-      dispatchers,
-      queue,
-      settlements,
-      documents,
-      logs,
-      clock,
-      log,
-      observer,
     })
-    const onRouted: PumpParts['onRouted'] = (...routed) => this.#targets.routed(...routed)
-    const offer: PumpParts['offer'] = (name, candidates) => this.#targets.offer(name, candidates)
+    this.#parts = parts
+    this.#settlements = settlements
+    this.#targets = targets
     this.#pumps = new Pumps({
-      offer,
+      ...shared,
+      snapshots,
       makeRoom,
-      logs,
-      queue,
-      snapshots,
-      clock,
-      log,
-      observer,
-      onRouted,
-      onIdle,
+      offer: (name, candidates) => targets.offer(name, candidates),
+      onRouted: (...routed) => targets.routed(...routed),
     })
-    this.#replays = new Replays({
-      dispatchers,
-      documents,
-      snapshots,
-      targets: this.#targets,
-      settlements,
-      queue,
-      logs,
-      clock,
-      random,
-      log,
-      observer,
-      onIdle,
-    })
+    this.#replays = new Replays({ ...shared, dispatchers, documents, snapshots, targets, random })
     this.#retention = new Retention({
-      logs,
+      ...shared,
       storageLog: storage.log,
-      queue,
       snapshots,
-      clock,
-      log,
       unread: bus => this.#unread(bus),
-      queuesOf: bus => [...this.#targets.queuesOf(bus), ...this.#replays.queuesOf(bus)],
+      queuesOf: bus => [...targets.queuesOf(bus), ...this.#replays.queuesOf(bus)],
     })
   }
 
