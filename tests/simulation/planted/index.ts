@@ -1,0 +1,3 @@
+import type { Plant } from '../world/plant.ts'
+
+export const plants: readonly Plant[] = []
