@@ -50,9 +50,14 @@ export class PathNode {
   readonly step: string
   readonly parent: PathNode | null
   readonly children = new Map<string, PathNode>()
-  /** The children again, with their names as UTF-8, for comparing with the bytes of an event. */
-  childList: PathNode[] = []
+  /**
+   * The children by {@link nameKey}, so that a name found in an event is compared with one of them at most; null where two
+   * of them share every key, or where they are too many.
+   */
+  childTable: ReadonlyArray<PathNode | undefined> | null = null
+  /** The name as UTF-8, for comparing with the bytes of an event. */
   readonly stepBytes: Uint8Array
+  readonly stepLength: number
   /** One bit for each child, and in each child its own; 31 children at most have one, and -1 stands for more. */
   childMask = 0
   mask = 0
@@ -62,13 +67,14 @@ export class PathNode {
   /** How many of those the scan numbered `run` has yet to close. */
   open = 0
   run = 0
-  /** Whether a dotted name can lead past a child. */
+  /** Whether a dotted name can lead past a child. Once true it stays so, which costs a look at names and no more. */
   hasGrandchildren = false
 
   constructor(step: string, parent: PathNode | null) {
     this.step = step
     this.parent = parent
     this.stepBytes = new TextEncoder().encode(step)
+    this.stepLength = this.stepBytes.length
   }
 }
 
@@ -169,11 +175,41 @@ export class PathTrie {
   }
 }
 
+/** What tells most names apart without reading them: their length and their first and last byte. */
+export function nameKey(length: number, first: number, last: number): number {
+  return length + first * 5 + last * 67
+}
+
+const childTableSizeMax = 512
+const tabledChildrenMax = 128
+const maskedChildrenMax = 30
+
+/** Remakes what is derived from the children. A node with very many of them has nothing derived, so this stays cheap. */
 function refresh(node: PathNode): void {
-  node.childList = [...node.children.values()]
-  node.childMask = node.childList.length > 30 ? -1 : (1 << node.childList.length) - 1
-  for (const [index, child] of node.childList.entries()) child.mask = 1 << index
-  for (let at: PathNode | null = node; at !== null; at = at.parent) {
-    at.hasGrandchildren = at.childList.some(child => child.children.size > 0)
+  if (node.parent !== null) node.parent.hasGrandchildren = true
+  node.childTable = null
+  node.childMask = -1
+  if (node.children.size > tabledChildrenMax) return
+  const children = [...node.children.values()]
+  node.childTable = makeChildTable(children)
+  if (children.length > maskedChildrenMax) return
+  node.childMask = (1 << children.length) - 1
+  for (const [index, child] of children.entries()) child.mask = 1 << index
+}
+
+/** Tries tables of growing size until no two children meet in one place. */
+function makeChildTable(children: readonly PathNode[]): Array<PathNode | undefined> | null {
+  for (let size = 16; size <= childTableSizeMax; size *= 2) {
+    if (children.length * 2 > size) continue
+    const table = Array.from({ length: size }, (): PathNode | undefined => undefined)
+    const isUnique = children.every(child => {
+      const bytes = child.stepBytes
+      const place = nameKey(bytes.length, bytes[0] ?? 0, bytes[bytes.length - 1] ?? 0) & (size - 1)
+      const isFree = table[place] === undefined
+      table[place] = child
+      return isFree
+    })
+    if (isUnique) return table
   }
+  return null
 }

@@ -1,21 +1,17 @@
 import { patternLimits } from '../limits.ts'
 import { ByteReader } from './byte-reader.ts'
 import { Value, asciiText, utf8Text } from '../language/index.ts'
-import { visitDotted } from './dotted.ts'
-import type { Membership, PathNode, PathTrie } from './path-trie.ts'
+import { findDotted } from './dotted.ts'
+import { type Membership, nameKey, type PathNode, type PathTrie } from './path-trie.ts'
 import { closeFilled } from './scan-object.ts'
 
 const quote = 0x22
 const comma = 0x2c
-const colon = 0x3a
 const dot = 0x2e
 const openBrace = 0x7b
 const closeBrace = 0x7d
 const openBracket = 0x5b
 const closeBracket = 0x5d
-
-/** With more children than this a node is asked by a map of names instead of one comparison after the other. */
-const compareMax = 8
 
 /**
  * Fills the slots of a trie from the bytes of a JSON text. Only members that a path names are looked at; everything else is
@@ -70,12 +66,8 @@ export class ByteScanner {
   /** One member: its name, the colon and its value. Gives the child that it belongs to. */
   #named(node: PathNode, membership: Membership | null): PathNode | undefined {
     const reader = this.#reader
-    reader.expect(quote)
-    const start = reader.position
-    const escaped = reader.passString()
-    const end = reader.position - 1
-    reader.expect(colon)
-    const first = reader.peek()
+    const first = reader.readName()
+    const { nameStart: start, nameEnd: end, nameEscaped: escaped } = reader
     const child = escaped
       ? node.children.get(reader.textBetween(start, end, true))
       : childNamed(node, reader.bytes, start, end)
@@ -95,13 +87,9 @@ export class ByteScanner {
     membership: Membership | null,
   ): void {
     const reader = this.#reader
-    let target: PathNode | null = null
-    if (escaped || hasDot(reader.bytes, start, end)) {
-      visitDotted(node, reader.textBetween(start, end, escaped), found => {
-        target = found
-      })
-    }
-    if (target === null) reader.skipValue(first)
+    const mayLead = escaped || hasDot(reader.bytes, start, end)
+    const target = mayLead ? findDotted(node, reader.textBetween(start, end, escaped)) : undefined
+    if (target === undefined) reader.skipValue(first)
     else this.#member(first, target, membership)
   }
 
@@ -214,7 +202,7 @@ export class ByteScanner {
     const reader = this.#reader
     if (first !== quote) return reader.readWord(first)
     reader.position += 1
-    return new Value('string', reader.readString())
+    return reader.readString()
   }
 
   /** Whether every slot is closed, so that the rest of the text can add nothing. */
@@ -228,16 +216,15 @@ export class ByteScanner {
   }
 }
 
+/** The child of a name given as bytes without escapes. */
 function childNamed(node: PathNode, bytes: Uint8Array, start: number, end: number): PathNode | undefined {
-  const { childList } = node
-  if (childList.length > compareMax) return childByName(node, bytes, start, end)
+  const { childTable } = node
+  if (childTable === null) return childByName(node, bytes, start, end)
   const length = end - start
-  for (let index = 0; index < childList.length; index += 1) {
-    const child = childList[index]
-    if (child !== undefined && child.stepBytes.length === length && isAt(bytes, start, child.stepBytes))
-      return child
-  }
-  return undefined
+  const child = childTable[nameKey(length, bytes[start] ?? 0, bytes[end - 1] ?? 0) & (childTable.length - 1)]
+  return child !== undefined && child.stepLength === length && isAt(bytes, start, child.stepBytes)
+    ? child
+    : undefined
 }
 
 function childByName(node: PathNode, bytes: Uint8Array, start: number, end: number): PathNode | undefined {

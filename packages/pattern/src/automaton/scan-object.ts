@@ -1,7 +1,7 @@
 import { patternLimits } from '../limits.ts'
 import { Value } from '../language/index.ts'
 import { PatternError } from '../pattern-error.ts'
-import { visitDotted } from './dotted.ts'
+import { findDotted } from './dotted.ts'
 import type { Membership, PathNode, PathTrie } from './path-trie.ts'
 
 /** Fills the slots of a trie from a parsed event, in the order of its members, by the rules that the scan of bytes keeps. */
@@ -31,7 +31,8 @@ export class ObjectScanner {
       if (member === undefined) continue
       if (child !== undefined) this.#member(member, child, membership)
       else if (node.hasGrandchildren && this.#trie.reach === 'leaves' && name.includes('.')) {
-        visitDotted(node, name, target => this.#member(member, target, membership))
+        const target = findDotted(node, name)
+        if (target !== undefined) this.#member(member, target, membership)
       }
     }
     this.#depth -= 1

@@ -26,7 +26,9 @@ export function asciiText(bytes: Uint8Array, start: number, end: number): string
     case 8:
       return String.fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5), code(6), code(7))
     default:
-      return latin1Slice.call(bytes, start, end)
+      return end - start > 16
+        ? latin1Slice.call(bytes, start, end)
+        : asciiText(bytes, start, start + 8) + asciiText(bytes, start + 8, end)
   }
 }
 

@@ -1,5 +1,6 @@
 import { parseAddress, type Address } from './address.ts'
 import { Decimal } from './decimal.ts'
+import { asciiText } from './text-of-bytes.ts'
 
 export type ValueType = 'string' | 'number' | 'boolean' | 'null'
 
@@ -10,18 +11,37 @@ export type ValueType = 'string' | 'number' | 'boolean' | 'null'
 export class Value {
   readonly type: ValueType
   #text: string | null
-  #derived: Decimal | Address | null = null
+  #derived: Decimal | Address | null
+  readonly #bytes: Uint8Array | null
+  readonly #start: number
+  readonly #end: number
 
-  constructor(type: ValueType, text: string | null, decimal: Decimal | null = null) {
+  /** Without a text the value is a number that `decimal` holds, or a string of ASCII between two positions of the bytes. */
+  constructor(
+    type: ValueType,
+    text: string | null,
+    decimal: Decimal | null = null,
+    bytes: Uint8Array | null = null,
+    start = 0,
+    end = 0,
+  ) {
     this.type = type
     this.#text = text
     this.#derived = decimal
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
   }
 
   /** The content of a string, else the JSON text. */
   get text(): string {
-    this.#text ??= this.#derived instanceof Decimal ? this.#derived.text : ''
+    this.#text ??= this.#decode()
     return this.#text
+  }
+
+  #decode(): string {
+    if (this.#bytes !== null) return asciiText(this.#bytes, this.#start, this.#end)
+    return this.#derived instanceof Decimal ? this.#derived.text : ''
   }
 
   /** The number; to be asked of numbers only. */
