@@ -16,7 +16,10 @@ export class FragmentIndex<T> {
   readonly #filed = new Map<string, Filed<T>>()
   /** For each size of a run how many wildcards are filed by one. */
   readonly #runs = Array.from({ length: runSizeMax + 1 }, () => 0)
-  readonly #candidates: Array<Filed<T>> = []
+  /** Its first element stands there always, for an array that is cut to nothing gives up its room. */
+  readonly #candidates: Array<Filed<T>> = [
+    { pieces: [], lengthMin: 0, items: [], place: { kind: 'anywhere' } },
+  ]
 
   add(pieces: WildcardPieces, item: T): void {
     const key = JSON.stringify(pieces)
@@ -45,16 +48,16 @@ export class FragmentIndex<T> {
   /** Appends the items of every wildcard that accepts the text. */
   collect(text: string, into: T[]): void {
     const candidates = this.#candidates
-    candidates.length = 0
     for (const filed of this.#anywhere) candidates.push(filed)
     this.#beginnings.collectCandidates(text, candidates)
     this.#ends.collectCandidates(text, candidates)
     if (this.#middles.size > 0) this.#collectMiddles(text)
-    for (const filed of candidates) {
-      if (text.length >= filed.lengthMin && wildcardHolds(filed.pieces, text))
-        for (const item of filed.items) into.push(item)
+    for (let index = 1; index < candidates.length; index += 1) {
+      const filed = candidates[index]
+      if (filed === undefined || text.length < filed.lengthMin || !wildcardHolds(filed.pieces, text)) continue
+      for (const item of filed.items) into.push(item)
     }
-    candidates.length = 0
+    candidates.length = 1
   }
 
   /** A run that occurs twice in the text gives its candidates twice; the caller visits each item once anyway. */

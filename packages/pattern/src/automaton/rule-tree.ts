@@ -14,7 +14,8 @@ const bucketMax = 8
 export class RuleTree<Id> {
   readonly #trie: PathTrie
   readonly #root = makeNode<Id>()
-  readonly #stack: Array<Node<Id>> = []
+  /** Nodes to visit. The first element stands there always, for an array that is emptied gives up its room. */
+  readonly #stack: Array<Node<Id>> = [this.#root]
 
   constructor(trie: PathTrie) {
     this.#trie = trie
@@ -32,7 +33,7 @@ export class RuleTree<Id> {
   collect(into: Id[]): void {
     const stack = this.#stack
     this.#visit(this.#root, into)
-    while (stack.length > 0) {
+    while (stack.length > 1) {
       const node = stack.pop()
       if (node !== undefined && node.run !== this.#trie.run) this.#visit(node, into)
     }

@@ -143,11 +143,14 @@ export class TextMap<T> {
     this.#used += 1
   }
 
-  /** Leaves at least three quarters free, so that chains of occupied places stay short. */
+  /**
+   * At most two fifths are occupied afterwards and at most a half before the next time: chains of occupied places stay
+   * short, and a quarter as many changes as there are entries fit in between.
+   */
   #rebuild(): void {
     const entries = this.#entries
     let size = smallestSize
-    while (size < (this.#size + 1) * 4) size *= 2
+    while (size < (this.#size + 1) * 2.5) size *= 2
     this.#hashes = new Int32Array(size)
     this.#entries = emptyEntries(size)
     this.#used = 0
