@@ -9,6 +9,7 @@ import {
   systemRandom,
 } from '@millrace/spi'
 import {
+  acsSignatureScheme,
   bearerScheme,
   loadCredentials,
   loadSecretBox,
@@ -24,12 +25,16 @@ import { createMetrics, type Log, type Metrics } from '../observability/index.ts
 import { createPlugins, type Plugins } from '../plugins/index.ts'
 import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
 import type { Config } from './config.ts'
+import { memoryKeeper } from './memory-keeper.ts'
 import { Periodic } from './periodic.ts'
 import { checkRule } from './rule-check.ts'
 import { sinkResolver } from './sinks.ts'
 
 /** How often rules forget their past, in milliseconds. */
 const pruneEveryMs = 10_000
+
+/** How often the heap is looked at, in milliseconds. */
+const memoryEveryMs = 2_000
 
 export interface Composition extends AsyncDisposable {
   readonly listener: Listener
@@ -66,6 +71,11 @@ export async function compose(options: CompositionOptions): Promise<Composition>
       thrown =>
         options.log.warn('rules could not forget their past; the next turn tries again', { error: thrown }),
     ),
+  )
+  owned.use(
+    new Periodic(ground.clock, memoryEveryMs, memoryKeeper(), thrown => {
+      options.log.warn('memory could not be given back', { error: thrown })
+    }),
   )
   const listener = owned.use(await openDoor(options, ground, engine))
   const graph = owned.move()
@@ -191,7 +201,13 @@ function openDoor(
       readiness: { storage: async () => void (await storage.documents.get('ready')) },
       metrics,
     },
-    { ...config.listen, schemes: [bearerScheme(credentials.credentials)] },
+    {
+      ...config.listen,
+      schemes: [
+        bearerScheme(credentials.credentials),
+        acsSignatureScheme({ ...credentials, clock, pathPrefix: '/openapi/' }),
+      ],
+    },
   )
 }
 
