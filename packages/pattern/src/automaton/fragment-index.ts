@@ -21,6 +21,7 @@ export class FragmentIndex<T> {
     { pieces: [], lengthMin: 0, items: [], place: { kind: 'anywhere' } },
   ]
 
+  /** No piece but the first and the last may be empty: two stars never stand side by side. */
   add(pieces: WildcardPieces, item: T): void {
     const key = JSON.stringify(pieces)
     const existing = this.#filed.get(key)
