@@ -1,4 +1,7 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { compile } from '@millrace/pattern'
+import { resultTable, runScenario } from '../harness/index.ts'
 import type { Scenario, ScenarioContext, ScenarioRow } from '../scenario.ts'
 import { readLots } from './lots.ts'
 import { compareCosts, measure, type Measured } from './measure.ts'
@@ -169,4 +172,18 @@ function changeCost(
 function lotOf(event: Buffer): string {
   const { properties } = JSON.parse(event.toString()) as { properties: { MAPBLKLOT: string } }
   return properties.MAPBLKLOT
+}
+
+// Started by itself the scenario prints its table and stores nothing; `npm run bench -- matching` does both.
+if (import.meta.main) {
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+  const quick = process.argv.includes('--quick')
+  const signal = new AbortController().signal
+  const { rows, notes } = await runScenario(scenario, {
+    root,
+    quick,
+    signal,
+    log: line => console.log(`  ${line}`),
+  })
+  for (const line of [...resultTable(rows), ...(notes ?? [])]) console.log(line)
 }
