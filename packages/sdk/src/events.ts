@@ -85,7 +85,9 @@ export class EventsClient {
       streaming: true,
     })
     if (response.body === null) return
-    for await (const { id, data } of readServerSentEvents(response.body)) {
+    for await (const { id, event, data } of readServerSentEvents(response.body)) {
+      // The server's last words; no event of the bus.
+      if (event === 'end') return
       yield { position: Number(id), event: JSON.parse(data) as Record<string, unknown> }
     }
   }

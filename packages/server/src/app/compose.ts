@@ -26,6 +26,7 @@ import { createPlugins, type Plugins } from '../plugins/index.ts'
 import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
 import type { Config } from './config.ts'
 import { memoryKeeper } from './memory-keeper.ts'
+import { pendingDeliveries } from './pending.ts'
 import { Periodic } from './periodic.ts'
 import { checkRule } from './rule-check.ts'
 import { sinkResolver } from './sinks.ts'
@@ -98,11 +99,10 @@ interface Ground {
   readonly eventLogs: EventLogs
   readonly credentials: LoadedCredentials
   readonly secrets: SecretBox
-  readonly metrics: Metrics
 }
 
 async function openGround(
-  { config, log, version, root }: CompositionOptions,
+  { config, log, root }: CompositionOptions,
   owned: AsyncDisposableStack,
 ): Promise<Ground> {
   const clock = systemClock
@@ -117,11 +117,11 @@ async function openGround(
     eventLogs: openEventLogs(storage.log),
     credentials: await loadCredentials(config),
     secrets: await loadSecretBox(config.dataPath),
-    metrics: owned.use(createMetrics({ version })),
   }
 }
 
 interface Engine {
+  readonly metrics: Metrics
   readonly resources: Resources
   readonly functions: Functions
   readonly ingest: Ingest
@@ -130,8 +130,8 @@ interface Engine {
 
 /** Control plane, functions, the door for events and delivery. They know each other by the functions handed over here. */
 async function openEngine(
-  { config, log, searchPath }: CompositionOptions,
-  { clock, random, plugins, storage, eventLogs, secrets, metrics }: Ground,
+  { config, log, searchPath, version }: CompositionOptions,
+  { clock, random, plugins, storage, eventLogs, secrets }: Ground,
   owned: AsyncDisposableStack,
 ): Promise<Engine> {
   const resources = await openResources(
@@ -149,6 +149,9 @@ async function openEngine(
     config.account,
   )
   const { snapshots } = resources
+  const metrics = owned.use(
+    createMetrics({ version, pending: () => pendingDeliveries(snapshots.current(), storage.queue) }),
+  )
   const functions = owned.use(
     createFunctions({
       dataFolder: config.dataPath,
@@ -160,6 +163,7 @@ async function openEngine(
       runtimes: name => plugins.runtime(name),
       searchPath,
       region: config.region,
+      observer: metrics.functions,
     }),
   )
   const { observer } = metrics
@@ -178,7 +182,7 @@ async function openEngine(
       observer,
     }),
   )
-  return { resources, functions, ingest, delivery }
+  return { metrics, resources, functions, ingest, delivery }
 }
 
 /** The last to open and the first to close. */
@@ -187,19 +191,18 @@ function openDoor(
   ground: Ground,
   engine: Engine,
 ): Promise<Listener> {
-  const { clock, plugins, storage, eventLogs, credentials, metrics, startedAtMs } = ground
+  const { clock, plugins, storage, eventLogs, credentials, startedAtMs } = ground
   return listen(
     {
       ...engine,
       clock,
       log,
-      observer: metrics.http,
+      observer: engine.metrics.http,
       eventLogs,
       plugins,
       node: { version, region: config.region, storage: config.storage, startedAtMs },
       routedPosition: bus => routedPosition(storage, bus),
       readiness: { storage: async () => void (await storage.documents.get('ready')) },
-      metrics,
     },
     {
       ...config.listen,

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import { collectProcess, type Disposer } from './process-metrics.ts'
+import { type FunctionMetrics, functionMetrics } from './function-metrics.ts'
 import type { HttpObserver } from './http-observer.ts'
 import { LabelLimit } from './label-limit.ts'
 import type { EngineObserver } from './observer.ts'
@@ -18,6 +19,7 @@ export const metricNamesMax = 200
 export interface Metrics extends Disposable {
   readonly observer: EngineObserver
   readonly http: HttpObserver
+  readonly functions: FunctionMetrics
   readonly contentType: string
   /** The exposition text, format 0.0.4. */
   text(): Promise<string>
@@ -51,6 +53,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     observer,
     http,
+    functions: functionMetrics(registry, namesMax),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     [Symbol.dispose]: dispose,

@@ -10,6 +10,7 @@ export interface BusRecord {
   readonly spec: BusSpec
   readonly revision: number
   readonly createdAtMs: number
+  readonly updatedAtMs: number
 }
 
 /**

@@ -69,8 +69,14 @@ export class BusStore {
     if (before !== undefined && isDeepStrictEqual(before.spec, parsed))
       return { created: false, revision: before.revision }
     if (before === undefined) checkCount('buses', this.control.buses.size, this.control.limits.busesMax)
-    const createdAtMs = before?.createdAtMs ?? this.control.host.clock.nowMs()
-    const record: BusRecord = { spec: parsed, revision: (before?.revision ?? 0) + 1, createdAtMs }
+    const updatedAtMs = this.control.host.clock.nowMs()
+    const createdAtMs = before?.createdAtMs ?? updatedAtMs
+    const record: BusRecord = {
+      spec: parsed,
+      revision: (before?.revision ?? 0) + 1,
+      createdAtMs,
+      updatedAtMs,
+    }
     await this.control.host.documents.put(documentKey('bus', account, name), record)
     if (state === undefined) await this.control.addBus(account, name, record)
     else state.setRecord(record)
@@ -80,8 +86,8 @@ export class BusStore {
 }
 
 function busResource(state: BusState): Resource<BusSpec> {
-  const { spec, revision, createdAtMs } = state.getRecord()
-  return { name: state.name, spec, revision, createdAtMs, updatedAtMs: createdAtMs }
+  const { spec, revision, createdAtMs, updatedAtMs } = state.getRecord()
+  return { name: state.name, spec, revision, createdAtMs, updatedAtMs }
 }
 
 function reservedBus(): AppError {

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Foreign } from './foreign.ts'
 
 /** What a bus promises its producers. */
 export const BusSpec = Type.Object(
@@ -35,6 +36,7 @@ export const BusSpec = Type.Object(
       maximum: 16 * 1024 * 1024,
       description: 'Largest event in bytes of its structured JSON form.',
     }),
+    foreign: Foreign,
   },
   { additionalProperties: false },
 )

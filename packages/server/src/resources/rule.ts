@@ -1,5 +1,6 @@
 import type { PatternOptions } from '@millrace/pattern'
 import { type Static, Type } from 'typebox'
+import { Foreign } from './foreign.ts'
 import { TargetSpec } from './target.ts'
 
 /** A question put to every event of a bus, and what to do with those that answer yes. */
@@ -34,6 +35,7 @@ export const RuleSpec = Type.Object(
       maxItems: 20,
       description: 'Up to 20 targets with unique ids.',
     }),
+    foreign: Foreign,
   },
   { additionalProperties: false },
 )

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Foreign } from './foreign.ts'
 import { Name } from './names.ts'
 import { TransformSpec } from './transform.ts'
 
@@ -109,6 +110,7 @@ export const TargetSpec = Type.Object(
       description: 'Longest single attempt.',
     }),
     paused: Type.Boolean({ default: false, description: 'Keeps its deliveries until it is resumed.' }),
+    foreign: Foreign,
   },
   { additionalProperties: false },
 )

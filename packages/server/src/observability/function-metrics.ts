@@ -1,0 +1,71 @@
+import { Counter, Histogram, type Registry } from '@prometheus-io/client'
+import { LabelLimit } from './label-limit.ts'
+
+/** The part of an invocation's cost that is counted here. */
+interface Cost {
+  readonly durationMs: number
+  readonly coldStart: boolean
+  readonly memoryMiB: number
+}
+
+/** Told of every invocation once, by one of the three; fits the observer of `functions`. */
+export interface FunctionMetrics {
+  invoked(key: string, ending: string, cost: Cost): void
+  refused(key: string, code: string): void
+  cancelled(key: string): void
+}
+
+const durationBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
+
+/** Figures of functions, by `account/name`; functions beyond `namesMax` share the label `other`. */
+export function functionMetrics(registry: Registry, namesMax: number): FunctionMetrics {
+  const registers = [registry]
+  const functions = new LabelLimit(namesMax)
+  const codes = new LabelLimit(namesMax)
+  const invocations = new Counter({
+    name: 'millrace_function_invocations_total',
+    help: 'Invocations by ending: `ok`, the cause of the failure, `refused` or `cancelled`.',
+    labelNames: ['function', 'ending'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'millrace_function_refused_total',
+    help: 'Invocations that did not come to an instance, by error code.',
+    labelNames: ['function', 'code'],
+    registers,
+  })
+  const coldStarts = new Counter({
+    name: 'millrace_function_cold_starts_total',
+    help: 'Invocations that waited for their instance to start.',
+    labelNames: ['function'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'millrace_function_duration_seconds',
+    help: 'Time that the code ran for.',
+    labelNames: ['function'],
+    buckets: durationBuckets,
+    registers,
+  })
+  const memory = new Counter({
+    name: 'millrace_function_gib_seconds_total',
+    help: 'Duration times the memory that the function may use: what clouds bill as GB-seconds.',
+    labelNames: ['function'],
+    registers,
+  })
+  return {
+    invoked(key, ending, { durationMs, coldStart, memoryMiB }) {
+      const label = { function: functions.label(key) }
+      invocations.inc({ ...label, ending })
+      duration.observe(label, durationMs / 1_000)
+      memory.inc(label, (durationMs / 1_000) * (memoryMiB / 1_024))
+      if (coldStart) coldStarts.inc(label)
+    },
+    refused(key, code) {
+      const label = { function: functions.label(key) }
+      invocations.inc({ ...label, ending: 'refused' })
+      refusals.inc({ ...label, code: codes.label(code) })
+    },
+    cancelled: key => invocations.inc({ function: functions.label(key), ending: 'cancelled' }),
+  }
+}
