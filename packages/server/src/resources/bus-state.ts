@@ -25,6 +25,8 @@ export class BusState {
   private record: BusRecord
   private readonly matcher: Matcher<RuleVersion> = compile<RuleVersion>([])
   private readonly versions: Map<string, RuleVersion[]> = new Map()
+  /** By name; a rule that did not change keeps its view, so that followers see at a glance what did. */
+  private readonly ruleViews: Map<string, RuleView> = new Map()
   private view: BusView | undefined
 
   constructor(account: string, name: string, key: string, record: BusRecord) {
@@ -48,6 +50,7 @@ export class BusState {
     for (const version of this.versions.get(rule) ?? []) this.matcher.delete(version)
     this.versions.delete(rule)
     this.view = undefined
+    this.setRuleView(rule, record)
     if (record === undefined) {
       this.rules.delete(rule)
       return
@@ -69,6 +72,17 @@ export class BusState {
     return names
   }
 
+  private setRuleView(rule: string, record: RuleRecord | undefined): void {
+    const spec = record === undefined ? null : currentSpec(record.history)
+    if (record === undefined || spec === null) {
+      this.ruleViews.delete(rule)
+      return
+    }
+    const { revision, createdAtMs, updatedAtMs } = record
+    if (this.ruleViews.get(rule)?.spec === spec) return
+    this.ruleViews.set(rule, { name: rule, spec, revision, createdAtMs, updatedAtMs })
+  }
+
   getView(): BusView {
     this.view ??= {
       account: this.account,
@@ -77,23 +91,12 @@ export class BusState {
       spec: this.record.spec,
       revision: this.record.revision,
       createdAtMs: this.record.createdAtMs,
-      rules: ruleViews(this.rules),
+      rules: new Map(this.ruleViews),
       matcher: this.matcher,
       versions: () => [...this.versions.values()].flat(),
     }
     return this.view
   }
-}
-
-function ruleViews(records: ReadonlyMap<string, RuleRecord>): Map<string, RuleView> {
-  const views = new Map<string, RuleView>()
-  for (const [name, record] of records) {
-    const spec = currentSpec(record.history)
-    if (spec === null) continue
-    const { revision, createdAtMs, updatedAtMs } = record
-    views.set(name, { name, spec, revision, createdAtMs, updatedAtMs })
-  }
-  return views
 }
 
 /** Versions that can match: a disabled or deleted stretch of the history has none. */

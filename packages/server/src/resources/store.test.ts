@@ -132,6 +132,21 @@ describe('rules', () => {
     expect(await storage.documents.list('rule/')).toEqual([])
   })
 
+  test('a change of one rule leaves the view of every other as it is', async () => {
+    const { resources, positions } = await fixture()
+    const view = (rule: string): unknown => resources.snapshots.current().buses.get('1/shop')?.rules.get(rule)
+    await resources.buses.put(account, 'shop', {})
+    await resources.rules.put(account, 'shop', 'one', { pattern: { type: ['a'] } })
+    await resources.rules.put(account, 'shop', 'two', { pattern: { type: ['a'] } })
+    const before = view('one')
+    positions.next = 5
+    await resources.rules.put(account, 'shop', 'two', { pattern: { type: ['b'] } })
+    positions.routed = 5
+    await resources.rules.prune()
+    expect(view('one')).toBe(before)
+    expect(view('two')).toMatchObject({ revision: 2 })
+  })
+
   test('a disabled rule matches nothing and is kept', async () => {
     const made = await fixture()
     await made.resources.buses.put(account, 'shop', {})
