@@ -1,6 +1,5 @@
 import { readAttributes } from '@millrace/cloudevents'
-import type { AppError, Clock, OutgoingRecord, Random, Sink } from '@millrace/spi'
-import { AppError as OperatingError, retryNever, toAppError } from '@millrace/spi'
+import { AppError, type Clock, type OutgoingRecord, type Random, retryNever, toAppError } from '@millrace/spi'
 import type { Ending, EngineObserver } from '../observability/index.ts'
 import { journalLog } from '../resources/index.ts'
 import { type AttemptResult, attempt } from './attempt.ts'
@@ -138,8 +137,8 @@ export class Courier {
   }
 
   async #write(holder: SinkHolder, record: OutgoingRecord, timeoutMs: number): Promise<AttemptResult> {
-    const sink: Sink | AppError = holder.acquire()
-    if (sink instanceof OperatingError) {
+    const sink = holder.acquire()
+    if (sink instanceof AppError) {
       return { kind: 'failed', error: sink, detail: sink.message, durationMs: 0 }
     }
     const controller = new AbortController()
@@ -278,5 +277,5 @@ function idOf({ entry }: Candidate): string {
 
 function forgottenReason(): Failure {
   const detail = 'the journal of the bus has the reason'
-  return { error: new OperatingError('delivery.exhausted', detail, retryNever), detail, durationMs: 0 }
+  return { error: new AppError('delivery.exhausted', detail, retryNever), detail, durationMs: 0 }
 }

@@ -52,7 +52,13 @@ const targets = [
     retry: { strategy: 'CUSTOM', retriesMax: 2, delayMsMin: 100, delayMsMax: 1_000 },
   },
   { sink: { function: 'flaky' }, timeoutMs: 300, concurrencyMax: 2 },
+  {
+    sink: { function: 'outage' },
+    deadLetter: { function: 'dlq' },
+    retry: { strategy: 'CUSTOM', retriesMax: 3, delayMsMin: 100, delayMsMax: 2_000 },
+  },
 ]
+const targetIds = targets.map((_, index) => `t${index}`)
 
 /** Sinks that fail, hang and throw by chance; the chance repeats with the seed. */
 function chancySinks(seed: number): ScriptedSinks {
@@ -71,6 +77,8 @@ function chancySinks(seed: number): ScriptedSinks {
     .set('ordered', chancy(0.4))
     .set('flaky', chancy(0.5))
     .set('dlq', chancy(0.3))
+    // Down for 16 attempts in a row, which opens its circuit.
+    .set('outage', (_, calls) => (calls % 50 < 16 ? failing('sink.unavailable') : ok))
   return sinks
 }
 
@@ -124,7 +132,7 @@ async function run(
     }
   }
   isCalm = true
-  for (let round = 0; round < 60; round++) await clock.advance(10_000)
+  for (let round = 0; round < 90; round++) await clock.advance(20_000)
   const keys = new Map<number, number>()
   for (const { position, bytes } of await engine.logs.read('acme/b', 1, { entriesMax: 1e6, bytesMax: 1e9 })) {
     keys.set(position, (JSON.parse(Buffer.from(bytes).toString()) as { data: { key: number } }).data.key)
@@ -165,10 +173,10 @@ test('whatever fails and whenever it crashes, each accepted event ends exactly o
         endings.set(name, (endings.get(name) ?? 0) + 1)
       }
       const wanted = [...keys.keys()].flatMap(position =>
-        ['t0', 't1', 't2'].map(target => [`${target}@${position}`, 1]),
+        targetIds.map(target => [`${target}@${position}`, 1]),
       )
       expect(Object.fromEntries(endings)).toEqual(Object.fromEntries(wanted))
-      for (const target of ['t0', 't1', 't2']) {
+      for (const target of targetIds) {
         expect((await engine.storage.queue.stat(`acme/b/r/${target}`)).pending).toBe(0)
       }
     }),

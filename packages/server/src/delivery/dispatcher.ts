@@ -276,7 +276,8 @@ export class Dispatcher {
       if (!this.#breaker.allows(nowMs) || !this.#window.tryStart(nowMs)) return
       const candidate = this.#stock.next()
       if (candidate === undefined) return
-      this.#breaker.started()
+      // Writing a dead letter says nothing of the target: it is no probe.
+      if (!isDeadLetter(candidate.delivery)) this.#breaker.started()
       void this.#courier.deliver(candidate, this.#equipment).then(turn => this.#finish(candidate, turn))
     }
   }
@@ -363,9 +364,9 @@ export class Dispatcher {
     const nowMs = this.#parts.clock.nowMs()
     const times = [this.#repeatAtMs]
     if (this.#mayStart) {
-      const probeAtMs = this.#breaker.probeAtMs
-      if (probeAtMs !== undefined) times.push(probeAtMs)
-      else if (this.#breaker.isClosed) times.push(...this.#stock.dueTimes)
+      // When the pause of an open circuit is over, the probe may still have to wait for a delivery to become due.
+      if (this.#breaker.allows(nowMs)) times.push(...this.#stock.dueTimes)
+      else times.push(this.#breaker.probeAtMs)
       if (this.#stock.readyCount > 0) times.push(this.#window.nextTokenAtMs(nowMs))
     }
     const atMs = earliest(times.filter(time => time !== undefined && time > nowMs))

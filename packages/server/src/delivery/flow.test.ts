@@ -67,6 +67,18 @@ describe('flow of deliveries', () => {
     )
   })
 
+  test('a probe that has to wait for its delivery to become due is made then', async () => {
+    const sinks = new ScriptedSinks()
+    sinks.scripts.set('f', (_, calls) => (calls <= 10 ? failing('sink.unavailable') : ok))
+    await using engine = await TestEngine.start({ sinks })
+    await engine.bus('b')
+    await engine.rule('b', 'r', [target])
+    await engine.publish('b', ...numbers(10))
+    await engine.clock.advance(60_000)
+    await engine.settled()
+    expect(Object.values(await engine.endings('b'))).toEqual(numbers(10).map(() => 'delivered'))
+  })
+
   test('behind an open circuit deliveries are given up when they are older than their policy allows', async () => {
     const sinks = new ScriptedSinks()
     sinks.scripts.set('f', () => failing('sink.unavailable')).set('dlq', () => ok)

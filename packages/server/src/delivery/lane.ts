@@ -25,6 +25,14 @@ interface Line {
   waiting: Candidate[]
   /** Deliveries on their way into the lane, not yet visible there. */
   spilling: number
+  /** Deliveries ever sent into the lane: tells a reader whether one was sent while it read. */
+  sent: number
+}
+
+/** A lane to be read, and how many deliveries had been sent into it when the reading began. */
+export interface LaneToLoad {
+  readonly key: string
+  readonly sent: number
 }
 
 /** What to do with a delivery that was met. */
@@ -88,7 +96,7 @@ export class Lanes {
       return 'wait'
     }
     this.#setOpen(line)
-    line.spilling++
+    send(line)
     return 'spill'
   }
 
@@ -134,17 +142,21 @@ export class Lanes {
     }
   }
 
-  /** Keys whose lanes are to be read now, at most `limit`; each must be answered by `loaded` or asked for again. */
-  toLoad(nowMs: number, limit: number): string[] {
+  /**
+   * Lanes that are to be read now, at most `limit`; each must be answered by `loaded`, or is asked for again. One that
+   * something is on its way into has to wait: it may come before what a reader would find.
+   */
+  toLoad(nowMs: number, limit: number): LaneToLoad[] {
     for (let key = this.#due.popDue(nowMs); key !== undefined; key = this.#due.popDue(nowMs)) {
       if (this.#lines.get(key)?.state === 'paused') this.#load(key)
     }
-    const keys: string[] = []
+    const lanes: LaneToLoad[] = []
     for (const key of this.#loading) {
-      if (keys.length === limit) break
-      keys.push(key)
+      if (lanes.length === limit) break
+      const line = this.#lines.get(key)
+      if (line?.spilling === 0) lanes.push({ key, sent: line.sent })
     }
-    return keys
+    return lanes
   }
 
   get hasToLoad(): boolean {
@@ -156,15 +168,15 @@ export class Lanes {
    * and was seen to its end, closes.
    */
   loaded(
-    key: string,
+    { key, sent }: LaneToLoad,
     found: readonly Candidate[],
     nowMs: number,
     isComplete: boolean,
   ): Candidate | undefined {
     const line = this.#lines.get(key)
     if (line === undefined || line.state !== 'loading') return undefined
-    // What is on its way into the lane may come before what was found: asked for again when it is visible.
-    if (line.spilling > 0) return undefined
+    // Sent while it was read: the reader may have missed it, and is asked again.
+    if (line.sent !== sent) return undefined
     const [head, ...followers] = found
     if (head === undefined) {
       if (isComplete) this.#forget(key, line)
@@ -198,7 +210,7 @@ export class Lanes {
   }
 
   #line(key: string): Line {
-    const line: Line = { state: 'busy', isOpen: false, waiting: [], spilling: 0 }
+    const line: Line = { state: 'busy', isOpen: false, waiting: [], spilling: 0, sent: 0 }
     this.#lines.set(key, line)
     return line
   }
@@ -208,8 +220,8 @@ export class Lanes {
     line.state = state
     this.#setOpen(line)
     const followers = this.#takeWaiting(line)
-    line.spilling++
-    for (const { delivery } of followers) if (delivery.lane === undefined) line.spilling++
+    send(line)
+    for (const { delivery } of followers) if (delivery.lane === undefined) send(line)
     return followers
   }
 
@@ -237,4 +249,9 @@ export class Lanes {
     this.#waiting -= waiting.length
     return waiting
   }
+}
+
+function send(line: Line): void {
+  line.spilling++
+  line.sent++
 }

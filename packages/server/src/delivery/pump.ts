@@ -1,4 +1,4 @@
-import type { AppError, Clock, PluginLog, Queue } from '@millrace/spi'
+import { type AppError, type Clock, type PluginLog, type Queue, toAppError } from '@millrace/spi'
 import { newDelivery, type RoutedQueue, route } from '../bus/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
 import type { EngineObserver } from '../observability/index.ts'
@@ -9,6 +9,14 @@ import { repeatUntilDone } from './repeat.ts'
 
 /** Events that one turn of a pump reads at most, in number and in bytes. */
 const turnLimits = { entriesMax: 512, bytesMax: 4 * 1024 * 1024 }
+
+/**
+ * A cursor that moved past events which no rule wanted is not worth a flush of its own: it is written with the next
+ * deliveries, or when so many positions or so much time have passed. Until then a crash has these events routed again,
+ * by the same rule versions, to the same nothing.
+ */
+const unsavedMax = 20_000
+const saveAfterMs = 1_000
 
 export interface PumpParts {
   readonly logs: EventLogs
@@ -54,6 +62,9 @@ export class Pump {
   readonly #stop = new AbortController()
   readonly #loaded = Promise.withResolvers<void>()
   #cursor: number | undefined
+  /** The cursor as storage has it. */
+  #saved = 1
+  #saving: Disposable | undefined
   #isIdle = false
   #running: Promise<void> | undefined
 
@@ -87,8 +98,10 @@ export class Pump {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     this.#latch.wake()
+    this.#saving?.[Symbol.dispose]()
     await this.#running
     this.#loaded.resolve()
+    await this.#save()
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -122,6 +135,12 @@ export class Pump {
     if (view === undefined) return false
     const cursor = entries.length > 0 ? (entries.at(-1)?.position ?? 0) + 1 : next
     const routed = route(view, entries)
+    if (routed.size === 0 && cursor - this.#saved < unsavedMax) {
+      this.#cursor = cursor
+      this.#saving ??= clock.timer(saveAfterMs, () => void this.#save())
+      observer.routed(this.bus, cursor - from, 0)
+      return true
+    }
     const stored = Promise.withResolvers<void>()
     // Nobody may have been offered anything.
     stored.promise.catch(() => {})
@@ -134,6 +153,7 @@ export class Pump {
       throw thrown
     }
     this.#cursor = cursor
+    this.#saved = cursor
     let deliveries = 0
     for (const { queue, candidates, taken, isLive } of offered) {
       deliveries += candidates.length
@@ -181,11 +201,26 @@ export class Pump {
     if (code === 'storage.full') await this.#parts.makeRoom()
   }
 
+  /** Writes a cursor that has run ahead. A failure leaves it for the next time: nothing depends on it. */
+  async #save(): Promise<void> {
+    this.#saving?.[Symbol.dispose]()
+    this.#saving = undefined
+    const position = this.#cursor
+    if (position === undefined || position <= this.#saved) return
+    try {
+      await this.#parts.queue.commit({ cursors: [{ name: pumpCursor(this.bus), position }] })
+      this.#saved = Math.max(this.#saved, position)
+    } catch (thrown) {
+      this.#parts.log.debug('the cursor was not written', { bus: this.bus, code: toAppError(thrown).code })
+    }
+  }
+
   async #load(): Promise<number> {
     const { logs, queue } = this.#parts
     await logs.open(this.bus)
     const cursor = (await queue.cursor(pumpCursor(this.bus))) ?? 1
     this.#cursor = cursor
+    this.#saved = cursor
     this.#loaded.resolve()
     return cursor
   }

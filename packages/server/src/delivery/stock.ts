@@ -199,7 +199,7 @@ export class Stock {
     for (const lane of this.#lanes.toLoad(nowMs, lanesPerRound)) {
       if (!this.#hasRoom) return
       const limit = Math.max(1, Math.min(laneReadMax, prefetchMax - this.#lanes.waitingCount))
-      const { candidates, gone, isComplete } = await this.#loader.lane(lane, limit)
+      const { candidates, gone, isComplete } = await this.#loader.lane(lane.key, limit)
       for (const delivery of gone) this.#host.gone(delivery)
       const head = this.#lanes.loaded(lane, candidates, nowMs, isComplete && gone.length === 0)
       if (head !== undefined) this.#ready.push(head)
