@@ -12,6 +12,26 @@ export const authErrors: ErrorCatalogue = {
     description:
       'The credentials file or the credentials in the environment cannot be used. Seen at start only.',
   },
+  'auth.unknown-key': {
+    status: 403,
+    description: 'A signed request names an access key that does not exist. Compatible interfaces only.',
+  },
+  'auth.signature-mismatch': {
+    status: 403,
+    description: 'The signature is not that of this request, or something that must be signed is missing.',
+  },
+  'auth.signature-expired': {
+    status: 403,
+    description: 'The date of a signed request is too far from the clock of the server.',
+  },
+  'auth.nonce-used': {
+    status: 403,
+    description: 'A signed request came a second time; each needs a nonce of its own.',
+  },
+  'auth.token-unsupported': {
+    status: 403,
+    description: 'The request carries a token of temporary credentials, which this server does not issue.',
+  },
   'secret.unreadable': {
     status: 400,
     description: 'A sealed secret was made with the key of another server, or the key file is damaged.',

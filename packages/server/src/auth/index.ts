@@ -9,3 +9,4 @@ export {
 } from './credentials.ts'
 export { authErrors, unauthenticated } from './errors.ts'
 export { loadSecretBox, SecretBox, secretKeyFileName } from './secret-box.ts'
+export { acsSignatureScheme, type AcsSignatureOptions } from './signatures/index.ts'
