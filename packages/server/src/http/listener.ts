@@ -5,6 +5,7 @@ import { createApplication } from './application.ts'
 import { allErrorCatalogues } from './catalogue.ts'
 import { consoleRoutes } from './console-page.ts'
 import { mergeCatalogues, problemMaker } from './error-body.ts'
+import { eventBridgeRoutes } from './eventbridge/index.ts'
 import { healthRoutes } from './health.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { Lingering } from './linger.ts'
@@ -61,6 +62,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   healthRoutes(app, services)
   consoleRoutes(app)
   app.register(restRoutes({ services, limits, door, closing: closing.signal }), { prefix: '/api/v1' })
+  app.register(eventBridgeRoutes({ services, refuse }))
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (thrown) {

@@ -1,0 +1,169 @@
+import { type Static, Type } from 'typebox'
+import { busKey, type RuleSpec, type RuleView } from '../../resources/index.ts'
+import { parseJson } from '../json-body.ts'
+import type { Services } from '../services.ts'
+import { type Action, type Answer, isObject, jsonAction } from './action.ts'
+import { ruleArn } from './arn.ts'
+import { changeRule } from './change-rule.ts'
+import { foreignName, foreignOf, keptMembers } from './foreign.ts'
+import { checkNewName } from './new-name.ts'
+import { nextToken, PageMembers, windowOf } from './paging.ts'
+import { Refusal } from './refusal.ts'
+import { readTargetEntry, targetsPerRuleMax, tooManyTargets } from './target-entry.ts'
+import { targetContext } from './targets.ts'
+import { targetSpec } from './target-spec.ts'
+import { targetView } from './target-view.ts'
+
+const RuleName = Type.Object({ EventBusName: Type.String(), RuleName: Type.String() })
+const RuleMembers = {
+  Description: Type.Optional(Type.String()),
+  Status: Type.Optional(Type.String()),
+  FilterPattern: Type.Optional(Type.String()),
+  Tags: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+}
+const CreateRule = Type.Object({
+  EventBusName: Type.String(),
+  RuleName: Type.Optional(Type.String()),
+  ...RuleMembers,
+  Targets: Type.Optional(Type.Array(Type.Unknown())),
+})
+const UpdateRule = Type.Object({ EventBusName: Type.String(), RuleName: Type.String(), ...RuleMembers })
+const ListRules = Type.Object({
+  EventBusName: Type.String(),
+  RuleNamePrefix: Type.Optional(Type.String()),
+  ...PageMembers,
+})
+
+/** Members that are fields of the engine; all others are kept for this interface. */
+const mapped = ['EventBusName', 'RuleName', 'Description', 'Status', 'FilterPattern', 'Targets']
+
+/** Create, read, list, change, switch and delete rules (section 2.5, 6 to 12). */
+export function ruleActions(services: Services): Readonly<Record<string, Action>> {
+  const { rules } = services.resources
+  return {
+    createRule: jsonAction('rule', CreateRule, (account, input) => create(services, account, input)),
+    getRule: jsonAction('rule', RuleName, (account, { EventBusName, RuleName: name }) => {
+      rules.get(account, EventBusName, name)
+      const view = services.resources.snapshots.current().buses.get(busKey(account, EventBusName))
+      const rule = view?.rules.get(name)
+      return rule === undefined ? {} : ruleAnswer(services, account, EventBusName, rule)
+    }),
+    listRules: jsonAction('rule', ListRules, (account, input) => list(services, account, input)),
+    updateRule: jsonAction('rule', UpdateRule, (account, input) => update(services, account, input)),
+    deleteRule: jsonAction('rule', RuleName, async (account, { EventBusName, RuleName: name }) => {
+      await rules.delete(account, EventBusName, name)
+      return {}
+    }),
+    enableRule: switchAction(services, 'enabled'),
+    disableRule: switchAction(services, 'disabled'),
+  }
+}
+
+function switchAction(services: Services, state: RuleSpec['state']): Action {
+  return jsonAction('rule', RuleName, async (account, { EventBusName, RuleName: name }) => {
+    await changeRule(services, account, EventBusName, name, spec => ({ ...spec, state }))
+    return {}
+  })
+}
+
+async function create(
+  services: Services,
+  account: string,
+  input: Static<typeof CreateRule>,
+): Promise<Answer> {
+  const { EventBusName: bus, RuleName: name, Targets = [] } = input
+  services.resources.buses.get(account, bus)
+  checkNewName('EventRuleNameInvalid', name)
+  if (Targets.length > targetsPerRuleMax) throw tooManyTargets()
+  const pattern = patternOf(input.FilterPattern ?? '')
+  const context = targetContext(services, account)
+  const targets = Targets.map(entry => targetSpec(readTargetEntry(entry), context))
+  const { Description: description = '', Status } = input
+  const state = stateOf(Status) ?? 'enabled'
+  const kept = keptMembers(input, mapped)
+  const spec = { description, pattern, dialect: 'aliyun', state, targets, ...kept }
+  await services.resources.rules.put(account, bus, name, spec, 0)
+  return { RuleARN: ruleArn(services.node.region, account, bus, name) }
+}
+
+/** Targets are left alone; what is not named keeps its value. */
+async function update(
+  services: Services,
+  account: string,
+  input: Static<typeof UpdateRule>,
+): Promise<Answer> {
+  const state = stateOf(input.Status)
+  const pattern = input.FilterPattern === undefined ? undefined : patternOf(input.FilterPattern)
+  const { foreign: { [foreignName]: named } = {} } = keptMembers(input, mapped)
+  await changeRule(services, account, input.EventBusName, input.RuleName, spec => ({
+    ...spec,
+    ...(input.Description === undefined ? {} : { description: input.Description }),
+    ...(state === undefined ? {} : { state }),
+    ...(pattern === undefined ? {} : { pattern, dialect: 'aliyun' }),
+    ...(isObject(named)
+      ? { foreign: { ...spec.foreign, [foreignName]: { ...foreignOf(spec.foreign), ...named } } }
+      : {}),
+  }))
+  return {}
+}
+
+function list(services: Services, account: string, input: Static<typeof ListRules>): Answer {
+  const window = windowOf(input)
+  services.resources.buses.get(account, input.EventBusName)
+  const bus = services.resources.snapshots.current().buses.get(busKey(account, input.EventBusName))
+  const prefix = input.RuleNamePrefix ?? ''
+  const found = [...(bus?.rules.values() ?? [])]
+    .filter(({ name }) => name.startsWith(prefix))
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
+  const page = found.slice(window.offset, window.offset + window.limit)
+  return {
+    Rules: page.map(rule => ruleAnswer(services, account, input.EventBusName, rule)),
+    NextToken: nextToken(window, found.length),
+    Total: found.length,
+  }
+}
+
+function ruleAnswer(services: Services, account: string, bus: string, rule: RuleView): Answer {
+  const { region } = services.node
+  const { Tags, ...others } = foreignOf(rule.spec.foreign)
+  return {
+    ...others,
+    EventBusName: bus,
+    RuleARN: ruleArn(region, account, bus, rule.name),
+    RuleName: rule.name,
+    Description: rule.spec.description,
+    Status: rule.spec.state === 'enabled' ? 'ENABLE' : 'DISABLE',
+    FilterPattern: JSON.stringify(rule.spec.pattern),
+    Targets: rule.spec.targets.map(target => targetView(target, { region, account })),
+    Ctime: rule.createdAtMs,
+    Mtime: rule.updatedAtMs,
+    Tags: isObject(Tags) ? Tags : {},
+  }
+}
+
+/** The object of a pattern's text. Whether the object is a pattern is judged when the rule is written. */
+function patternOf(text: string): Record<string, unknown> {
+  if (text.trim() === '') {
+    throw new Refusal('EventRuleFilterPatternEmpty', 'a rule needs a FilterPattern; {} matches everything')
+  }
+  const parsed = parseJson(Buffer.from(text))
+  if (!('value' in parsed) || !isObject(parsed.value)) {
+    const reason = 'value' in parsed ? 'is not a JSON object' : 'is not well-formed JSON'
+    throw new Refusal('EventRuleFilterPatternSchemaError', `the FilterPattern ${reason}`)
+  }
+  return parsed.value
+}
+
+function stateOf(status: string | undefined): RuleSpec['state'] | undefined {
+  switch (status?.toUpperCase()) {
+    case undefined:
+    case '':
+      return undefined
+    case 'ENABLE':
+      return 'enabled'
+    case 'DISABLE':
+      return 'disabled'
+    default:
+      throw new Refusal('RequestParameterInvalid', 'Status is ENABLE or DISABLE')
+  }
+}

@@ -1,0 +1,97 @@
+import { eventCode } from './event-code.ts'
+
+/** What an operation is about; the same cause has another name for each. */
+export type Subject = 'bus' | 'rule' | 'target' | 'event'
+
+export interface WireCode {
+  readonly status: number
+  readonly code: string
+}
+
+/**
+ * The name and status that a code of the platform has in this interface (section 2.6). Total: what has no name of its
+ * own is a bad parameter when the caller is to blame, and `InternalError` when not.
+ */
+export function wireCode(
+  code: string,
+  details: Readonly<Record<string, unknown>>,
+  status: number,
+  subject: Subject,
+): WireCode {
+  const fixed = fixedCodes[code]
+  if (fixed !== undefined) return fixed
+  const business = businessCode(code, details, subject)
+  if (business !== undefined) return { status: 409, code: business }
+  if (status >= 500) return { status: status === 503 ? 503 : 500, code: 'InternalError' }
+  if (status === 429) return { status, code: 'TooManyRequests' }
+  return { status: 409, code: 'RequestParameterInvalid' }
+}
+
+const fixedCodes: Readonly<Record<string, WireCode>> = {
+  'auth.unauthenticated': { status: 401, code: 'InvalidAccessKeyId' },
+  'auth.unknown-key': { status: 403, code: 'InvalidAccessKeyId' },
+  'auth.signature-mismatch': { status: 403, code: 'SignatureDoesNotMatch' },
+  'auth.signature-expired': { status: 403, code: 'SignatureDoesNotMatch' },
+  'auth.nonce-used': { status: 403, code: 'SignatureDoesNotMatch' },
+  'auth.token-unsupported': { status: 403, code: 'SecurityTokenInvalid' },
+  'bus.read-only': { status: 403, code: 'AccessDenied' },
+  'bus.log-full': { status: 429, code: 'TooManyRequests' },
+  'storage.full': { status: 429, code: 'TooManyRequests' },
+}
+
+function businessCode(
+  code: string,
+  details: Readonly<Record<string, unknown>>,
+  subject: Subject,
+): string | undefined {
+  if (code.startsWith('pattern.')) return patternCode(code)
+  if (code.startsWith('cloudevents.')) return eventCode(code, String(details['attribute'] ?? ''))
+  switch (code) {
+    case 'resource.not-found':
+      return notFoundCodes[String(details['kind'])]
+    case 'resource.name-invalid':
+      return details['kind'] === 'bus' ? 'EventBusNameInvalid' : 'EventRuleNameInvalid'
+    case 'resource.conflict':
+      // A revision of 0 was expected by whoever creates; any other means that many change the same rule at once.
+      if (details['expected'] !== 0) return 'RequestParameterException'
+      return subject === 'bus' ? 'EventBusAlreadyExist' : 'EventRuleAlreadyExist'
+    case 'resource.limit-exceeded':
+      return subject === 'bus' ? 'EventBusCountExceedLimit' : 'EventRuleCountExceedLimit'
+    case 'http.body-too-large':
+      return subject === 'event' ? 'EventSizeExceed' : 'RequestParameterInvalid'
+    default:
+      return namedCodes[code]
+  }
+}
+
+const notFoundCodes: Readonly<Record<string, string>> = {
+  bus: 'EventBusNotExist',
+  rule: 'EventRuleNotExisted',
+  target: 'EventTargetNotExist',
+}
+
+const namedCodes: Readonly<Record<string, string>> = {
+  'bus.reserved': 'EventBusNameInvalid',
+  'bus.not-empty': 'EventBusRuleNotEmptyForDelete',
+  'event.too-large': 'EventSizeExceed',
+  'rule.target-duplicate': 'EventRuleTargetIdDuplicate',
+  'rule.sink-invalid': 'CreateRelatedResourceFailed',
+  'transform.invalid': 'InvalidConfig',
+}
+
+function patternCode(code: string): string {
+  switch (code) {
+    case 'pattern.too-many-rules':
+      return 'EventRuleCountExceedLimit'
+    case 'pattern.too-many-expressions':
+    case 'pattern.too-many-values':
+    case 'pattern.too-many-alternatives':
+    case 'pattern.too-large':
+      return 'EventRuleFilterPatternExceedLimit'
+    case 'pattern.event-not-json':
+    case 'pattern.event-too-deep':
+      return 'EventInvalid'
+    default:
+      return 'EventRuleFilterPatternSchemaError'
+  }
+}
