@@ -201,7 +201,7 @@ function openDoor(
       eventLogs,
       plugins,
       node: { version, region: config.region, storage: config.storage, startedAtMs },
-      routedPosition: bus => routedPosition(storage, bus),
+      routedPosition: async bus => engine.delivery.routed(bus) ?? (await routedPosition(storage, bus)),
       readiness: { storage: async () => void (await storage.documents.get('ready')) },
     },
     {

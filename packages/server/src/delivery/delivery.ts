@@ -32,6 +32,8 @@ export interface Delivery extends AsyncDisposable {
   cancelReplay(bus: string, id: string): Promise<void>
   /** What became of an event: every failed attempt and every ending of it, oldest first. */
   trace(bus: string, position: number): Promise<JournalEntry[]>
+  /** Position of the next event of a bus to route; `undefined` before that is known. Storage may be a moment behind. */
+  routed(bus: string): number | undefined
   /** Removes what retention allows from a full log; never rejects. For `ingest`. */
   makeRoom(bus: BusView): Promise<void>
   /**
@@ -148,6 +150,10 @@ class Engine implements Delivery {
 
   trace(bus: string, position: number): Promise<JournalEntry[]> {
     return traceEvent(bus, position, this.#parts.logs, this.#parts.storage.log)
+  }
+
+  routed(bus: string): number | undefined {
+    return this.#pumps.cursor(bus)
   }
 
   makeRoom(bus: BusView): Promise<void> {

@@ -107,6 +107,8 @@ export class RuleStore {
       await this.control.host.documents.put(documentKey('rule', state.account, state.name, name), record)
     } catch (thrown) {
       state.setRule(name, before)
+      // Events may have met the rule meanwhile; whoever follows must learn that it is not there.
+      this.control.publish()
       throw thrown
     }
     this.control.publish()
