@@ -7,14 +7,22 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,connectors,storage,runtimes}/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'benchmarks/**/*.test.ts'],
+          include: [
+            '{packages,connectors,storage,runtimes}/*/src/**/*.test.ts',
+            'tools/**/*.test.ts',
+            'benchmarks/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },
       {
         test: {
           name: 'suite',
-          include: ['{packages,connectors,storage,runtimes}/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          include: [
+            '{packages,connectors,storage,runtimes}/*/test/**/*.test.ts',
+            'tests/**/*.test.ts',
+            'examples/*/test/**/*.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

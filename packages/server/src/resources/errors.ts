@@ -15,6 +15,10 @@ export const resourcesErrors: ErrorCatalogue = {
   },
   'bus.not-empty': { status: 409, description: 'The bus still has rules; delete them first.' },
   'rule.target-duplicate': { status: 400, description: 'Two targets of one rule have the same id.' },
+  'rule.sink-invalid': {
+    status: 400,
+    description: 'A target names a function or bus that is not there, or may not be used.',
+  },
   'rule.start-invalid': { status: 400, description: 'The start of a rule is not a time.' },
 }
 
