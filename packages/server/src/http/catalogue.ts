@@ -1,4 +1,5 @@
 import { errorCatalogue as cloudEventsErrors } from '@millrace/cloudevents'
+import { errorCatalogue as patternErrors } from '@millrace/pattern'
 import { type ErrorCatalogue, errorCatalogue as platformErrors } from '@millrace/spi'
 import { authErrors } from '../auth/index.ts'
 import { pluginErrors } from '../plugins/index.ts'
@@ -8,7 +9,6 @@ import { deliveryErrors } from '../delivery/index.ts'
 import { functionErrorCatalogue } from '../functions/index.ts'
 import { ingestErrors } from '../ingest/index.ts'
 import { httpErrors } from './errors.ts'
-import { patternErrors } from './pattern-errors.ts'
 
 /** Every catalogue of the product: what the face merges, and what the reference page is generated from. */
 export const allErrorCatalogues: readonly ErrorCatalogue[] = [
