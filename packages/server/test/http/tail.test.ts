@@ -13,9 +13,14 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
-async function publish(bus: string, id: string, members: Record<string, unknown> = {}): Promise<void> {
+async function publish(
+  bus: string,
+  id: string,
+  members: Record<string, unknown> = {},
+  to: TestServer = server,
+): Promise<void> {
   const event = { specversion: '1.0', source: '/shop', type: 'a', id, ...members }
-  await server.call('POST', `/api/v1/buses/${bus}/events`, event, {
+  await to.call('POST', `/api/v1/buses/${bus}/events`, event, {
     'content-type': 'application/cloudevents+json',
   })
 }
@@ -149,26 +154,35 @@ describe('a live tail', () => {
   })
 
   test('a reader that takes nothing is disconnected, and the log is not read for it meanwhile', async () => {
-    await server.call('PUT', '/api/v1/buses/flood', { eventBytesMax: 1_000_000 })
-    await using stuck: RawConnection = await connectTo(server.listener)
+    await using small = await startServer({ tailsMax: 2, tailStallMs: 200, tailBufferBytesMax: 50_000 })
+    await small.call('PUT', '/api/v1/buses/flood', { eventBytesMax: 1_000_000 })
+    await using stuck: RawConnection = await connectTo(small.listener)
     stuck.write(
-      `GET /api/v1/buses/flood/events?from=1 HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\naccept: text/event-stream\r\n\r\n`,
+      `GET /api/v1/buses/flood/events?from=1 HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\naccept: text/event-stream\r\nconnection: close\r\n\r\n`,
     )
     await new Promise<void>(resolve => stuck.socket.once('data', () => resolve()))
     stuck.socket.pause()
-    for (let sent = 0; sent < 24; sent++) await publish('flood', `big-${sent}`, { data: 'x'.repeat(900_000) })
-    const reading = await follow('/api/v1/buses/flood/events?from=24')
+    for (let sent = 0; sent < 24; sent++) {
+      await publish('flood', `big-${sent}`, { data: 'x'.repeat(900_000) }, small)
+    }
+    const reading = await follow('/api/v1/buses/flood/events?from=24', {}, small)
     expect(await reading.next()).toMatchObject({ id: '24' })
-    reading.leave()
-    // The server gives the connection up; what it had buffered is all that arrives now.
+    // Both places are taken; the one of the stuck reader becomes free when the server gives it up.
     await expect
       .poll(
-        () => {
-          stuck.socket.resume()
-          return stuck.socket.destroyed || stuck.socket.readableEnded
+        async () => {
+          const third = await follow('/api/v1/buses/flood/events', {}, small)
+          third.leave()
+          return third.response.status
         },
-        { timeout: 10_000, interval: 300 },
+        { timeout: 10_000, interval: 100 },
       )
+      .toBe(200)
+    reading.leave()
+    // What was on its way arrives, and then the end.
+    stuck.socket.resume()
+    await expect
+      .poll(() => stuck.socket.destroyed || stuck.socket.readableEnded, { timeout: 10_000 })
       .toBe(true)
   })
 
