@@ -32,7 +32,7 @@ export function targetView(target: TargetSpec, place: Place): Record<string, unk
 /** Where pushes of a target go, as traces show it. */
 export function endpointOf(target: TargetSpec, place: Place): string {
   const kept = foreignOf(target.foreign)['Endpoint']
-  return typeof kept === 'string' && kept !== '' ? kept : String(destinationView(target, place).Endpoint)
+  return typeof kept === 'string' && kept !== '' ? kept : destinationView(target, place).Endpoint
 }
 
 function destinationView({ sink, transform }: TargetSpec, { region, account }: Place) {

@@ -45,7 +45,10 @@ function businessCode(
   subject: Subject,
 ): string | undefined {
   if (code.startsWith('pattern.')) return patternCode(code)
-  if (code.startsWith('cloudevents.')) return eventCode(code, String(details['attribute'] ?? ''))
+  if (code.startsWith('cloudevents.')) {
+    const { attribute } = details
+    return eventCode(code, typeof attribute === 'string' ? attribute : '')
+  }
   switch (code) {
     case 'resource.not-found':
       return notFoundCodes[String(details['kind'])]
