@@ -1,5 +1,6 @@
 """The code of the function: where it lies, how it is loaded, what its results become."""
 
+import builtins
 import os
 import sys
 import time
@@ -19,6 +20,12 @@ def enter(code_path, environment):
     os.chdir(code_path)
     folders = [folder for folder in environment.get('PYTHONPATH', '').split(os.pathsep) if folder != '']
     sys.path[:0] = [code_path, *folders]
+    # Of `site`, which is not loaded.
+    builtins.exit = builtins.quit = leave
+
+
+def leave(status=None):
+    raise SystemExit(status)
 
 
 def load(name):
