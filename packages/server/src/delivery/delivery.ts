@@ -23,7 +23,7 @@ export interface Delivery extends AsyncDisposable {
   start(): Promise<void>
   /** How a target's queue stands. Rejects with `delivery.target-not-found`. */
   status(queue: string): Promise<TargetStatus>
-  /** Ends a block, closes the circuit and lets parked keys go on; with a lane, only that key. */
+  /** Ends a block, closes the circuit and lets parked keys go on, in the target's replays too; with a lane, only that key. */
   resume(queue: string, lane?: string): Promise<void>
   /** Reads a range of the log into one rule's targets again; a dry run only counts. */
   startReplay(request: ReplayRequest): Promise<ReplayStatus>
@@ -134,6 +134,7 @@ class Engine implements Delivery {
 
   async resume(queue: string, lane?: string): Promise<void> {
     this.#targets.get(queue).resume(lane)
+    this.#replays.resume(queue, lane)
   }
 
   startReplay(request: ReplayRequest): Promise<ReplayStatus> {

@@ -1,6 +1,7 @@
-import { ok } from '@millrace/spi'
+import { AppError, ok } from '@millrace/spi'
+import { openStorage } from '@millrace/storage-memory'
 import { describe, expect, test } from 'vitest'
-import { ScriptedSinks, TestEngine } from './engine.fixture.ts'
+import { failing, ScriptedSinks, TestEngine } from './engine.fixture.ts'
 
 const target = { sink: { function: 'f' } }
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
@@ -33,6 +34,52 @@ describe('replay', () => {
       { id, state: 'done', matched: 3, deliveries: 0 },
     ])
     expect((await engine.journal('b')).filter(({ replay }) => replay === id)).toHaveLength(3)
+  })
+
+  test('a replay whose end could not be recorded is not made again by the next start', async () => {
+    const sinks = new ScriptedSinks()
+    sinks.scripts.set('f', () => ok)
+    let isFull = false
+    const beforeWrite = (kind: string): void => {
+      if (isFull && kind === 'put-document') throw new AppError('storage.full', 'scripted')
+    }
+    const engine = await TestEngine.start({ sinks, storage: await openStorage({ beforeWrite }) })
+    await engine.bus('b')
+    await engine.rule('b', 'r', [target])
+    await engine.publish('b', 1, 2)
+    await engine.settled()
+    await engine.delivery.startReplay({ bus: 'acme/b', rule: 'r' })
+    isFull = true
+    await engine.clock.advance(10_000)
+    const { storage, clock } = engine
+    const next = storage.crash(storage.pendingWrites)
+    await engine[Symbol.asyncDispose]()
+    isFull = false
+    await using restarted = await TestEngine.start({ sinks, storage: next, clock })
+    await restarted.settled()
+    expect(sinks.writes.filter(({ event }) => event['millracereplay'] !== undefined)).toHaveLength(2)
+    expect(await restarted.delivery.replays('acme/b')).toMatchObject([{ state: 'done', matched: 2 }])
+  })
+
+  test('resuming a target lets its blocked replay go on, too', async () => {
+    let isBad = true
+    const sinks = new ScriptedSinks()
+    sinks.scripts.set('f', record => (isBad && record.attempt > 0 ? failing('sink.rejected') : ok))
+    await using engine = await TestEngine.start({ sinks })
+    await engine.bus('b')
+    const retry = { strategy: 'CUSTOM', retriesMax: 0 }
+    isBad = false
+    const queue = await engine.rule('b', 'r', [{ ...target, retry, onExhausted: 'block' }])
+    await engine.publish('b', 1, 2)
+    await engine.settled()
+    isBad = true
+    await engine.delivery.startReplay({ bus: 'acme/b', rule: 'r' })
+    await engine.settled()
+    isBad = false
+    await engine.delivery.resume(queue)
+    await engine.clock.advance(1_000)
+    await engine.settled()
+    expect(await engine.delivery.replays('acme/b')).toMatchObject([{ state: 'done' }])
   })
 
   test('a dry run only counts', async () => {

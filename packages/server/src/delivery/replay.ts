@@ -1,7 +1,7 @@
 import { type Matcher, compile } from '@millrace/pattern'
 import type { Clock, Delivery, LogEntry, Queue } from '@millrace/spi'
 import { newDelivery } from '../bus/index.ts'
-import { patternOptions, type RuleView, type TargetSpec } from '../resources/index.ts'
+import { patternOptions, queueName, type RuleView, type TargetSpec } from '../resources/index.ts'
 import { type BoundedReadParts, matchedCursor, type Put, readBounded } from './bounded-read.ts'
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts'
 import { replayCancelled } from './errors.ts'
@@ -92,6 +92,14 @@ export class Replay {
 
   reconfigure(spec: TargetSpec): void {
     this.#dispatchers.get(spec.id)?.reconfigure(spec)
+  }
+
+  /** Resumes the deliveries of the target whose own queue has this name, if the replay has any of it. */
+  resume(queue: string, lane: string | undefined): void {
+    for (const dispatcher of this.#dispatchers.values()) {
+      const { bus, rule, target } = dispatcher.identity
+      if (queueName(bus, rule, target) === queue) dispatcher.resume(lane)
+    }
   }
 
   async stopReading(): Promise<void> {

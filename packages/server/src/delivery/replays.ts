@@ -126,6 +126,11 @@ export class Replays {
     await this.#ending.get(id)
   }
 
+  /** Lets what waits for a person go on in all replays of a target; with a lane, only that key. */
+  resume(queue: string, lane: string | undefined): void {
+    for (const replay of this.#running.values()) replay.resume(queue, lane)
+  }
+
   queuesOf(bus: string): string[] {
     return [...this.#running.values()]
       .filter(({ record }) => record.bus === bus)
@@ -180,7 +185,6 @@ export class Replays {
       if ((await replay.pending()) > 0) return
       const { matched } = await replay.status()
       await replay.drain()
-      await replay.forget()
       await this.#close(replay, 'done', matched)
     })
   }
@@ -188,13 +192,17 @@ export class Replays {
   async #cancel(replay: Replay): Promise<void> {
     await replay.cancel(this.#stop.signal)
     const { matched } = await replay.status()
-    await replay.forget()
     await this.#close(replay, 'cancelled', matched)
   }
 
+  /**
+   * The record is written before the cursor is dropped. A replay that still says running and has no cursor would be
+   * read again from its beginning by the next start; a cursor that is left behind by a crash is in nobody's way.
+   */
   async #close(replay: Replay, state: 'done' | 'cancelled', matched: number): Promise<void> {
     const { record } = replay
     await this.#save({ ...record, state, matched, endedAtMs: this.#parts.clock.nowMs() })
+    await replay.forget()
     this.#running.delete(record.id)
     await replay[Symbol.asyncDispose]()
     await this.#forgetOldest(record.bus)
