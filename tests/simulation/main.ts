@@ -21,7 +21,9 @@ const { values } = parseArgs({
 })
 const plant = values.plant === undefined ? undefined : plants.find(({ name }) => name === values.plant)
 if (values.plant !== undefined && plant === undefined) {
-  throw new Error(`there is no planted bug ${values.plant}; there are ${plants.map(({ name }) => name).join(', ')}`)
+  throw new Error(
+    `there is no planted bug ${values.plant}; there are ${plants.map(({ name }) => name).join(', ')}`,
+  )
 }
 const steps = Number(values.steps)
 const first = Number(values.seed ?? values.first)

@@ -66,11 +66,14 @@ async function calm(world: World, operations: Operations, isBad: () => boolean):
     world.findings.expect('resume', isUp, () => 'the process does not start on a sound disk')
     if (!isUp) return
   }
-  await operations.unpauseAll()
   const needsBad = (bus: BusModel, rule: string, target: string): boolean =>
-    bus.rule(rule).changes.some(({ shape }) =>
-      shape?.targets.some(({ id, sink, deadLetter }) => id === target && (sink === bad || deadLetter === bad)),
-    )
+    bus
+      .rule(rule)
+      .changes.some(({ shape }) =>
+        shape?.targets.some(
+          ({ id, sink, deadLetter }) => id === target && (sink === bad || deadLetter === bad),
+        ),
+      )
   await rest(world, operations, needsBad, isBad)
   if (isBad()) return
   const { model, disk, findings } = world
@@ -102,6 +105,7 @@ async function rest(
 ): Promise<void> {
   const untilMs = world.clock.nowMs() + calmMsMax
   while (!isBad() && world.clock.nowMs() < untilMs) {
+    await operations.unpauseAll()
     for (const bus of world.model.buses.values()) {
       for (const [name, rule] of bus.rules) {
         for (const target of rule.targets()) await operations.resume(bus, name, target)

@@ -101,9 +101,13 @@ export class StateChecks {
         })
       }
       if (position < bus.first) {
-        this.#findings.expect('retention', !isPending && (ended >= least || !rule.isCertain(position)), () => {
-          return `${what} was removed from the log before it had ended`
-        })
+        this.#findings.expect(
+          'retention',
+          !isPending && (ended >= least || !rule.isCertain(position)),
+          () => {
+            return `${what} was removed from the log before it had ended`
+          },
+        )
       }
       if (!isPending && ended === least && least === most && rule.isCertain(position)) done.add(position)
     }

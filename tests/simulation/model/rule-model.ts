@@ -30,6 +30,8 @@ export interface Change {
   hi: number
   /** `undefined` deletes the rule. */
   readonly shape: RuleShape | undefined
+  /** Whether the rule was not there before: only then does `start` count. */
+  readonly isCreation: boolean
   /** Refused after all: only events within the span may have met it. */
   isReverted: boolean
   /** For a rule that reads from the oldest event: from where on it must have read it; `undefined` for any other. */
@@ -63,6 +65,7 @@ export class RuleModel {
       lo,
       hi: Number.POSITIVE_INFINITY,
       shape,
+      isCreation: this.shape === undefined,
       isReverted: false,
       oldestFrom: undefined,
     }
@@ -119,11 +122,13 @@ export class RuleModel {
     let least = 0
     let most = 0
     for (const [index, change] of this.changes.entries()) {
-      if (change.shape?.start !== 'oldest' || position >= change.hi) continue
+      if (!change.isCreation || change.shape?.start !== 'oldest' || position >= change.hi) continue
       const later = this.changes.slice(index)
       if (!later.some(({ shape }) => isSent(shape, facts, target))) continue
       most++
-      const isUndisturbed = later.every(({ shape }) => shape !== undefined && isSameReader(shape, change.shape))
+      const isUndisturbed = later.every(
+        ({ shape }) => shape !== undefined && isSameReader(shape, change.shape),
+      )
       const isAnswered = Number.isFinite(change.hi) && !change.isReverted
       if (isUndisturbed && isAnswered && position < change.lo && position >= (change.oldestFrom ?? Infinity))
         least++
@@ -133,7 +138,9 @@ export class RuleModel {
 }
 
 function isSent(shape: RuleShape | undefined, facts: EventFacts, target: string): boolean {
-  return shape?.isEnabled === true && shape.targets.some(({ id }) => id === target) && shape.kind.matches(facts)
+  return (
+    shape?.isEnabled === true && shape.targets.some(({ id }) => id === target) && shape.kind.matches(facts)
+  )
 }
 
 function isSameReader(left: RuleShape, right: RuleShape | undefined): boolean {

@@ -46,7 +46,10 @@ export class Operations {
     for (const { shape } of model.buses.values()) {
       const { name, isRelaxed, ...limits } = shape
       const durability = isRelaxed ? 'relaxed' : 'durable'
-      await this.#world.drive(serving.resources.buses.put(account, name, { durability, ...limits }), 'making a bus')
+      await this.#world.drive(
+        serving.resources.buses.put(account, name, { durability, ...limits }),
+        'making a bus',
+      )
     }
     await this.#world.drive(this.#put('main', 'steady', steadyShape(this.#mark())), 'making a rule')
     for (const bus of model.buses.values()) {
@@ -129,9 +132,13 @@ export class Operations {
   async unpauseAll(): Promise<void> {
     for (const bus of this.#world.model.buses.values()) {
       for (const [name, rule] of bus.rules) {
-        if (rule.shape?.targets.some(({ isPaused }) => isPaused) !== true) continue
+        if (rule.underWay !== undefined || rule.shape?.targets.some(({ isPaused }) => isPaused) !== true)
+          continue
         const targets = rule.shape.targets.map(target => ({ ...target, isPaused: false }))
-        await this.#world.drive(this.#change(bus, name, { ...rule.shape, mark: this.#mark(), targets }), 'resuming')
+        await this.#world.drive(
+          this.#change(bus, name, { ...rule.shape, mark: this.#mark(), targets }),
+          'resuming',
+        )
       }
     }
   }
@@ -178,7 +185,8 @@ export class Operations {
       change.oldestFrom = 1
     }
     rule.end(change, next, isReverted)
-    if (!isReverted) trace.note(`rule ${bus.shape.name}/${name} is in force, between ${change.lo} and ${next}`)
+    if (!isReverted)
+      trace.note(`rule ${bus.shape.name}/${name} is in force, between ${change.lo} and ${next}`)
   }
 
   async #replay(bus: BusModel, name: string): Promise<void> {
@@ -204,7 +212,16 @@ export class Operations {
       const isDisturbed = isUncertain || changes !== bus.rule(name).changes.length
       const { id, targets } = status
       const matches = shape.kind.matches
-      bus.replays.set(id, { id, rule: name, targets, from: status.from, to: status.to, marked, matches, isDisturbed })
+      bus.replays.set(id, {
+        id,
+        rule: name,
+        targets,
+        from: status.from,
+        to: status.to,
+        marked,
+        matches,
+        isDisturbed,
+      })
       this.#world.tally.add('run', 'replays')
     } catch (thrown) {
       if (serving.isAlive) trace.note(`a replay was refused: ${toAppError(thrown).code}`)

@@ -1,4 +1,12 @@
-import { AppError, type Clock, type Outcome, type OutgoingRecord, retryBackoff, retryNever, type Sink } from '@millrace/spi'
+import {
+  AppError,
+  type Clock,
+  type Outcome,
+  type OutgoingRecord,
+  retryBackoff,
+  retryNever,
+  type Sink,
+} from '@millrace/spi'
 import type { SinkResolver } from '@millrace/server/engine'
 import type { Chance } from './chance.ts'
 import type { Tally } from './tally.ts'
@@ -151,7 +159,11 @@ export class Outside {
     }
   }
 
-  async #misbehave(mood: 'lying' | 'throwing' | 'twice', write: WriteRecord, signal: AbortSignal): Promise<Outcome[]> {
+  async #misbehave(
+    mood: 'lying' | 'throwing' | 'twice',
+    write: WriteRecord,
+    signal: AbortSignal,
+  ): Promise<Outcome[]> {
     const chance = this.#chance
     if (chance.happens(0.4)) return await this.#take(write, signal)
     if (mood === 'lying') {
@@ -201,7 +213,8 @@ export class Outside {
 
 function failed(code: string, delayMs?: number): Outcome {
   const never = code === 'sink.rejected' || code === 'sink.unauthorized'
-  const retry = delayMs === undefined ? (never ? retryNever : retryBackoff) : ({ kind: 'after', delayMs } as const)
+  const retry =
+    delayMs === undefined ? (never ? retryNever : retryBackoff) : ({ kind: 'after', delayMs } as const)
   return { status: 'failed', error: new AppError(code, 'injected', retry) }
 }
 

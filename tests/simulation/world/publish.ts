@@ -104,7 +104,10 @@ export class Producer {
     if (stored !== undefined) bus.acknowledged.set(outcome.position, stored)
   }
 
-  #event(id: string, { nonce, size }: { nonce: number; size: number }): { event: SentEvent; text: EventText } {
+  #event(
+    id: string,
+    { nonce, size }: { nonce: number; size: number },
+  ): { event: SentEvent; text: EventText } {
     const { chance } = this.#world
     const type = chance.pick(eventTypes)
     const kind = chance.pick(eventKinds)

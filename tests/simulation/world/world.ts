@@ -165,7 +165,8 @@ export class World {
   /** The good target, on a sound disk, has everything that was accepted a while ago, whatever the others do. */
   #checkIsolation(): void {
     const beforeMs = this.clock.nowMs() - isolationMs
-    if (this.serving === undefined || this.disk.mood !== 'sound' || this.#soundSinceMs > beforeMs) return
+    const isSound = this.disk.mood === 'sound' && !this.disk.isBroken
+    if (this.serving === undefined || !isSound || this.#soundSinceMs > beforeMs) return
     const bus = this.bus('main')
     const rule = bus.rule('steady')
     const ended = new Set(bus.lines.filter(line => line.rule === 'steady').map(({ position }) => position))
