@@ -3,6 +3,7 @@ import type { TestRecord, Trouble } from './outcome.ts'
 /** How to get what a skipped test needs, by the name in its reason (`needs NAME` or `needs NAME: why not`). */
 export const remedies: Readonly<Record<string, string>> = {
   bubblewrap: 'apt-get install bubblewrap',
+  python3: 'apt-get install python3',
   strace: 'apt-get install strace',
 }
 

@@ -204,6 +204,18 @@ class HandledError extends Error {
   }
 }
 
+// The kernel lets a process inherit the peak of the one that started it, so the usual figure may be the server's. Up to
+// that, the most that was seen at the end of an invocation has to do.
+const inheritedKiB = process.resourceUsage().maxRSS
+let seenKiB = 0
+
+function peakKiB() {
+  const { maxRSS } = process.resourceUsage()
+  if (maxRSS > inheritedKiB) return maxRSS
+  seenKiB = Math.max(seenKiB, Math.round(process.memoryUsage.rss() / 1024))
+  return seenKiB
+}
+
 function describe(thrown) {
   try {
     if (!types.isNativeError(thrown) && !(thrown instanceof Error)) {
@@ -212,13 +224,16 @@ function describe(thrown) {
       const errorType = thrown === null ? 'null' : typeof thrown
       return { errorMessage: text.slice(0, 16384), errorType, stackTrace: [] }
     }
+    // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- a stranger's error may hold anything
     const named = String(thrown.name)
     const errorType = named === 'Error' ? thrown.constructor?.name || named : named
+    // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- a stranger's error may hold anything
     const lines = thrown.stack === undefined ? [] : String(thrown.stack).split('\n')
     const own = lines.findIndex(line => line.includes(__filename))
     const stackTrace = lines.slice(0, own === -1 ? 64 : Math.min(own, 64))
     if (own !== -1 && stackTrace.at(-1)?.endsWith('new Promise (<anonymous>)')) stackTrace.pop()
     return {
+      // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- a stranger's error may hold anything
       errorMessage: String(thrown.message).slice(0, 16384),
       errorType: errorType.slice(0, 256),
       stackTrace: stackTrace.map(line => line.slice(0, 512)),
@@ -234,7 +249,7 @@ function sendError(channel, kind, thrown, startedAt) {
     kind: handled && kind === 'unhandled' ? 'handled' : kind,
     ...describe(handled ? thrown.reason : thrown),
     durationMs: startedAt === undefined ? 0 : performance.now() - startedAt,
-    memoryKiB: process.resourceUsage().maxRSS,
+    memoryKiB: peakKiB(),
   })
 }
 
@@ -366,7 +381,7 @@ async function initialize(header) {
     initialization = undefined
     state = 'ready'
     const durationMs = performance.now() - owner.startedAt
-    send(toServer.initialized, 0, { durationMs, memoryKiB: process.resourceUsage().maxRSS })
+    send(toServer.initialized, 0, { durationMs, memoryKiB: peakKiB() })
   } catch (thrown) {
     if (state !== 'initializing') return
     endLines(owner)
@@ -395,7 +410,7 @@ async function invoke(channel, header, payload) {
   if (failed) sendError(channel, 'unhandled', thrown, owner.startedAt)
   else {
     const durationMs = performance.now() - owner.startedAt
-    const memoryKiB = process.resourceUsage().maxRSS
+    const memoryKiB = peakKiB()
     send(toServer.result, channel, { contentType: value.contentType, durationMs, memoryKiB }, value.payload)
   }
   if (state === 'draining' && running.size === 0) leave(0)
