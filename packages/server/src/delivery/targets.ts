@@ -44,6 +44,8 @@ export class Targets {
   readonly #targets = new Map<string, Target>()
   readonly #dispatchers = new Map<string, Dispatcher>()
   readonly #removals = new Map<string, Promise<void>>()
+  /** Queues that were put into while they were being cleared: they are cleared once more. */
+  readonly #lateRemovals = new Set<string>()
   /** Queues with deliveries of rules that no snapshot has shown yet. */
   readonly #early = new Set<string>()
   #earlyTimer: Disposable | undefined
@@ -231,7 +233,11 @@ export class Targets {
 
   #remove(identity: QueueIdentity): void {
     const { queue } = identity
-    if (this.#removals.has(queue) || this.#stop.signal.aborted) return
+    if (this.#stop.signal.aborted) return
+    if (this.#removals.has(queue)) {
+      this.#lateRemovals.add(queue)
+      return
+    }
     const removal = this.#endAll(identity).catch((thrown: unknown) => {
       // Stopped in the middle: the document is still there, and the next start goes on.
       const { code } = toAppError(thrown)
@@ -260,7 +266,11 @@ export class Targets {
 
   #removed(queue: string): void {
     this.#removals.delete(queue)
-    if (this.#targets.has(queue)) {
+    const isLate = this.#lateRemovals.delete(queue)
+    if (!this.#targets.has(queue) && isLate) {
+      this.#register(queue)
+      this.#remove(identityOf(queue))
+    } else if (this.#targets.has(queue)) {
       this.#register(queue)
       this.#dispatcher(queue)
     }
