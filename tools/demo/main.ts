@@ -9,7 +9,7 @@ import { ReceiptBook } from './receipts.ts'
 import { Receiver } from './receiver.ts'
 import { accountFor, type RuleResult, resultTable } from './report.ts'
 import { deadLetterRule, demoRules, ruleSpec } from './rules.ts'
-import { ServerProcess } from './server-process.ts'
+import { ServerProcess } from '../process/index.ts'
 
 const rounds = 20
 /** How long the dying target stays away, in milliseconds. */

@@ -1,2 +1,3 @@
 export * from './root.ts'
 export * from './run.ts'
+export * from './server-process.ts'

@@ -42,8 +42,9 @@ export class WriteChecks implements WriteWatcher, ModelWatcher {
     const queue = this.#parts.model.queue(write.queue)
     if (queue === undefined) return
     const shapes = shapesOf(queue)
-    this.#checkWindow(write, shapes)
+    // A dead letter goes out in the slot of its delivery, which may have been taken before the window was narrowed.
     if (write.isDeadLetter) return
+    this.#checkWindow(write, shapes)
     const history = this.#history(write.queue, write.nonce)
     this.#checkRate(write, queue, shapes)
     this.#checkRepetition(write, queue, history)
