@@ -4,6 +4,7 @@ import {
   applyCommand,
   devCommand,
   getCommand,
+  logsCommand,
   sendCommand,
   startCommand,
   tailCommand,
@@ -28,6 +29,7 @@ export async function main(args: readonly string[], terminal: Terminal = systemT
     tailCommand,
     applyCommand,
     getCommand,
+    logsCommand,
     testPatternCommand,
   ]
   for (const make of commands) {

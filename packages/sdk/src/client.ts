@@ -53,6 +53,16 @@ export class ResourceClient<Spec> {
   }
 }
 
+/** One line that a function wrote, or that the platform wrote about it. */
+export interface LogLine {
+  sequence: number
+  atMs: number
+  requestId?: string
+  instanceId: string
+  stream: 'stdout' | 'stderr' | 'platform'
+  text: string
+}
+
 export interface PatternVerdict {
   matches: boolean
   explanation: unknown[]
@@ -113,6 +123,18 @@ export class Client {
       },
     )
     return new Uint8Array(await response.arrayBuffer())
+  }
+
+  /** The newest lines of a function that are kept. */
+  async functionLogs(name: string): Promise<LogLine[]> {
+    const path = `/api/v1/functions/${encodeURIComponent(name)}/logs`
+    return (await this.transport.json<{ items: LogLine[] }>('GET', path)).items
+  }
+
+  /** The kept lines of a function, then new ones, until the signal aborts or the server goes away. */
+  async *tailFunctionLogs(name: string, signal?: AbortSignal): AsyncGenerator<LogLine> {
+    const path = `/api/v1/functions/${encodeURIComponent(name)}/logs`
+    for await (const { data } of this.transport.events(path, signal)) yield JSON.parse(data) as LogLine
   }
 
   /** Would this pattern match this event, and if not, why not? */

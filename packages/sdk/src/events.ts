@@ -1,4 +1,3 @@
-import { readServerSentEvents } from './server-sent-events.ts'
 import type { Page } from './resources.ts'
 import type { Transport } from './transport.ts'
 
@@ -79,15 +78,8 @@ export class EventsClient {
     const query = new URLSearchParams()
     if (options.from !== undefined) query.set('from', String(options.from))
     if (options.pattern !== undefined) query.set('pattern', JSON.stringify(options.pattern))
-    const response = await this.transport.send('GET', `${eventsPath(bus)}?${query.toString()}`, {
-      headers: { accept: 'text/event-stream' },
-      signal: options.signal,
-      streaming: true,
-    })
-    if (response.body === null) return
-    for await (const { id, event, data } of readServerSentEvents(response.body)) {
-      // The server's last words; no event of the bus.
-      if (event === 'end') return
+    const messages = this.transport.events(`${eventsPath(bus)}?${query.toString()}`, options.signal)
+    for await (const { id, data } of messages) {
       yield { position: Number(id), event: JSON.parse(data) as Record<string, unknown> }
     }
   }

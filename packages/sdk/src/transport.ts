@@ -1,4 +1,5 @@
 import { MillraceError } from './error.ts'
+import { readServerSentEvents, type ServerSentEvent } from './server-sent-events.ts'
 
 export interface ClientOptions {
   /** Address of the server, such as `http://127.0.0.1:8400`. */
@@ -56,6 +57,18 @@ export class Transport {
         {},
         { cause },
       )
+    }
+  }
+
+  /** Follows a stream of server-sent events until the signal aborts or the server ends it. */
+  async *events(path: string, signal?: AbortSignal): AsyncGenerator<ServerSentEvent> {
+    const headers = { accept: 'text/event-stream' }
+    const response = await this.send('GET', path, { headers, signal, streaming: true })
+    if (response.body === null) return
+    for await (const message of readServerSentEvents(response.body)) {
+      // The server's last words.
+      if (message.event === 'end') return
+      yield message
     }
   }
 

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { applyWiring, findWiring, loadWiring, removeDropped } from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 import { appliedLine } from './apply.ts'
+import { logText } from './logs.ts'
 
 /** Quiet time after a change of files before the wiring is applied again: editors write several times. */
 const settleMs = 150
@@ -47,6 +48,7 @@ async function keepApplied(
   interrupted: AbortSignal,
 ): Promise<void> {
   let applied: readonly WiringItem[] = []
+  const followed = new Set<string>()
   const apply = async (): Promise<void> => {
     try {
       const wiring = await loadWiring(path)
@@ -56,6 +58,10 @@ async function keepApplied(
       for (const name of await removeDropped(client, applied, wiring.items))
         terminal.out(`removed   ${name}\n`)
       applied = wiring.items
+      for (const { kind, name } of applied) {
+        if (kind === 'function' && !followed.has(name))
+          void followLogs(terminal, client, name, followed, interrupted)
+      }
       terminal.out(terminal.colors.dim('wiring is in force; waiting for changes (Ctrl-C stops)\n'))
     } catch (thrown) {
       terminal.error(
@@ -66,6 +72,25 @@ async function keepApplied(
   await apply()
   while (!interrupted.aborted) {
     if (await nextChange(dirname(path), interrupted)) await apply()
+  }
+}
+
+/** Shows what a function writes, until interrupted or until it is gone; then it may be followed anew. */
+async function followLogs(
+  terminal: Terminal,
+  client: Client,
+  name: string,
+  followed: Set<string>,
+  interrupted: AbortSignal,
+): Promise<void> {
+  followed.add(name)
+  try {
+    for await (const line of client.tailFunctionLogs(name, interrupted))
+      terminal.out(logText(terminal, name, line))
+  } catch {
+    // Interrupted, or the server is stopping: there is nothing more to show.
+  } finally {
+    followed.delete(name)
   }
 }
 

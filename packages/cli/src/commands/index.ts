@@ -1,6 +1,7 @@
 export { applyCommand } from './apply.ts'
 export { devCommand } from './dev.ts'
 export { getCommand } from './get.ts'
+export { logsCommand } from './logs.ts'
 export { sendCommand } from './send.ts'
 export { startCommand } from './start.ts'
 export { tailCommand } from './tail.ts'
