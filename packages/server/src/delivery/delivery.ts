@@ -34,8 +34,8 @@ export interface Delivery extends AsyncDisposable {
   trace(bus: string, position: number): Promise<JournalEntry[]>
   /** Position of the next event of a bus to route; `undefined` before that is known. Storage may be a moment behind. */
   routed(bus: string): number | undefined
-  /** Removes what retention allows from a full log; never rejects. For `ingest`. */
-  makeRoom(bus: BusView): Promise<void>
+  /** Removes what retention allows from a full log, so that so many bytes fit; never rejects. For `ingest`. */
+  makeRoom(bus: BusView, roomBytes: number): Promise<void>
   /**
    * Resolves when every pump is at its tip and nothing is pending that could be attempted now. What waits for a time,
    * a person or an open circuit does not count. Rejects when the signal aborts.
@@ -157,8 +157,8 @@ class Engine implements Delivery {
     return this.#pumps.cursor(bus)
   }
 
-  makeRoom(bus: BusView): Promise<void> {
-    return this.#retention.makeRoom(bus)
+  makeRoom(bus: BusView, roomBytes: number): Promise<void> {
+    return this.#retention.makeRoom(bus, roomBytes)
   }
 
   async settled(signal: AbortSignal): Promise<void> {

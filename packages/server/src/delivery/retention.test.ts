@@ -55,7 +55,7 @@ test('a producer that finds the log full makes room at once, but not of what is 
   const numbers = Array.from({ length: 50 }, (_, index) => index)
   const room = async (): Promise<number> => {
     const view = engine.resources.snapshots.current().buses.get('acme/b')
-    if (view !== undefined) await engine.delivery.makeRoom(view)
+    if (view !== undefined) await engine.delivery.makeRoom(view, 0)
     return engine.logs.bytes('acme/b')
   }
   await engine.publish('b', ...numbers)

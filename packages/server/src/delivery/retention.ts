@@ -47,10 +47,10 @@ export class Retention {
   }
 
   /** A pass over one bus now; callers at the same time share it. Never rejects. */
-  pass(bus: BusView): Promise<void> {
+  pass(bus: BusView, roomBytes = 0): Promise<void> {
     const known = this.#passes.get(bus.key)
     if (known !== undefined) return known
-    const pass = this.#pass(bus)
+    const pass = this.#pass(bus, roomBytes)
       .catch((thrown: unknown) => {
         const { code } = toAppError(thrown)
         this.#parts.log.warn('retention failed; it will be repeated', { bus: bus.key, code })
@@ -61,11 +61,11 @@ export class Retention {
   }
 
   /** A pass for a producer that found the log full; at most every `askedEveryMs`. */
-  async makeRoom(bus: BusView): Promise<void> {
+  async makeRoom(bus: BusView, roomBytes: number): Promise<void> {
     const nowMs = this.#parts.clock.nowMs()
     if (nowMs < (this.#askedAtMs.get(bus.key) ?? 0) + askedEveryMs && !this.#passes.has(bus.key)) return
     this.#askedAtMs.set(bus.key, nowMs)
-    await this.pass(bus)
+    await this.pass(bus, roomBytes)
   }
 
   /** The storage is full: passes over all buses, and cuts a tenth off every journal to make room for settling. */
@@ -98,15 +98,17 @@ export class Retention {
     }
   }
 
-  async #pass(bus: BusView): Promise<void> {
+  async #pass(bus: BusView, roomBytes: number): Promise<void> {
     const { logs, clock, storageLog } = this.#parts
     const { retentionMs, retentionBytesMax } = bus.spec
     await logs.open(bus.key)
+    // What asks for room must fit afterwards, however large a part of a small log it is.
+    const bytesMax = Math.max(0, Math.min(retentionBytesMax * fillShare, retentionBytesMax - roomBytes))
     const floor = await this.#floor(bus.key)
     const oldest = await logs.seek(bus.key, clock.nowMs() - retentionMs)
     let stat = await logs.trim(bus.key, Math.min(oldest, floor))
-    for (let cut = 0; cut < cutsMax && stat.bytes > retentionBytesMax * fillShare; cut++) {
-      const before = Math.min(floor, cutFor(stat, retentionBytesMax * fillShare))
+    for (let cut = 0; cut < cutsMax && stat.bytes > bytesMax; cut++) {
+      const before = Math.min(floor, cutFor(stat, bytesMax))
       if (before <= stat.first) break
       stat = await logs.trim(bus.key, before)
     }

@@ -35,8 +35,8 @@ export interface IngestParts {
   readonly clock: Clock
   readonly random: Random
   readonly observer: EngineObserver
-  /** Removes what retention allows from a full log. Resolves also when nothing could be removed. */
-  makeRoom(bus: BusView): Promise<void>
+  /** Removes what retention allows from a full log, so that so many bytes fit. Resolves also when they still do not. */
+  makeRoom(bus: BusView, roomBytes: number): Promise<void>
   /** Default `dedupEntriesMax`. */
   readonly dedupEntriesMax?: number
 }
@@ -182,7 +182,7 @@ class Door implements Ingest {
   /** Makes sure that the log has room for so many bytes more, or throws `bus.log-full`. */
   async #reserve(bus: BusView, bytes: number): Promise<void> {
     if (!this.#fits(bus, bytes)) {
-      await this.#parts.makeRoom(bus)
+      await this.#parts.makeRoom(bus, bytes)
       if (!this.#fits(bus, bytes)) throw logFull(bus, this.#parts.logs.bytes(bus.key))
     }
     this.#appendingBytes.set(bus.key, (this.#appendingBytes.get(bus.key) ?? 0) + bytes)
