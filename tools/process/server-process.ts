@@ -56,6 +56,11 @@ export class ServerProcess implements AsyncDisposable {
     return performance.now() - startedAtMs
   }
 
+  /** Settings with which a command line on this machine is let in. */
+  get credentials(): { MILLRACE_ACCESS_KEY_ID: string; MILLRACE_ACCESS_KEY_SECRET: string } {
+    return { MILLRACE_ACCESS_KEY_ID: accessKeyId, MILLRACE_ACCESS_KEY_SECRET: accessKeySecret }
+  }
+
   client(): Client {
     return createClient({ url: this.url, token: `${accessKeyId}.${accessKeySecret}` })
   }
