@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { plants } from './planted/index.ts'
 import { describeFailure, summary } from './report.ts'
 import { run } from './run.ts'
-import { Tally } from './world/tally.ts'
+import { Tally } from './tally.ts'
 
 const { values } = parseArgs({
   options: {

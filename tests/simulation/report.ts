@@ -1,6 +1,6 @@
-import { invariants } from './checks/findings.ts'
+import { invariants } from './findings.ts'
 import type { RunResult } from './run.ts'
-import type { Tally } from './world/tally.ts'
+import type { Tally } from './tally.ts'
 
 /** What was violated, in words, what happened before, and how to see it again. */
 export function describeFailure(result: RunResult, steps: number, plant: string | undefined): string {

@@ -1,11 +1,11 @@
-import { checkAllEnded, checkReplays } from './checks/final-checks.ts'
-import type { Finding } from './checks/findings.ts'
-import type { BusModel } from './model/bus-model.ts'
-import { Operations } from './world/operations.ts'
-import type { Plant } from './world/plant.ts'
-import { badSinkNames } from './world/shapes.ts'
-import type { Tally } from './world/tally.ts'
-import { World } from './world/world.ts'
+import { checkAllEnded, checkReplays } from './final-checks.ts'
+import type { Finding } from './findings.ts'
+import type { BusModel } from './bus-model.ts'
+import { Operations } from './operations.ts'
+import type { Plant } from './plant.ts'
+import { badSinkNames } from './shapes.ts'
+import type { Tally } from './tally.ts'
+import { World } from './world.ts'
 
 export interface RunOptions {
   readonly seed: number

@@ -1,5 +1,5 @@
 import type { QueueChange, Sink, Storage } from '@millrace/spi'
-import type { Plant } from '../world/plant.ts'
+import type { Plant } from '../plant.ts'
 
 /** Replaces the commit of a storage. */
 function withCommit(storage: Storage, commit: Storage['queue']['commit']): Storage {

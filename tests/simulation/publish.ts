@@ -1,7 +1,7 @@
 import { type EventText, scanStructured } from '@millrace/cloudevents'
 import { type AcceptOutcome, busKey, engineAttributePrefix } from '@millrace/server/engine'
-import type { BusModel, SentEvent } from '../model/bus-model.ts'
-import { eventKinds, eventTypes } from '../model/pattern-kinds.ts'
+import type { BusModel, SentEvent } from './bus-model.ts'
+import { eventKinds, eventTypes } from './pattern-kinds.ts'
 import { account } from './engine-process.ts'
 import type { World } from './world.ts'
 

@@ -75,7 +75,13 @@ export class EngineProcess {
     this.#resources = await openResources(this.#host(), account)
     const { snapshots } = this.#resources
     const makeIngest = (): Ingest =>
-      createIngest({ logs, clock, random, observer, makeRoom: (bus, roomBytes) => this.delivery.makeRoom(bus, roomBytes) })
+      createIngest({
+        logs,
+        clock,
+        random,
+        observer,
+        makeRoom: (bus, roomBytes) => this.delivery.makeRoom(bus, roomBytes),
+      })
     const resolver: SinkResolver = outside.resolver(this.life, () => this.#isAlive)
     const sinks = plant?.sinks?.(resolver, clock) ?? resolver
     const warn = (message: string, fields?: Record<string, unknown>): void => {

@@ -1,8 +1,8 @@
 import { pumpCursor, queueName } from '@millrace/server/engine'
 import type { MemoryStorage } from '@millrace/storage-memory'
-import type { BusModel } from '../model/bus-model.ts'
-import type { Model } from '../model/model.ts'
-import type { RuleModel } from '../model/rule-model.ts'
+import type { BusModel } from './bus-model.ts'
+import type { Model } from './model.ts'
+import type { RuleModel } from './rule-model.ts'
 import type { Findings } from './findings.ts'
 
 const unlimited = { entriesMax: 1e9, bytesMax: 1e12 }

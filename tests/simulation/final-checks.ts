@@ -1,7 +1,7 @@
 import { queueName, type ReplayStatus } from '@millrace/server/engine'
 import type { MemoryStorage } from '@millrace/storage-memory'
-import type { BusModel, ReplayModel } from '../model/bus-model.ts'
-import type { Model } from '../model/model.ts'
+import type { BusModel, ReplayModel } from './bus-model.ts'
+import type { Model } from './model.ts'
 import type { Findings } from './findings.ts'
 
 /** Which queues may be unfinished: those that need a target which is still bad. */

@@ -1,10 +1,10 @@
 import { FakeClock } from '@millrace/spi/conformance'
 import type { Delivery, EngineObserver } from '@millrace/server/engine'
-import { Findings } from '../checks/findings.ts'
-import { StateChecks } from '../checks/state-checks.ts'
-import { WriteChecks } from '../checks/write-checks.ts'
-import type { BusModel } from '../model/bus-model.ts'
-import { Model } from '../model/model.ts'
+import { Findings } from './findings.ts'
+import { StateChecks } from './state-checks.ts'
+import { WriteChecks } from './write-checks.ts'
+import type { BusModel } from './bus-model.ts'
+import { Model } from './model.ts'
 import { Chance } from './chance.ts'
 import { Disk } from './disk.ts'
 import { account, EngineProcess } from './engine-process.ts'
@@ -151,6 +151,7 @@ export class World {
     watched.catch(() => {})
     const untilMs = this.clock.nowMs() + patienceMs
     await this.clock.settle()
+    // oxlint-disable-next-line no-unmodified-loop-condition -- it is changed when the promise settles
     while (isPending && this.clock.nowMs() < untilMs && (await this.clock.advanceToNext()));
     this.findings.expect('stop', !isPending, () => `${what} did not end within ${patienceMs} ms`)
     return isPending ? undefined : await watched

@@ -40,6 +40,6 @@ export class ProcessClock implements Clock {
 
   kill(): void {
     this.#isKilled = true
-    for (const timer of [...this.#timers]) timer[Symbol.dispose]()
+    for (const timer of this.#timers) timer[Symbol.dispose]()
   }
 }

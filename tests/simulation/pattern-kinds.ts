@@ -1,4 +1,4 @@
-import type { Chance } from '../world/chance.ts'
+import type { Chance } from './chance.ts'
 
 /** What patterns of the simulation look at. */
 export interface EventFacts {

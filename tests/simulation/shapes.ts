@@ -1,6 +1,6 @@
-import type { BusShape } from '../model/bus-model.ts'
-import { anyPattern, everything } from '../model/pattern-kinds.ts'
-import type { RuleShape, TargetShape } from '../model/rule-model.ts'
+import type { BusShape } from './bus-model.ts'
+import { anyPattern, everything } from './pattern-kinds.ts'
+import type { RuleShape, TargetShape } from './rule-model.ts'
 import type { Chance } from './chance.ts'
 
 /** Targets of the simulation; the last two take dead letters. `steady` never misbehaves. */

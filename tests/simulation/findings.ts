@@ -1,5 +1,5 @@
-import type { Tally } from '../world/tally.ts'
-import type { Trace } from '../world/trace.ts'
+import type { Tally } from './tally.ts'
+import type { Trace } from './trace.ts'
 
 /** The promises that are checked, by the names under which they are counted and reported. */
 export const invariants = {

@@ -1,7 +1,7 @@
-import type { BusModel, JournalLine, StoredEvent } from '../model/bus-model.ts'
-import type { Model, ModelWatcher, QueueParts } from '../model/model.ts'
-import type { TargetShape } from '../model/rule-model.ts'
-import type { WriteRecord, WriteWatcher } from '../world/write-record.ts'
+import type { BusModel, JournalLine, StoredEvent } from './bus-model.ts'
+import type { Model, ModelWatcher, QueueParts } from './model.ts'
+import type { TargetShape } from './rule-model.ts'
+import type { WriteRecord, WriteWatcher } from './write-record.ts'
 import type { Findings } from './findings.ts'
 
 /** What sinks were asked for one delivery. */
