@@ -50,6 +50,26 @@ export class Backfills {
     return this.#running.size === 0
   }
 
+  /**
+   * Holds the ordered targets of backfills that are not done, before any target starts: what is routed live comes after
+   * them. The returned function is to be called once `start` has taken over.
+   */
+  async holdUnfinished(snapshot: Snapshot): Promise<() => void> {
+    const releases: (() => void)[] = []
+    for (const view of snapshot.buses.values()) {
+      for (const rule of view.rules.values()) {
+        if (rule.spec.start === 'tip') continue
+        const document = await this.#parts.documents.get(recordKey(view.key, rule.name))
+        const record = document?.value as BackfillRecord | undefined
+        if (record?.ruleCreatedAtMs !== rule.createdAtMs || !record.isDone)
+          releases.push(...this.#hold(view, rule))
+      }
+    }
+    return () => {
+      for (const release of releases) release()
+    }
+  }
+
   /** Goes on with what is not done. A rule without a record was made in the moment before a crash. */
   async start(snapshot: Snapshot): Promise<void> {
     for (const view of snapshot.buses.values()) {

@@ -113,9 +113,11 @@ class Engine implements Delivery {
   async start(): Promise<void> {
     const { snapshots } = this.#parts
     const snapshot = snapshots.current()
+    const release = await this.#replays.holdUnfinished(snapshot)
     await this.#targets.start(snapshot)
     await this.#pumps.start(snapshot)
     await this.#replays.start(snapshot)
+    release()
     this.#following = snapshots.subscribe((next, previous) => {
       this.#targets.follow(next, previous)
       this.#pumps.follow(next)

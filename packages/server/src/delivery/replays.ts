@@ -64,6 +64,11 @@ export class Replays {
     await this.#backfills.start(snapshot)
   }
 
+  /** See `Backfills.holdUnfinished`. */
+  holdUnfinished(snapshot: Snapshot): Promise<() => void> {
+    return this.#backfills.holdUnfinished(snapshot)
+  }
+
   follow(next: Snapshot, previous: Snapshot): void {
     this.#backfills.follow(next, previous)
     for (const [id, replay] of this.#running) {
