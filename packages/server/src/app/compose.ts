@@ -168,7 +168,13 @@ async function openEngine(
   )
   const { observer } = metrics
   const ingest: Ingest = owned.use(
-    createIngest({ logs: eventLogs, clock, random, observer, makeRoom: (bus, roomBytes) => delivery.makeRoom(bus, roomBytes) }),
+    createIngest({
+      logs: eventLogs,
+      clock,
+      random,
+      observer,
+      makeRoom: (bus, roomBytes) => delivery.makeRoom(bus, roomBytes),
+    }),
   )
   const delivery: Delivery = owned.use(
     createDelivery({

@@ -30,6 +30,7 @@ describe('settings from the environment', () => {
     [{ MILLRACE_ALLOW_PRIVATE_TARGETS: 'yes' }, 'one of true, false'],
     [{ MILLRACE_ACCOUNT_ID: 'me' }, '1 to 20 digits'],
     [{ MILLRACE_ACCESS_KEY_ID: 'key' }, 'MILLRACE_ACCESS_KEY_SECRET'],
+    [{ MILLRACE_SANDBOX: 'bubblewrap' }, 'one of auto, process'],
     [{ MILLRACE_LISTN: '1' }, 'did you mean MILLRACE_LISTEN?'],
   ])('refuses %j and names the place', (environment, message) => {
     expect(() => readConfig(environment)).toThrow(

@@ -21,7 +21,8 @@ export interface Config {
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-const sandboxes = ['auto', 'bubblewrap', 'container', 'process']
+/** What functions can be run in. Whoever asks for more isolation than there is must not get less. */
+const sandboxes = ['auto', 'process']
 
 const known = [
   'MILLRACE_LISTEN',
