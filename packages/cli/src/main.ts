@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { MillraceError } from '@millrace/sdk'
 import { Command, CommanderError } from 'commander'
 import {
@@ -15,7 +16,8 @@ import { type Terminal, systemTerminal } from './terminal.ts'
 /** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 export async function main(args: readonly string[], terminal: Terminal = systemTerminal()): Promise<number> {
   const program = new Command('millrace')
-    .description('Event bus, event streams and functions in one program.')
+    .description('Event bus and functions in one program.')
+    .version(version(), '-v, --version', 'show the version')
     .exitOverride()
     .configureOutput({ writeOut: text => terminal.out(text), writeErr: text => terminal.error(text) })
     .showSuggestionAfterError()
@@ -44,6 +46,11 @@ export async function main(args: readonly string[], terminal: Terminal = systemT
     terminal.error(`${terminal.colors.red('error')} ${describeFailure(thrown)}\n`)
     return 1
   }
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
 }
 
 function describeFailure(thrown: unknown): string {
