@@ -1,14 +1,10 @@
-import { watch } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Client, createClient, type WiringItem } from '@millrace/sdk'
 import { Command } from 'commander'
-import { applyWiring, findWiring, loadWiring, removeDropped } from '../wiring/index.ts'
+import { applyWiring, findWiring, loadWiring, removeDropped, watchFolder } from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 import { appliedLine } from './apply.ts'
 import { logText } from './logs.ts'
-
-/** Quiet time after a change of files before the wiring is applied again: editors write several times. */
-const settleMs = 150
 
 /** `millrace dev [PATH]`: the server in this process, the wiring applied, and again whenever its files change. */
 export function devCommand({ terminal, exit }: CommandContext): Command {
@@ -69,10 +65,10 @@ async function keepApplied(
       )
     }
   }
-  await apply()
-  while (!interrupted.aborted) {
-    if (await nextChange(dirname(path), interrupted)) await apply()
-  }
+  // Watched from before the first reading: what is saved while a wiring is being applied is applied after it.
+  using changes = watchFolder(dirname(path))
+  do await apply()
+  while (await changes.next(interrupted))
 }
 
 /** Shows what a function writes, until interrupted or until it is gone; then it may be followed anew. */
@@ -92,25 +88,4 @@ async function followLogs(
   } finally {
     followed.delete(name)
   }
-}
-
-/** Resolves with true once files below a folder have changed and been quiet for a moment; false when interrupted. */
-function nextChange(folder: string, interrupted: AbortSignal): Promise<boolean> {
-  return new Promise(resolve => {
-    let timer: NodeJS.Timeout | undefined
-    const finish = (changed: boolean): void => {
-      clearTimeout(timer)
-      watcher.close()
-      interrupted.removeEventListener('abort', onAbort)
-      resolve(changed)
-    }
-    const onAbort = (): void => finish(false)
-    const watcher = watch(folder, { recursive: true }, (_, name) => {
-      if (name === null || /(^|[\\/])(\.millrace|\.git|node_modules)([\\/]|$)/.test(name)) return
-      clearTimeout(timer)
-      timer = setTimeout(() => finish(true), settleMs)
-    })
-    interrupted.addEventListener('abort', onAbort, { once: true })
-    if (interrupted.aborted) finish(false)
-  })
 }

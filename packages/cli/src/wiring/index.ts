@@ -1,2 +1,3 @@
 export { type AppliedItem, applyWiring, removeDropped } from './apply.ts'
 export { findWiring, loadWiring, type Wiring } from './load.ts'
+export { type FolderChanges, watchFolder } from './watch.ts'
