@@ -43,6 +43,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent the request. Set before the body is read; not there for open operations. */
     principal: Principal
+    /** The JSON body as it was sent, for what must not lose the text of numbers. Not there without one. */
+    jsonText: Buffer | undefined
   }
   interface FastifyContextConfig {
     /** Answers without credentials. */
@@ -124,8 +126,10 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
     answerRefusal(routes.refusal(request.method, request.raw.url ?? ''), request, reply),
   )
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+  app.decorateRequest('jsonText')
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     const parsed = parseJson(body)
+    request.jsonText = body
     if (parsed instanceof AppError) done(parsed, undefined)
     else done(null, parsed.value)
   })

@@ -274,6 +274,18 @@ describe('trying things', () => {
     )
   })
 
+  test('numbers are compared as they were written, not as the server would write them', async () => {
+    const verdict = async (event: string, dialect: string): Promise<unknown> => {
+      const body = `{"event":{"data":{"n":${event}}},"pattern":{"data":{"n":[1.0]}},"dialect":"${dialect}"}`
+      const headers = { 'content-type': 'application/json' }
+      return (await server.call('POST', '/api/v1/test-pattern', body, headers)).json?.['matches']
+    }
+
+    expect(await verdict('1.0', 'aliyun')).toBe(true)
+    expect(await verdict('1', 'aliyun')).toBe(false)
+    expect(await verdict('1', 'standard')).toBe(true)
+  })
+
   test('an invalid pattern is 400 with a code', async () => {
     const body = { event: {}, pattern: { type: 'a' } }
 

@@ -1,6 +1,7 @@
 import { explain } from '@millrace/pattern'
+import { assert } from '@millrace/spi'
 import { Type } from 'typebox'
-import { compileTransform } from '../../bus/transform/index.ts'
+import { compilePath, compileTransform } from '../../bus/transform/index.ts'
 import { TransformSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import { operation } from './operation.ts'
@@ -24,17 +25,30 @@ const TestTransformBody = Type.Object(
 /** Trying patterns and transforms without touching anything. */
 export function testRoutes(app: Application): void {
   app.post('/test-pattern', { schema: testPattern }, request => {
-    const { event, pattern, dialect } = request.body
-    const { matches, fields, summary } = explain(pattern, event, { dialect })
+    const { dialect } = request.body
+    const pattern = Buffer.from(patternPath.read(bodyText(request))?.bytes ?? []).toString()
+    const { matches, fields, summary } = explain(pattern, eventText(request), { dialect })
     return { matches, explanation: fields, summary }
   })
 
   app.post('/test-transform', { schema: testTransform }, request => {
-    const { event, transform } = request.body
-    const result = compileTransform(transform).apply(Buffer.from(JSON.stringify(event)))
+    const result = compileTransform(request.body.transform).apply(eventText(request))
     if (result === undefined) return { found: false }
     return { found: true, contentType: result.contentType, text: Buffer.from(result.bytes).toString() }
   })
+}
+
+/** Numbers have their text in the body, and a pattern may ask for it: 1.0 is not 1 in every dialect. */
+const eventPath = compilePath('$.event')
+const patternPath = compilePath('$.pattern')
+
+function eventText(request: { readonly jsonText: Buffer | undefined }): Uint8Array {
+  return eventPath.read(bodyText(request))?.bytes ?? new Uint8Array()
+}
+
+function bodyText({ jsonText }: { readonly jsonText: Buffer | undefined }): Uint8Array {
+  assert(jsonText !== undefined, 'a body that was validated was read')
+  return jsonText
 }
 
 const testPattern = operation({
