@@ -54,14 +54,10 @@ function version(): string {
 }
 
 function describeFailure(thrown: unknown): string {
-  if (thrown instanceof MillraceError) {
-    const hint =
-      thrown.code === 'client.unreachable' ? '\nIs it running? Start it with: npx millrace start' : ''
-    return `${thrown.message} [${thrown.code}]${hint}`
-  }
-  if (thrown instanceof Error) {
-    const code = 'code' in thrown && typeof thrown.code === 'string' ? ` [${thrown.code}]` : ''
-    return `${thrown.message}${code}`
-  }
-  return String(thrown)
+  if (!(thrown instanceof Error)) return String(thrown)
+  // A command may have named the item it was at; the code is then that of the cause.
+  const failure = thrown.cause instanceof MillraceError ? thrown.cause : thrown
+  const code = 'code' in failure && typeof failure.code === 'string' ? ` [${failure.code}]` : ''
+  const hint = code === ' [client.unreachable]' ? '\nIs it running? Start it with: npx millrace start' : ''
+  return `${thrown.message}${code}${hint}`
 }

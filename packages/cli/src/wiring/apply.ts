@@ -1,5 +1,11 @@
 import { resolve } from 'node:path'
-import type { Client, PutResult, WiringItem } from '@millrace/sdk'
+import {
+  type Client,
+  MillraceError,
+  type PutResult,
+  type ResourceClient,
+  type WiringItem,
+} from '@millrace/sdk'
 import { readCode } from './code.ts'
 import type { Wiring } from './load.ts'
 
@@ -41,9 +47,12 @@ export async function removeDropped(
   const kept = new Set(after.map(item => `${item.kind} ${itemName(item)}`))
   const dropped = before.filter(item => !kept.has(`${item.kind} ${itemName(item)}`)).reverse()
   for (const item of dropped) {
-    if (item.kind === 'rule') await client.rules(item.bus).delete(item.name)
-    else if (item.kind === 'function') await client.functions.delete(item.name)
-    else await client.buses.delete(item.name)
+    try {
+      await resourcesOf(client, item).delete(item.name)
+    } catch (thrown) {
+      // Somebody else was faster, or an earlier try got this far.
+      if (!isMissing(thrown)) throw thrown
+    }
   }
   return dropped.map(item => `${item.kind} ${itemName(item)}`)
 }
@@ -53,13 +62,21 @@ export function itemName(item: WiringItem): string {
 }
 
 async function currentRevision(client: Client, item: WiringItem): Promise<number> {
-  const resources =
-    item.kind === 'rule' ? client.rules(item.bus) : item.kind === 'bus' ? client.buses : client.functions
   try {
-    return (await resources.get(item.name)).revision
-  } catch {
-    return 0
+    return (await resourcesOf(client, item).get(item.name)).revision
+  } catch (thrown) {
+    if (isMissing(thrown)) return 0
+    throw thrown
   }
+}
+
+function resourcesOf(client: Client, item: WiringItem): Pick<ResourceClient<unknown>, 'get' | 'delete'> {
+  if (item.kind === 'rule') return client.rules(item.bus)
+  return item.kind === 'bus' ? client.buses : client.functions
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof MillraceError && thrown.status === 404
 }
 
 async function putItem(client: Client, item: WiringItem, folder: string): Promise<PutResult> {
