@@ -10,6 +10,7 @@ import {
   startCommand,
   tailCommand,
   testPatternCommand,
+  traceCommand,
 } from './commands/index.ts'
 import { type Terminal, systemTerminal } from './terminal.ts'
 
@@ -33,6 +34,7 @@ export async function main(args: readonly string[], terminal: Terminal = systemT
     getCommand,
     logsCommand,
     testPatternCommand,
+    traceCommand,
   ]
   for (const make of commands) {
     const command = make(context)

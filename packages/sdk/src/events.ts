@@ -35,6 +35,32 @@ export interface PositionedEvent {
   event: Record<string, unknown>
 }
 
+/** What the server knows of one event's way. */
+export interface EventTrace {
+  position: number
+  acceptedAtMs: number
+  event: Record<string, unknown>
+  /** Every rule that was live at its position. */
+  rules: {
+    rule: string
+    matched: boolean
+    explanation: {
+      summary: string
+      fields: { path: string; wanted: unknown; found: unknown; verdict: string }[]
+    }
+  }[]
+  /** Failed attempts and endings, oldest first. */
+  journal: {
+    rule: string
+    target: string
+    attempts: number
+    atMs: number
+    ending?: 'delivered' | 'dead-lettered' | 'dropped'
+    code?: string
+    detail?: string
+  }[]
+}
+
 export interface TailOptions {
   /** Position to begin with; only what is published from now on unless told. */
   from?: number
@@ -85,7 +111,7 @@ export class EventsClient {
   }
 
   /** Which rules saw an event, which matched, why the others did not, every attempt and ending. */
-  trace(bus: string, position: number): Promise<Record<string, unknown>> {
+  trace(bus: string, position: number): Promise<EventTrace> {
     return this.transport.json('GET', `${eventsPath(bus)}/${position}/trace`)
   }
 }
