@@ -82,6 +82,54 @@ describe('replay', () => {
     expect(await engine.delivery.replays('acme/b')).toMatchObject([{ state: 'done' }])
   })
 
+  test('what a replay holds for a target that is taken out of the rule ends as dropped, and the replay ends', async () => {
+    const sinks = new ScriptedSinks()
+    sinks.scripts.set('f', () => ok)
+    await using engine = await TestEngine.start({ sinks })
+    await engine.bus('b')
+    await engine.rule('b', 'r', [target, { ...target, paused: true }])
+    await engine.publish('b', 1, 2)
+    await engine.settled()
+    const { id } = await engine.delivery.startReplay({ bus: 'acme/b', rule: 'r' })
+    await engine.settled()
+    await engine.rule('b', 'r', [target])
+    await engine.settled()
+    expect(await engine.delivery.replays('acme/b')).toMatchObject([{ state: 'done', deliveries: 0 }])
+    const ofReplay = (await engine.journal('b')).filter(({ replay }) => replay === id)
+    expect(ofReplay.filter(line => line.target === 't0')).toMatchObject([
+      { ending: 'delivered' },
+      { ending: 'delivered' },
+    ])
+    expect(ofReplay.filter(line => line.target === 't1')).toMatchObject([
+      { ending: 'dropped', code: 'delivery.target-removed' },
+      { ending: 'dropped', code: 'delivery.target-removed' },
+    ])
+  })
+
+  test.each([
+    { gone: 'target', state: 'done', code: 'delivery.target-removed' },
+    { gone: 'rule', state: 'cancelled', code: 'replay.cancelled' },
+  ])('a $gone that was gone when the engine started leaves nothing of its replay behind', async lost => {
+    const sinks = new ScriptedSinks()
+    const before = await TestEngine.start({ sinks })
+    await before.bus('b')
+    await before.publish('b', 1, 2)
+    await before.rule('b', 'r', [target, { ...target, paused: true }])
+    sinks.scripts.set('f', () => ok)
+    const { id } = await before.delivery.startReplay({ bus: 'acme/b', rule: 'r' })
+    await before.settled()
+    await before[Symbol.asyncDispose]()
+    const { storage, clock } = before
+    if (lost.gone === 'rule') await before.resources.rules.delete('acme', 'b', 'r')
+    else await before.rule('b', 'r', [target])
+    await using engine = await TestEngine.start({ sinks, storage, clock })
+    await engine.settled()
+    expect(await engine.delivery.replays('acme/b')).toMatchObject([{ state: lost.state, deliveries: 0 }])
+    const ended = (await engine.journal('b')).filter(line => line.replay === id && line.target === 't1')
+    expect(ended).toMatchObject([{ code: lost.code }, { code: lost.code }])
+    expect(await storage.queue.stat(`acme/b/r/t1@${id}`)).toMatchObject({ pending: 0 })
+  })
+
   test('a dry run only counts', async () => {
     await using engine = await engineWithRule(6)
     const status = await engine.delivery.startReplay({ bus: 'acme/b', rule: 'r', dryRun: true })

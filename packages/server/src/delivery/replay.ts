@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Matcher, compile } from '@millrace/pattern'
 import type { Clock, Delivery, LogEntry, Queue } from '@millrace/spi'
 import { newDelivery } from '../bus/index.ts'
 import { patternOptions, queueName, type RuleView, type TargetSpec } from '../resources/index.ts'
 import { type BoundedReadParts, matchedCursor, type Put, readBounded } from './bounded-read.ts'
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts'
-import { replayCancelled } from './errors.ts'
-import { identify } from './identity.ts'
+import { replayCancelled, targetRemoved } from './errors.ts'
+import { identify, identityOf, type QueueIdentity } from './identity.ts'
 import { endPending, type RemovalParts } from './removal.ts'
 import { type ReplayRecord, replayCursor, type ReplayStatus } from './replay-record.ts'
 
@@ -15,14 +16,25 @@ export interface ReplayParts extends BoundedReadParts, RemovalParts {
   readonly clock: Clock
 }
 
+/** What a replay does for one target that its rule has. */
+interface Share {
+  spec: TargetSpec
+  readonly dispatcher: Dispatcher
+}
+
 /**
  * One replay at work: reads its range into queues of its own, one for each target, and delivers them with the targets'
- * present specs, beside the live deliveries and apart from them.
+ * present specs, beside the live deliveries and apart from them. What is pending for a target that its rule has no
+ * more is ended as dropped; every queue that the replay may ever have put into stays its own until it is over.
  */
 export class Replay {
   readonly record: ReplayRecord
   readonly #parts: ReplayParts
-  readonly #dispatchers = new Map<string, Dispatcher>()
+  /** By target id; all targets of the record, whether the rule still has them or not. */
+  readonly #identities = new Map<string, QueueIdentity>()
+  readonly #shares = new Map<string, Share>()
+  /** Dispatchers of targets that were taken out of the rule, until they have come to rest. */
+  readonly #leaving = new Set<Dispatcher>()
   readonly #matcher: Matcher<string>
   readonly #onRest: () => void
   readonly #stop = new AbortController()
@@ -32,13 +44,13 @@ export class Replay {
   #reading: Promise<void> | undefined
 
   /**
+   * @param rule `undefined` when it is gone: then there is only something to cancel
    * @param restartedBelow for a replay that a process before has begun: its attempts may have gone unrecorded
    * @param onRest called whenever everything may have been read and delivered
    */
   constructor(
-    account: string,
     record: ReplayRecord,
-    rule: RuleView,
+    rule: RuleView | undefined,
     restartedBelow: number,
     parts: ReplayParts,
     onRest: () => void,
@@ -46,19 +58,26 @@ export class Replay {
     this.record = record
     this.#parts = parts
     this.#position = record.from
-    this.#matcher = compile([[record.rule, rule.spec.pattern, patternOptions(rule.spec)]])
+    this.#matcher = compile(
+      rule === undefined ? [] : [[record.rule, rule.spec.pattern, patternOptions(rule.spec)]],
+    )
     this.#onRest = onRest
+    const { bus, id, marked } = record
+    for (const target of record.targets) {
+      const { account } = identityOf(queueName(bus, record.rule, target))
+      this.#identities.set(target, identify(account, bus, record.rule, target, id, marked))
+    }
     const dispatcherParts = { ...parts.dispatchers, onIdle: () => onRest() }
-    for (const spec of rule.spec.targets) {
-      if (!record.targets.includes(spec.id)) continue
-      const { bus, id, marked } = record
-      const identity = identify(account, bus, record.rule, spec.id, id, marked)
-      this.#dispatchers.set(spec.id, new Dispatcher(identity, spec, restartedBelow, dispatcherParts))
+    for (const spec of rule?.spec.targets ?? []) {
+      const identity = this.#identities.get(spec.id)
+      if (identity === undefined) continue
+      const dispatcher = new Dispatcher(identity, spec, restartedBelow, dispatcherParts)
+      this.#shares.set(spec.id, { spec, dispatcher })
     }
   }
 
   get queues(): string[] {
-    return [...this.#dispatchers.values()].map(({ identity }) => identity.queue)
+    return [...this.#identities.values()].map(({ queue }) => queue)
   }
 
   /** Lowest position still to be read; `undefined` when all was. */
@@ -67,11 +86,11 @@ export class Replay {
   }
 
   get isIdle(): boolean {
-    return this.#isRead && [...this.#dispatchers.values()].every(dispatcher => dispatcher.isIdle)
+    return this.#isRead && [...this.#shares.values()].every(({ dispatcher }) => dispatcher.isIdle)
   }
 
   start(): void {
-    for (const dispatcher of this.#dispatchers.values()) dispatcher.start()
+    for (const { dispatcher } of this.#shares.values()) dispatcher.start()
     this.#reading = this.#read().catch(() => {
       // Stopped: the cursor is where the next start goes on.
     })
@@ -90,13 +109,43 @@ export class Replay {
     return { ...this.record, matched: this.#matched, state, position: this.#position, deliveries }
   }
 
-  reconfigure(spec: TargetSpec): void {
-    this.#dispatchers.get(spec.id)?.reconfigure(spec)
+  /** Whether the rule has lost a target since, so that `endRemoved` is to be called. */
+  get hasLost(): boolean {
+    return this.#leaving.size > 0
+  }
+
+  /** Goes on with the rule as it is now. A target that was taken out and comes back is not delivered to any more. */
+  follow(rule: RuleView): void {
+    const specs = new Map(rule.spec.targets.map(spec => [spec.id, spec]))
+    for (const [id, share] of this.#shares) {
+      const spec = specs.get(id)
+      if (spec === undefined) {
+        this.#shares.delete(id)
+        this.#leaving.add(share.dispatcher)
+      } else if (!isDeepStrictEqual(spec, share.spec)) {
+        share.spec = spec
+        share.dispatcher.reconfigure(spec)
+      }
+    }
+  }
+
+  /** Ends what is pending for targets that the rule has no more. Rejects when the signal aborts. */
+  async endRemoved(signal: AbortSignal): Promise<void> {
+    for (const dispatcher of this.#leaving) {
+      await dispatcher.drain()
+      await this.#parts.settlements.flush()
+      await dispatcher[Symbol.asyncDispose]()
+      this.#leaving.delete(dispatcher)
+    }
+    for (const [id, identity] of this.#identities) {
+      if (this.#shares.has(id)) continue
+      await endPending(identity, Number.POSITIVE_INFINITY, targetRemoved(), this.#parts, signal)
+    }
   }
 
   /** Resumes the deliveries of the target whose own queue has this name, if the replay has any of it. */
   resume(queue: string, lane: string | undefined): void {
-    for (const dispatcher of this.#dispatchers.values()) {
+    for (const { dispatcher } of this.#shares.values()) {
       const { bus, rule, target } = dispatcher.identity
       if (queueName(bus, rule, target) === queue) dispatcher.resume(lane)
     }
@@ -108,11 +157,11 @@ export class Replay {
   }
 
   async drain(): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.drain()))
+    await Promise.all(this.#dispatchers.map(dispatcher => dispatcher.drain()))
   }
 
   async abort(): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.abort()))
+    await Promise.all(this.#dispatchers.map(dispatcher => dispatcher.abort()))
   }
 
   /** Ends what is pending as dropped, after the attempts under way. */
@@ -120,7 +169,7 @@ export class Replay {
     await this.stopReading()
     await this.drain()
     await this.#parts.settlements.flush()
-    for (const { identity } of this.#dispatchers.values()) {
+    for (const identity of this.#identities.values()) {
       await endPending(identity, Number.POSITIVE_INFINITY, replayCancelled(), this.#parts, signal)
     }
   }
@@ -134,7 +183,11 @@ export class Replay {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopReading()
-    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher[Symbol.asyncDispose]()))
+    await Promise.all(this.#dispatchers.map(dispatcher => dispatcher[Symbol.asyncDispose]()))
+  }
+
+  get #dispatchers(): Dispatcher[] {
+    return [...[...this.#shares.values()].map(({ dispatcher }) => dispatcher), ...this.#leaving]
   }
 
   async #read(): Promise<void> {
@@ -170,12 +223,15 @@ export class Replay {
   }
 
   #deliveries(delivery: Delivery): Put[] {
-    return this.queues.map(queue => ({ queue, delivery }))
+    return [...this.#shares.values()].map(({ dispatcher }) => ({
+      queue: dispatcher.identity.queue,
+      delivery,
+    }))
   }
 
   #tell(put: readonly Put[]): void {
     const [first] = put
     if (first === undefined) return
-    for (const dispatcher of this.#dispatchers.values()) dispatcher.enqueued(first.delivery.position)
+    for (const { dispatcher } of this.#shares.values()) dispatcher.enqueued(first.delivery.position)
   }
 }

@@ -38,6 +38,8 @@ export class Replays {
   readonly #parts: ReplaysParts
   readonly #running = new Map<string, Replay>()
   readonly #ending = new Map<string, Promise<void>>()
+  /** Replays that had news while their ending was under way. */
+  readonly #unseen = new Set<string>()
   readonly #backfills: Backfills
   readonly #stop = new AbortController()
 
@@ -56,10 +58,7 @@ export class Replays {
   async start(snapshot: Snapshot): Promise<void> {
     for (const record of await this.#records(replayPrefix)) {
       if (record.state !== 'running') continue
-      const view = snapshot.buses.get(record.bus)
-      const rule = view?.rules.get(record.rule)
-      if (view === undefined || rule === undefined) await this.#save({ ...record, state: 'cancelled' })
-      else this.#run(view, record, rule, record.to)
+      this.#run(record, snapshot.buses.get(record.bus)?.rules.get(record.rule), record.to)
     }
     await this.#backfills.start(snapshot)
   }
@@ -71,13 +70,10 @@ export class Replays {
 
   follow(next: Snapshot, previous: Snapshot): void {
     this.#backfills.follow(next, previous)
-    for (const [id, replay] of this.#running) {
+    for (const replay of this.#running.values()) {
       const { bus, rule } = replay.record
       const view = next.buses.get(bus)?.rules.get(rule)
-      if (view === undefined) this.#end(id, () => this.#cancel(replay))
-      else if (view !== previous.buses.get(bus)?.rules.get(rule)) {
-        for (const spec of view.spec.targets) replay.reconfigure(spec)
-      }
+      if (view !== previous.buses.get(bus)?.rules.get(rule)) this.#adapt(replay, view)
     }
   }
 
@@ -107,7 +103,9 @@ export class Replays {
     if (request.dryRun === true) return await this.#dryRun(record, rule)
     this.#checkCount(view)
     await this.#save(record)
-    return await this.#run(view, record, rule, 0).status()
+    // The rule may have changed while that was written. Of a stopping engine the next start takes the replay up.
+    const present = snapshots.current().buses.get(view.key)?.rules.get(rule.name)
+    return await this.#run(record, present, 0).status()
   }
 
   async list(bus: string): Promise<ReplayStatus[]> {
@@ -171,23 +169,44 @@ export class Replays {
     await Promise.all([...this.#running.values()].map(replay => replay[Symbol.asyncDispose]()))
   }
 
-  #run(view: BusView, record: ReplayRecord, rule: RuleView, restartedBelow: number): Replay {
+  /** @param rule `undefined` when it is gone; then what the replay has put into its queues is ended */
+  #run(record: ReplayRecord, rule: RuleView | undefined, restartedBelow: number): Replay {
     const onRest = (): void => this.#rest(record.id)
-    const replay = new Replay(view.account, record, rule, restartedBelow, this.#parts, onRest)
+    const replay = new Replay(record, rule, restartedBelow, this.#parts, onRest)
+    if (this.#stop.signal.aborted) return replay
     this.#running.set(record.id, replay)
-    replay.start()
+    if (rule === undefined) this.#end(record.id, () => this.#cancel(replay))
+    else replay.start()
     return replay
   }
 
-  /** A replay has nothing to do: if nothing is pending either, it is done. */
+  #adapt(replay: Replay, rule: RuleView | undefined): void {
+    const { id } = replay.record
+    if (rule === undefined) this.#end(id, () => this.#cancel(replay))
+    else {
+      replay.follow(rule)
+      if (replay.hasLost) this.#rest(id)
+    }
+  }
+
+  /**
+   * A replay may have nothing to do, or has lost a target: if nothing is pending, it is done. Whoever reports this while
+   * it is being looked at may know more than the look has seen, so there is another one afterwards.
+   */
   #rest(id: string): void {
     const replay = this.#running.get(id)
-    if (replay === undefined || !replay.isIdle || this.#ending.has(id)) {
+    if (replay === undefined || this.#ending.has(id)) {
+      if (replay !== undefined) this.#unseen.add(id)
+      this.#parts.onIdle()
+      return
+    }
+    if (!replay.isIdle && !replay.hasLost) {
       this.#parts.onIdle()
       return
     }
     this.#end(id, async () => {
-      if ((await replay.pending()) > 0) return
+      await replay.endRemoved(this.#stop.signal)
+      if (!replay.isIdle || (await replay.pending()) > 0) return
       const { matched } = await replay.status()
       await replay.drain()
       await this.#close(replay, 'done', matched)
@@ -229,7 +248,10 @@ export class Replays {
       // Stopped: the record still says running, and the next start goes on with it.
       .catch(() => {})
       .then(() => {
-        if (this.#ending.get(id) === ending) this.#ending.delete(id)
+        if (this.#ending.get(id) === ending) {
+          this.#ending.delete(id)
+          if (this.#unseen.delete(id) && this.#running.has(id)) this.#rest(id)
+        }
         this.#parts.onIdle()
       })
     this.#ending.set(id, ending)
