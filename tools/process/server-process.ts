@@ -9,7 +9,10 @@ const accessKeyId = 'demo'
 const accessKeySecret = 'for-this-run-on-loopback-only'
 
 /** Longest wait for a server to become ready, in milliseconds. */
-const readyWithinMs = 20_000
+const readyWithinMs = 60_000
+
+/** A server that has not ended this long after SIGTERM is killed, in milliseconds; its own limits are far below. */
+const endWithinMs = 60_000
 
 /** A real `millrace start` in a process of its own, on a port of its own, that can be killed and started again. */
 export class ServerProcess implements AsyncDisposable {
@@ -47,8 +50,8 @@ export class ServerProcess implements AsyncDisposable {
     this.child = child
     const anonymous = createClient({ url: this.url })
     while (!(await anonymous.isReady())) {
-      if (child.exitCode !== null)
-        throw new Error(`the server ended with exit code ${child.exitCode} while starting`)
+      if (hasEnded(child))
+        throw new Error(`the server ended with ${child.exitCode ?? child.signalCode} while starting`)
       if (performance.now() - startedAtMs > readyWithinMs)
         throw new Error(`the server was not ready within ${readyWithinMs} ms`)
       await pause(20)
@@ -66,21 +69,35 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** SIGKILL: no goodbye, no flush. */
-  kill(): Promise<void> {
-    return this.end('SIGKILL')
+  async kill(): Promise<void> {
+    await this.end('SIGKILL')
+  }
+
+  /** SIGTERM, which lets the server drain; resolves with its exit code, `null` when it had to be killed meanwhile. */
+  stop(): Promise<number | null> {
+    return this.end('SIGTERM')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGTERM')
   }
 
-  private async end(signal: NodeJS.Signals): Promise<void> {
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
     const { child } = this
-    this.child = undefined
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    child.kill(signal)
-    await once(child, 'exit')
+    if (child === undefined) return null
+    if (!hasEnded(child)) {
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      const overdue = setTimeout(() => child.kill('SIGKILL'), endWithinMs)
+      await ended
+      clearTimeout(overdue)
+    }
+    return child.exitCode
   }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
 }
 
 async function freePort(): Promise<number> {
