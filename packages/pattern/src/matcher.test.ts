@@ -4,6 +4,29 @@ import { compile, Matcher, matches, PatternError } from './index.ts'
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 describe('a matcher', () => {
+  test('finds fields in events of one order, of another, and after their rules have gone and come back', () => {
+    const rules = [
+      ['a', { a: [1] }],
+      ['b', { b: { c: [2] } }],
+      ['quoted', { 'q"\\': [3] }],
+      ['é', { é: [4] }],
+    ] as const
+    const matcher = compile<string>(rules)
+    const everything = ['a', 'b', 'quoted', 'é']
+    const found = (text: string): string[] => matcher.match(bytes(text)).sort()
+    const events = [
+      '{"a":1,"b":{"x":0,"c":2},"q\\"\\\\":3,"é":4}',
+      '{"é":4,"x":0,"q\\"\\\\":3,"b":{"c":2,"x":0},"a":1}',
+      '{"\\u0061" :1,"\\u0062": {"\\u0063":2},"x":[],"q\\"\\\\":3,"\\u00e9":4}',
+    ]
+    for (let round = 0; round < 2; round += 1) {
+      for (const event of events) expect(found(event)).toEqual(everything)
+      for (const id of ['a', 'b', 'é']) matcher.delete(id)
+      for (const event of events) expect(found(event)).toEqual(['quoted'])
+      for (const [id, pattern] of rules) if (!matcher.has(id)) matcher.add(id, pattern)
+    }
+  })
+
   test('gives each id once, also when several alternatives of its rule match', () => {
     const matcher = compile([[7, { $or: [{ a: [1] }, { a: [{ exists: true }] }, { b: [2] }] }]])
 

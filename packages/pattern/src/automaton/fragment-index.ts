@@ -1,6 +1,14 @@
 import type { WildcardPieces } from '../language/index.ts'
 import { wildcardHolds } from '../operators/index.ts'
-import { TextMap } from './text-map.ts'
+import {
+  CandidateTable,
+  demandOf,
+  isMet,
+  offerOf,
+  type Candidate,
+  type Demand,
+  type Offer,
+} from './candidate-table.ts'
 
 /**
  * Wildcards and their items, found by the text that they accept. Every wildcard is filed under one literal fragment that an
@@ -9,17 +17,17 @@ import { TextMap } from './text-map.ts'
  * A look-up reads the text once for each kind of fragment and verifies the candidates.
  */
 export class FragmentIndex<T> {
-  readonly #beginnings = new TextMap<Filed<T>>('forwards')
-  readonly #ends = new TextMap<Filed<T>>('backwards')
-  readonly #middles = new Map<number, Array<Filed<T>>>()
+  readonly #beginnings = new CandidateTable<Filed<T>>()
+  readonly #ends = new CandidateTable<Filed<T>>()
+  readonly #middles = new CandidateTable<Filed<T>>()
   readonly #anywhere: Array<Filed<T>> = []
   readonly #filed = new Map<string, Filed<T>>()
-  /** For each size of a run how many wildcards are filed by one. */
-  readonly #runs = Array.from({ length: runSizeMax + 1 }, () => 0)
+  /** For each kind of fragment and each size how many wildcards are filed by one. */
+  readonly #beginningSizes: number[] = []
+  readonly #endSizes: number[] = []
+  readonly #runSizes = Array.from({ length: runSizeMax + 1 }, () => 0)
   /** Its first element stands there always, for an array that is cut to nothing gives up its room. */
-  readonly #candidates: Array<Filed<T>> = [
-    { pieces: [], lengthMin: 0, items: [], place: { kind: 'anywhere' } },
-  ]
+  readonly #candidates: Array<Filed<T>> = [{ pieces: [], demand: 0, items: [], place: { kind: 'anywhere' } }]
 
   /** No piece but the first and the last may be empty: two stars never stand side by side. */
   add(pieces: WildcardPieces, item: T): void {
@@ -29,10 +37,20 @@ export class FragmentIndex<T> {
       existing.items.push(item)
       return
     }
-    const lengthMin = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    const filed: Filed<T> = { pieces, lengthMin, items: [item], place: this.#choosePlace(pieces) }
+    const filed: Filed<T> = {
+      pieces,
+      demand: demandOf(pieces),
+      items: [item],
+      place: this.#choosePlace(pieces),
+    }
     this.#filed.set(key, filed)
-    this.#file(filed)
+    const { place } = filed
+    if (place.kind === 'anywhere') {
+      this.#anywhere.push(filed)
+      return
+    }
+    this.#tableOf(place).add(place.hash, filed)
+    this.#count(place, 1)
   }
 
   /** Removes one occurrence of the item; both must have been added. */
@@ -43,92 +61,102 @@ export class FragmentIndex<T> {
     filed.items.splice(filed.items.indexOf(item), 1)
     if (filed.items.length > 0) return
     this.#filed.delete(key)
-    this.#unfile(filed)
+    const { place } = filed
+    if (place.kind === 'anywhere') {
+      this.#anywhere.splice(this.#anywhere.indexOf(filed), 1)
+      return
+    }
+    this.#tableOf(place).remove(place.hash, filed)
+    this.#count(place, -1)
   }
 
   /** Appends the items of every wildcard that accepts the text. */
   collect(text: string, into: T[]): void {
     const candidates = this.#candidates
+    const offer = offerOf(text)
     for (const filed of this.#anywhere) candidates.push(filed)
-    this.#beginnings.collectCandidates(text, candidates)
-    this.#ends.collectCandidates(text, candidates)
-    if (this.#middles.size > 0) this.#collectMiddles(text)
+    if (this.#beginnings.size > 0) this.#collectBeginnings(text, offer)
+    if (this.#ends.size > 0) this.#collectEnds(text, offer)
+    if (this.#middles.size > 0) this.#collectMiddles(text, offer)
     for (let index = 1; index < candidates.length; index += 1) {
       const filed = candidates[index]
-      if (filed === undefined || text.length < filed.lengthMin || !wildcardHolds(filed.pieces, text)) continue
+      if (filed === undefined || !isMet(filed.demand, offer) || !wildcardHolds(filed.pieces, text)) continue
       for (const item of filed.items) into.push(item)
     }
     candidates.length = 1
   }
 
+  #collectBeginnings(text: string, offer: Offer): void {
+    const sizes = this.#beginningSizes
+    const sizeMax = Math.min(text.length, sizes.length - 1)
+    let hash = 0
+    for (let size = 1; size <= sizeMax; size += 1) {
+      hash = extendHash(hash, text.charCodeAt(size - 1))
+      if ((sizes[size] ?? 0) > 0) this.#beginnings.collect(hash, offer, this.#candidates)
+    }
+  }
+
+  #collectEnds(text: string, offer: Offer): void {
+    const sizes = this.#endSizes
+    const sizeMax = Math.min(text.length, sizes.length - 1)
+    let hash = 0
+    for (let size = 1; size <= sizeMax; size += 1) {
+      hash = extendHash(hash, text.charCodeAt(text.length - size))
+      if ((sizes[size] ?? 0) > 0) this.#ends.collect(hash, offer, this.#candidates)
+    }
+  }
+
   /** A run that occurs twice in the text gives its candidates twice; the caller visits each item once anyway. */
-  #collectMiddles(text: string): void {
-    const runs = this.#runs
+  #collectMiddles(text: string, offer: Offer): void {
+    const sizes = this.#runSizes
     for (let start = 0; start < text.length; start += 1) {
-      let key = 0
+      let hash = 0
       const sizeMax = Math.min(runSizeMax, text.length - start)
       for (let size = 1; size <= sizeMax; size += 1) {
-        key = extendRunKey(key, text.charCodeAt(start + size - 1))
-        if (runs[size] === 0) continue
-        const filed = this.#middles.get(key)
-        if (filed !== undefined) for (const candidate of filed) this.#candidates.push(candidate)
+        hash = extendHash(hash, text.charCodeAt(start + size - 1))
+        if ((sizes[size] ?? 0) > 0) this.#middles.collect(hash, offer, this.#candidates)
       }
     }
   }
 
   /** Shorter runs are found at more places of a text, so they are weighed as if they were fuller. */
   #choosePlace(pieces: WildcardPieces): Place {
-    const candidates: Array<{ readonly place: Place; readonly load: number }> = []
+    let best: Place = { kind: 'anywhere' }
+    let least = Number.POSITIVE_INFINITY
+    const consider = (place: Fragment, handicap: number): void => {
+      const load = this.#tableOf(place).countAt(place.hash) + handicap
+      if (load >= least) return
+      best = place
+      least = load
+    }
     const first = pieces[0] ?? ''
     const last = pieces[pieces.length - 1] ?? ''
-    if (first !== '') candidates.push({ place: { kind: 'beginning' }, load: this.#beginnings.countAt(first) })
+    if (first !== '')
+      consider({ kind: 'beginning', hash: hashOf(first, 0, first.length), size: first.length }, 0)
     if (last !== '' && pieces.length > 1)
-      candidates.push({ place: { kind: 'end' }, load: this.#ends.countAt(last) })
+      consider({ kind: 'end', hash: hashBackwards(last), size: last.length }, 0)
     for (const piece of pieces.slice(1, -1)) {
       const size = Math.min(runSizeMax, piece.length)
-      for (let start = 0; start + size <= Math.min(piece.length, runsConsideredMax); start += 1) {
-        const key = runKey(piece, start, size)
-        candidates.push({
-          place: { kind: 'middle', key, size },
-          load: (this.#middles.get(key)?.length ?? 0) + 3 - size,
-        })
-      }
-    }
-    let best: Place = { kind: 'anywhere' }
-    let load = Number.POSITIVE_INFINITY
-    for (const candidate of candidates) {
-      if (candidate.load < load) {
-        best = candidate.place
-        load = candidate.load
-      }
+      for (let start = 0; start + size <= Math.min(piece.length, runsConsideredMax); start += 1)
+        consider({ kind: 'middle', hash: hashOf(piece, start, size), size }, 3 - size)
     }
     return best
   }
 
-  #file(filed: Filed<T>): void {
-    const { place, pieces } = filed
-    if (place.kind === 'beginning') this.#beginnings.add(pieces[0] ?? '', filed)
-    else if (place.kind === 'end') this.#ends.add(pieces[pieces.length - 1] ?? '', filed)
-    else if (place.kind === 'anywhere') this.#anywhere.push(filed)
-    else {
-      const others = this.#middles.get(place.key)
-      if (others === undefined) this.#middles.set(place.key, [filed])
-      else others.push(filed)
-      this.#runs[place.size] = (this.#runs[place.size] ?? 0) + 1
-    }
+  #tableOf(place: Fragment): CandidateTable<Filed<T>> {
+    if (place.kind === 'beginning') return this.#beginnings
+    return place.kind === 'end' ? this.#ends : this.#middles
   }
 
-  #unfile(filed: Filed<T>): void {
-    const { place, pieces } = filed
-    if (place.kind === 'beginning') this.#beginnings.remove(pieces[0] ?? '', filed)
-    else if (place.kind === 'end') this.#ends.remove(pieces[pieces.length - 1] ?? '', filed)
-    else if (place.kind === 'anywhere') this.#anywhere.splice(this.#anywhere.indexOf(filed), 1)
-    else {
-      const others = this.#middles.get(place.key) ?? []
-      others.splice(others.indexOf(filed), 1)
-      if (others.length === 0) this.#middles.delete(place.key)
-      this.#runs[place.size] = (this.#runs[place.size] ?? 0) - 1
-    }
+  #count(place: Fragment, change: 1 | -1): void {
+    const sizes = this.#sizesOf(place)
+    while (sizes.length <= place.size) sizes.push(0)
+    sizes[place.size] = (sizes[place.size] ?? 0) + change
+  }
+
+  #sizesOf(place: Fragment): number[] {
+    if (place.kind === 'beginning') return this.#beginningSizes
+    return place.kind === 'end' ? this.#endSizes : this.#runSizes
   }
 }
 
@@ -138,27 +166,34 @@ const runSizeMax = 8
 /** Of a long piece only the beginning is searched for the emptiest run. */
 const runsConsideredMax = 64
 
-type Place =
-  | { readonly kind: 'beginning' }
-  | { readonly kind: 'end' }
-  | { readonly kind: 'anywhere' }
-  | { readonly kind: 'middle'; readonly key: number; readonly size: number }
+interface Fragment {
+  readonly kind: 'beginning' | 'end' | 'middle'
+  readonly hash: number
+  readonly size: number
+}
 
-interface Filed<T> {
+type Place = Fragment | { readonly kind: 'anywhere' }
+
+interface Filed<T> extends Candidate {
   readonly pieces: WildcardPieces
-  /** No shorter text is accepted: a question that needs none of the pieces, which may lie far off in memory. */
-  readonly lengthMin: number
+  readonly demand: Demand
   readonly items: T[]
   readonly place: Place
 }
 
-/** A small integer for a run of characters. Different runs may share one, since candidates are verified. */
-function runKey(text: string, start: number, size: number): number {
-  let key = 0
-  for (let index = 0; index < size; index += 1) key = extendRunKey(key, text.charCodeAt(start + index))
-  return key
+function hashOf(text: string, start: number, size: number): number {
+  let hash = 0
+  for (let index = 0; index < size; index += 1) hash = extendHash(hash, text.charCodeAt(start + index))
+  return hash
 }
 
-function extendRunKey(key: number, code: number): number {
-  return (Math.imul(key, 31_337) + code + 1) & 0x3fffffff
+function hashBackwards(text: string): number {
+  let hash = 0
+  for (let index = text.length - 1; index >= 0; index -= 1) hash = extendHash(hash, text.charCodeAt(index))
+  return hash
+}
+
+/** Different fragments may share a hash, since candidates are verified. */
+function extendHash(hash: number, code: number): number {
+  return (Math.imul(hash, 31_337) + code + 1) | 0
 }

@@ -58,6 +58,17 @@ export class PathNode {
   /** The name as UTF-8, for comparing with the bytes of an event. */
   readonly stepBytes: Uint8Array
   readonly stepLength: number
+  /**
+   * The name with the quote and the colon behind it, as most events write it. Empty, so that nothing is taken for it, where a
+   * name needs escapes and once the node is forgotten.
+   */
+  nameBytes: Uint8Array
+  /**
+   * What came next in an event before: behind this member, or as the first of its own members. Events of one producer have
+   * their members in one order, so a name is mostly compared with the right one at once.
+   */
+  nextMember: PathNode | null = null
+  firstMember: PathNode | null = null
   /** One bit for each child, and in each child its own; 31 children at most have one, and -1 stands for more. */
   childMask = 0
   mask = 0
@@ -75,6 +86,8 @@ export class PathNode {
     this.parent = parent
     this.stepBytes = new TextEncoder().encode(step)
     this.stepLength = this.stepBytes.length
+    const quoted = JSON.stringify(step)
+    this.nameBytes = new TextEncoder().encode(quoted.length === step.length + 2 ? `${step}":` : '')
   }
 }
 
@@ -114,6 +127,8 @@ export class PathTrie {
       at.slotCount -= 1
       if (at.slotCount === 0 && at.parent !== null) {
         at.parent.children.delete(at.step)
+        at.nameBytes = new Uint8Array(0)
+        at.nextMember = null
         refresh(at.parent)
       }
     }

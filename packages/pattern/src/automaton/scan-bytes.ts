@@ -48,8 +48,14 @@ export class ByteScanner {
       return
     }
     let missing = membership === null || node.hasGrandchildren ? -1 : node.childMask
+    let before: PathNode | null = null
     while (true) {
-      const child = this.#named(node, membership)
+      const expected: PathNode | null = before === null ? node.firstMember : before.nextMember
+      const child = this.#named(node, expected, membership)
+      if (child !== undefined) {
+        if (child !== expected) expectAfter(node, before, child)
+        before = child
+      }
       if (child !== undefined && missing !== -1) missing &= ~child.mask
       if (missing === 0 || (membership === null && this.#trie.isClosed(node))) {
         if (!this.#isDone()) reader.skipRest()
@@ -64,8 +70,12 @@ export class ByteScanner {
   }
 
   /** One member: its name, the colon and its value. Gives the child that it belongs to. */
-  #named(node: PathNode, membership: Membership | null): PathNode | undefined {
+  #named(node: PathNode, expected: PathNode | null, membership: Membership | null): PathNode | undefined {
     const reader = this.#reader
+    if (expected !== null && reader.takeName(expected.nameBytes)) {
+      this.#member(reader.peek(), expected, membership)
+      return expected
+    }
     const first = reader.readName()
     const { nameStart: start, nameEnd: end, nameEscaped: escaped } = reader
     const child = escaped
@@ -214,6 +224,12 @@ export class ByteScanner {
     this.#depth += 1
     if (this.#depth > patternLimits.eventDepthMax) this.#reader.failDepth()
   }
+}
+
+/** The next event will probably have its members in the same order. */
+function expectAfter(node: PathNode, before: PathNode | null, child: PathNode): void {
+  if (before === null) node.firstMember = child
+  else before.nextMember = child
 }
 
 /** The child of a name given as bytes without escapes. */

@@ -54,14 +54,6 @@ export class TextMap<T> {
     this.#lengths[text.length] = (this.#lengths[text.length] ?? 1) - 1
   }
 
-  /** How many items the text has. */
-  countAt(text: string): number {
-    const place = this.#find(text, text.length, this.#hashOf(text))
-    if (place === -1) return 0
-    const items = this.#itemsAt(place)
-    return items instanceof Several ? items.list.length : 1
-  }
-
   /** Appends the items of the text. */
   collect(text: string, into: T[]): void {
     if (this.#size > 0) this.#append(this.#find(text, text.length, this.#hashOf(text)), into)
@@ -76,29 +68,6 @@ export class TextMap<T> {
     for (let length = 0; length <= lengthMax; length += 1) {
       if (length > 0) hash = extendHash(hash, this.#codeAt(text, length - 1))
       if (lengths[length] !== 0) this.#append(this.#find(text, length, finishHash(hash)), into)
-    }
-  }
-
-  /**
-   * Appends at least the items that {@link collectAffixes} does, and by chance others. For a caller that examines what it
-   * gets anyway: comparing hashes alone saves reading the text of the entry.
-   */
-  collectCandidates(text: string, into: T[]): void {
-    if (this.#size === 0) return
-    const lengths = this.#lengths
-    const lengthMax = Math.min(text.length, lengths.length - 1)
-    let hash = hashStart
-    for (let length = 0; length <= lengthMax; length += 1) {
-      if (length > 0) hash = extendHash(hash, this.#codeAt(text, length - 1))
-      if (lengths[length] !== 0) this.#appendEqualHashes(finishHash(hash), into)
-    }
-  }
-
-  #appendEqualHashes(hash: number, into: T[]): void {
-    const hashes = this.#hashes
-    const mask = hashes.length - 1
-    for (let place = hash & mask; hashes[place] !== 0; place = (place + 1) & mask) {
-      if (hashes[place] === hash) this.#append(place, into)
     }
   }
 

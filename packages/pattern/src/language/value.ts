@@ -39,6 +39,27 @@ export class Value {
     return this.#text
   }
 
+  /** Whether a string is this text. Like the two below it reads the bytes where they have not been decoded yet. */
+  isText(text: string): boolean {
+    const bytes = this.#bytes
+    if (bytes === null || this.#text !== null) return this.text === text
+    return this.#end - this.#start === text.length && stands(text, bytes, this.#start)
+  }
+
+  /** Whether a string begins with the text. */
+  startsWith(text: string): boolean {
+    const bytes = this.#bytes
+    if (bytes === null || this.#text !== null) return this.text.startsWith(text)
+    return this.#end - this.#start >= text.length && stands(text, bytes, this.#start)
+  }
+
+  /** Whether a string ends with the text. */
+  endsWith(text: string): boolean {
+    const bytes = this.#bytes
+    if (bytes === null || this.#text !== null) return this.text.endsWith(text)
+    return this.#end - this.#start >= text.length && stands(text, bytes, this.#end - text.length)
+  }
+
   #decode(): string {
     if (this.#bytes !== null) return asciiText(this.#bytes, this.#start, this.#end)
     return this.#derived instanceof Decimal ? this.#derived.text : ''
@@ -56,4 +77,11 @@ export class Value {
     this.#derived ??= parseAddress(this.text)
     return this.#derived instanceof Decimal ? null : this.#derived
   }
+}
+
+/** Bytes of ASCII are the codes of the characters. */
+function stands(text: string, bytes: Uint8Array, start: number): boolean {
+  for (let index = 0; index < text.length; index += 1)
+    if (bytes[start + index] !== text.charCodeAt(index)) return false
+  return true
 }

@@ -45,10 +45,9 @@ type StringKind =
   | 'cidr'
 
 function stringHolds(condition: Condition & { kind: StringKind }, value: Value): boolean {
-  const { text } = value
   switch (condition.kind) {
     case 'string':
-      return text === condition.text
+      return value.isText(condition.text)
     case 'address':
       return (
         value.address?.length === condition.address.length && value.address.bits === condition.address.bits
@@ -56,15 +55,15 @@ function stringHolds(condition: Condition & { kind: StringKind }, value: Value):
     case 'cidr':
       return addressHolds(condition.range, value.address)
     case 'prefix':
-      return text.startsWith(condition.text)
+      return value.startsWith(condition.text)
     case 'suffix':
-      return text.endsWith(condition.text)
+      return value.endsWith(condition.text)
     case 'contains':
-      return text.includes(condition.text)
+      return value.text.includes(condition.text)
     case 'wildcard':
-      return wildcardHolds(condition.pieces, text)
+      return wildcardHolds(condition.pieces, value.text)
     case 'ignore-case':
-      return ignoreCaseHolds(condition.where, condition.text, text)
+      return ignoreCaseHolds(condition.where, condition.text, value.text)
   }
 }
 
