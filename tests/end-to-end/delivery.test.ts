@@ -98,7 +98,7 @@ describe('delivery by the server process', { timeout: testLimitMs }, () => {
     const server = await runningServer(await temporaryFolder())
     const client = server.client()
     await client.buses.put('orders', {})
-    // Left to its retries alone, each delivery would be given up within half a second.
+    // Left to its retries alone, each delivery would be given up within half a second of its first attempt.
     const retry: RetrySpec = { strategy: 'CUSTOM', retriesMax: 5, delayMsMin: 50, delayMsMax: 100 }
     const target = { id: 't', sink: toHttp(`${receiver.url}/all`), retry, concurrencyMax: 5 }
     await client.rules('orders').put('all', { pattern: {}, targets: [target] })
@@ -108,8 +108,10 @@ describe('delivery by the server process', { timeout: testLimitMs }, () => {
       ids(count).map(id => order(id)),
     )
     await expect.poll(async () => (await targetState(client, 'all'))?.state, wait).toBe('circuit-open')
-    const refusedAtOpening = receiver.refused
-    await expect.poll(() => receiver.refused, wait).toBeGreaterThanOrEqual(refusedAtOpening + 2)
+    // Until a probe has failed at a time by which the retries of a delivery would long have been used up.
+    const openedAtMs = (await targetState(client, 'all'))?.lastError?.atMs ?? 0
+    const sinceOpenedMs = async () => ((await targetState(client, 'all'))?.lastError?.atMs ?? 0) - openedAtMs
+    await expect.poll(sinceOpenedMs, wait).toBeGreaterThan(1_200)
     expect(await targetState(client, 'all')).toMatchObject({ pending: count, state: 'circuit-open' })
 
     receiver.behaviour = 'present'

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Client, MillraceError } from '@millrace/sdk'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { runCommand } from '../../tools/process/index.ts'
 import { patienceMs, testLimitMs } from './command.ts'
 import { runningServer, temporaryFolder } from './place.ts'
 import { Receiver } from './receiver.ts'
@@ -15,13 +15,17 @@ const largeMiB = 120
 
 const padding = 'x'.repeat(30_000)
 
-/** Mounts a file system in memory, of a size of its own; it is gone when the test has ended. */
-async function mountSmallDisk(): Promise<string> {
+/** Mounts a file system in memory, of a size of its own, which is gone when the test has ended; undefined where that is not allowed. */
+async function mountSmallDisk(): Promise<string | undefined> {
   const folder = join(await temporaryFolder(), 'disk')
   await mkdir(folder)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${smallMiB}m`, 'tmpfs', folder])
-  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]))
+  if (!(await isMounted(folder, ['-t', 'tmpfs', '-o', `size=${smallMiB}m`, 'tmpfs']))) return undefined
+  onTestFinished(async () => void (await runCommand('umount', ['--lazy', folder], { folder: '/' })))
   return folder
+}
+
+async function isMounted(folder: string, options: readonly string[]): Promise<boolean> {
+  return (await runCommand('mount', [...options, folder], { folder: '/' })).status === 0
 }
 
 /** Publishes until the server refuses; what was acknowledged goes into the ledger, position → id. */
@@ -66,8 +70,8 @@ describe('a full disk', { timeout: testLimitMs }, () => {
   test('is told to the producer, leaves what is stored intact, and is over as soon as there is room', async ({
     skip,
   }) => {
-    skip(process.getuid?.() !== 0, 'needs root: a small file system is mounted for it')
     const folder = await mountSmallDisk()
+    if (folder === undefined) return skip('needs root: a small file system is mounted for it')
     const receiver = await Receiver.start()
     const server = await runningServer(folder)
     const client = server.client()
@@ -92,7 +96,7 @@ describe('a full disk', { timeout: testLimitMs }, () => {
     expect(await stored(client)).toEqual(ledger)
     expect(await takes(client)).toBe(refusal.code)
 
-    execFileSync('mount', ['-o', `remount,size=${largeMiB}m`, folder])
+    expect(await isMounted(folder, ['-o', `remount,size=${largeMiB}m`])).toBe(true)
 
     await expect.poll(() => takes(client), wait).toBe('taken')
     await client.rules('full').put('all', { pattern: {}, targets: [{ id: 't', sink, concurrencyMax: 4 }] })

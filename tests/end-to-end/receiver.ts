@@ -20,8 +20,6 @@ export class Receiver {
   readonly url: string
   /** Requests that were answered or are held, in the order in which they came. */
   readonly arrivals: Arrival[] = []
-  /** Requests that were cut off while away. */
-  refused = 0
   behaviour: 'present' | 'holding' | 'away' = 'present'
   private readonly held: ServerResponse[] = []
 
@@ -57,7 +55,6 @@ export class Receiver {
 
   private take(request: IncomingMessage, response: ServerResponse): void {
     if (this.behaviour === 'away') {
-      this.refused++
       request.socket.destroy()
       return
     }
