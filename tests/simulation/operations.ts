@@ -175,9 +175,10 @@ export class Operations {
       else await rules.put(account, bus.shape.name, name, ruleSpec(chance, shape))
     } catch (thrown) {
       isReverted = true
-      // A flush that failed leaves open what a crash will show: the next start tells.
-      if (!serving.isAlive || this.#world.disk.isBroken) return
-      trace.note(`rule ${bus.shape.name}/${name} was refused: ${toAppError(thrown).code}`)
+      const { code } = toAppError(thrown)
+      // A flush that failed, or was overtaken by a stop, leaves open what was written: the next start tells.
+      if (!serving.isAlive || this.#world.disk.isBroken || code === 'storage.closed') return
+      trace.note(`rule ${bus.shape.name}/${name} was refused: ${code}`)
     }
     if (!serving.isAlive) return
     const next = serving.logs.next(bus.key)

@@ -197,6 +197,7 @@ export class Backfills {
         }
         return { put, matched }
       },
+      admit: (queues, signal) => this.#parts.targets.admit(queues, signal),
       onStep: ({ put, cursor }) => {
         const running = this.#running.get(name)
         if (running !== undefined) running.position = cursor

@@ -14,6 +14,11 @@ export interface BoundedRead {
   readonly ratePerSecondMax: number | undefined
   /** What the entries of one step give rise to, and how many of them matched. Pure. */
   select(entries: readonly LogEntry[]): { readonly put: readonly Put[]; readonly matched: number }
+  /**
+   * Waited for before what was selected is put; what it returns is called when that is visible, or was not put. Without
+   * it the queues are known to the next start in another way.
+   */
+  admit?(queues: readonly string[], signal: AbortSignal): Promise<() => void>
   /** Called when the deliveries of a step are visible. */
   onStep(step: { readonly put: readonly Put[]; readonly cursor: number; readonly matched: number }): void
 }
@@ -61,7 +66,7 @@ export async function readBounded(
   let cursor = (await repeat(() => queue.cursor(read.cursorName))) ?? read.from
   let matched = (await repeat(() => queue.cursor(matchedCursor(read.cursorName)))) ?? 0
   while (cursor < read.to) {
-    const step = await repeat(() => makeStep(read, parts, cursor, matched))
+    const step = await repeat(() => makeStep(read, parts, cursor, matched, signal))
     cursor = step.cursor
     matched = step.matched
     read.onStep(step)
@@ -76,6 +81,7 @@ async function makeStep(
   { logs, queue }: BoundedReadParts,
   from: number,
   matchedBefore: number,
+  signal: AbortSignal,
 ): Promise<{ put: readonly Put[]; cursor: number; matched: number }> {
   const rate = read.ratePerSecondMax
   const entriesMax =
@@ -88,12 +94,17 @@ async function makeStep(
   const last = within.at(-1)
   const isEnd = last === undefined || last.position + 1 >= read.to
   const step = { put, cursor: isEnd ? read.to : last.position + 1, matched: matchedBefore + matched }
-  await queue.commit({
-    cursors: [
-      { name: read.cursorName, position: step.cursor },
-      { name: matchedCursor(read.cursorName), position: step.matched },
-    ],
-    put,
-  })
+  const release = await read.admit?.([...new Set(put.map(each => each.queue))], signal)
+  try {
+    await queue.commit({
+      cursors: [
+        { name: read.cursorName, position: step.cursor },
+        { name: matchedCursor(read.cursorName), position: step.matched },
+      ],
+      put,
+    })
+  } finally {
+    release?.()
+  }
   return step
 }

@@ -5,7 +5,6 @@ import type { BusView, Snapshots } from '../resources/index.ts'
 import { Activity } from './activity.ts'
 import { Budget } from './budget.ts'
 import type { DispatcherParts } from './dispatcher.ts'
-import { identityOf } from './identity.ts'
 import type { JournalEntry } from './journal.ts'
 import { Pumps } from './pumps.ts'
 import type { ReplayRequest, ReplayStatus } from './replay-record.ts'
@@ -88,7 +87,7 @@ class Engine implements Delivery {
       ...shared,
       dispatchers,
       documents,
-      isComing: name => isComing(snapshots, name),
+      versions: bus => snapshots.current().buses.get(bus)?.versions() ?? [],
     })
     this.#parts = parts
     this.#settlements = settlements
@@ -97,6 +96,7 @@ class Engine implements Delivery {
       ...shared,
       snapshots,
       makeRoom,
+      admit: (queues, signal) => targets.admit(queues, signal),
       offer: (name, candidates) => targets.offer(name, candidates),
       onRouted: (...routed) => targets.routed(...routed),
     })
@@ -204,14 +204,4 @@ class Engine implements Delivery {
     if (pumped === undefined) return undefined
     return Math.min(pumped, this.#replays.unread(bus) ?? pumped)
   }
-}
-
-/** Rules are in force, among the versions of their bus, a moment before a snapshot shows them. */
-function isComing(snapshots: Snapshots, queue: string): boolean {
-  const { bus, rule, target } = identityOf(queue)
-  for (const version of snapshots.current().buses.get(bus)?.versions() ?? []) {
-    const isLive = version.rule === rule && version.until === Number.POSITIVE_INFINITY
-    if (isLive && version.spec.targets.some(({ id }) => id === target)) return true
-  }
-  return false
 }

@@ -256,7 +256,8 @@ export class Dispatcher {
   #room(): number {
     const { readyCount, waitingCount } = this.#stock
     const nowMs = this.#parts.clock.nowMs()
-    if (!this.#breaker.isClosed) return this.#breaker.allows(nowMs) ? 1 - readyCount : 0
+    // A follower of what is in flight counts too: it cannot be the probe, and reading it again would find it again.
+    if (!this.#breaker.isClosed) return this.#breaker.allows(nowMs) ? 1 - readyCount - waitingCount : 0
     if (readyCount > prefetchMax / 2) return 0
     const slots = Math.max(0, this.#equipment.plan.spec.concurrencyMax - this.#window.inFlight)
     return slots + prefetchMax - readyCount - waitingCount

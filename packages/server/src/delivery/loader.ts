@@ -40,7 +40,6 @@ export class Loader {
   #scanned = 0
   /** Whether there may be never-attempted deliveries above `#scanned`. */
   #hasFresh = true
-  #isReading = false
   /** Lowest position that was put while a read was under way; the read may or may not have seen it. */
   #lowestNew = Number.POSITIVE_INFINITY
   /** Time from which on there may be a due delivery that nobody holds; `undefined` when there is none. */
@@ -73,10 +72,10 @@ export class Loader {
 
   /**
    * Takes deliveries from the pump before they are stored, as many as `limit` and the byte allowance let it. None when
-   * there may be others before them in storage.
+   * there may be others before them in storage. Not to be called while `fresh` is under way.
    */
   take(candidates: readonly Candidate[], limit: number): number {
-    if (this.#hasFresh || this.#isReading) return 0
+    if (this.#hasFresh) return 0
     let taken = 0
     for (const { delivery, entry } of candidates) {
       if (taken >= limit || !this.hasRoom || delivery.position <= this.#scanned) break
@@ -128,7 +127,6 @@ export class Loader {
     const asked = Math.min(limit, this.#groupSize())
     const after = this.#scanned
     this.#hasFresh = false
-    this.#isReading = true
     this.#lowestNew = Number.POSITIVE_INFINITY
     try {
       const found = await this.#queue.read(this.#queueName, { kind: 'fresh', after }, asked)
@@ -140,8 +138,6 @@ export class Loader {
     } catch (thrown) {
       this.#hasFresh = true
       throw thrown
-    } finally {
-      this.#isReading = false
     }
   }
 

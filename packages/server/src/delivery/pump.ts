@@ -26,6 +26,11 @@ export interface PumpParts {
   readonly log: PluginLog
   readonly observer: EngineObserver
   /**
+   * Waited for before deliveries are stored, so that their queues are known to the next start; what it returns is called
+   * when they are visible, or were not stored.
+   */
+  admit(queues: readonly string[], signal: AbortSignal): Promise<() => void>
+  /**
    * Offers deliveries that are about to be stored; returns how many of them, from the first on, are taken. Those must not
    * be settled before `stored` has resolved; when it rejects, they were not stored and will be routed again.
    */
@@ -141,17 +146,7 @@ export class Pump {
       observer.routed(this.bus, cursor - from, 0)
       return true
     }
-    const stored = Promise.withResolvers<void>()
-    // Nobody may have been offered anything.
-    stored.promise.catch(() => {})
-    const offered = this.#offer(routed, clock.nowMs(), stored.promise)
-    try {
-      await this.#store(cursor, offered)
-      stored.resolve()
-    } catch (thrown) {
-      stored.reject(thrown)
-      throw thrown
-    }
+    const offered = await this.#put(routed, cursor)
     this.#cursor = cursor
     this.#saved = cursor
     let deliveries = 0
@@ -162,6 +157,24 @@ export class Pump {
     }
     observer.routed(this.bus, cursor - from, deliveries)
     return true
+  }
+
+  async #put(routed: ReadonlyMap<string, RoutedQueue>, cursor: number): Promise<Offered[]> {
+    const stored = Promise.withResolvers<void>()
+    // Nobody may have been offered anything.
+    stored.promise.catch(() => {})
+    const release = await this.#parts.admit([...routed.keys()], this.#stop.signal)
+    const offered = this.#offer(routed, this.#parts.clock.nowMs(), stored.promise)
+    try {
+      await this.#store(cursor, offered)
+      stored.resolve()
+      return offered
+    } catch (thrown) {
+      stored.reject(thrown)
+      throw thrown
+    } finally {
+      release()
+    }
   }
 
   /**

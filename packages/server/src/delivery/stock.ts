@@ -34,6 +34,8 @@ export class Stock {
   readonly #host: StockHost
   #ready: Candidate[] = []
   #isRestored = false
+  /** Whether new deliveries are being read: what comes from the pump meanwhile must not be sorted in before them. */
+  #isReading = false
 
   constructor(
     queueName: string,
@@ -89,7 +91,7 @@ export class Stock {
 
   /** Takes deliveries from the pump, if there is nothing before them; returns how many, from the first on. */
   offer(candidates: readonly Candidate[]): number {
-    if (!this.#isRestored || this.#lanes.openCount >= openLanesMax) return 0
+    if (!this.#isRestored || this.#isReading || this.#lanes.openCount >= openLanesMax) return 0
     const taken = this.#loader.take(candidates, this.#host.room())
     this.#admit({ candidates: candidates.slice(0, taken), gone: [] })
     return taken
@@ -116,7 +118,7 @@ export class Stock {
       const limit = this.#loader.hasFresh ? Math.ceil(room / 2) : room
       this.#admit(await this.#loader.due(limit, nowMs))
     }
-    if (this.#mayLoadFresh && this.#hasRoom) this.#admit(await this.#loader.fresh(this.#host.room()))
+    if (this.#mayLoadFresh && this.#hasRoom) await this.#fillFresh()
   }
 
   /** The oldest deliveries from before a time that nobody holds, in no lane. They are held until released or settled. */
@@ -193,6 +195,15 @@ export class Stock {
     // More than the limit can be there: followers of deliveries that were in flight open lanes, too.
     for (const lane of await this.#queue.lanes(this.#queueName, 2 * openLanesMax)) this.#lanes.restore(lane)
     this.#isRestored = true
+  }
+
+  async #fillFresh(): Promise<void> {
+    this.#isReading = true
+    try {
+      this.#admit(await this.#loader.fresh(this.#host.room()))
+    } finally {
+      this.#isReading = false
+    }
   }
 
   async #fillFromLanes(nowMs: number): Promise<void> {

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Documents, PluginLog } from '@millrace/spi'
 import { toAppError } from '@millrace/spi'
 import type { EventLogs } from '../eventlog/index.ts'
-import type { BusView, Snapshot, TargetSpec } from '../resources/index.ts'
+import type { BusView, RuleVersion, Snapshot, TargetSpec } from '../resources/index.ts'
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts'
 import { targetNotFound, targetRemoved } from './errors.ts'
 import { identify, identityOf, type QueueIdentity } from './identity.ts'
 import type { Candidate } from './loader.ts'
 import { endPending, type RemovalParts } from './removal.ts'
-import { repeatUntilDone } from './repeat.ts'
+import { QueueRegister } from './register.ts'
 
 export interface TargetsParts extends RemovalParts {
   readonly dispatchers: DispatcherParts
@@ -16,13 +16,9 @@ export interface TargetsParts extends RemovalParts {
   readonly logs: EventLogs
   readonly clock: Clock
   readonly log: PluginLog
-  /** Whether a rule that is in force, though no snapshot has shown it yet, has the target of this queue. */
-  isComing(queue: string): boolean
+  /** Rule versions that events of a bus may still meet, with those in force that no snapshot has shown yet. */
+  versions(bus: string): Iterable<RuleVersion>
 }
-
-/** Prefix of the documents that name the queues of targets which exist, or whose deliveries are still to be ended. */
-const registryPrefix = 'delivery/queue/'
-const pageSize = 1_000
 
 /** How soon deliveries of a rule that no snapshot has shown yet are looked at again. */
 const earlyLookMs = 1_000
@@ -36,8 +32,9 @@ interface Target {
  * The targets of all rules, and a dispatcher for each that has had work. Follows the snapshots: a changed target is
  * reconfigured, an untouched one is not disturbed, and what is pending for one that was deleted is ended in the journal.
  *
- * Queues cannot be listed in storage, so each target has a document with the name of its queue, written before anything
- * is put into it: after a crash in the middle of a deletion its deliveries are found and ended.
+ * A queue is in the register from before anything is put into it until it is empty and nothing can be put into it any
+ * more: its target is gone, no event that is still to be routed can meet a version of the rule that had it, and nobody
+ * is about to put anything. So whatever a crash leaves behind is found by the next start, and ended.
  */
 export class Targets {
   readonly #parts: TargetsParts
@@ -50,13 +47,18 @@ export class Targets {
   readonly #early = new Set<string>()
   #earlyTimer: Disposable | undefined
   readonly #holds = new Map<string, number>()
-  readonly #registered = new Set<string>()
   readonly #stop = new AbortController()
+  readonly #register: QueueRegister
+  /** How many are about to put into a queue. */
+  readonly #puts = new Map<string, number>()
+  /** Queues of targets that are gone, empty by now, into which something may still be put. */
+  readonly #leftover = new Set<string>()
   readonly #restartedBelow = new Map<string, number>()
   #isStarted = false
 
   constructor(parts: TargetsParts) {
     this.#parts = parts
+    this.#register = new QueueRegister(parts, this.#stop.signal)
   }
 
   get isIdle(): boolean {
@@ -67,21 +69,14 @@ export class Targets {
 
   /** Takes up what the process before has left. */
   async start(snapshot: Snapshot): Promise<void> {
-    let after: string | undefined
-    for (;;) {
-      const options = after === undefined ? { limit: pageSize } : { after, limit: pageSize }
-      const page = await this.#parts.documents.list(registryPrefix, options)
-      for (const { key } of page) this.#registered.add(key.slice(registryPrefix.length))
-      after = page.at(-1)?.key
-      if (page.length < pageSize) break
-    }
+    const registered = await this.#register.load()
     for (const view of snapshot.buses.values()) {
       await this.#parts.logs.open(view.key)
       this.#restartedBelow.set(view.key, this.#parts.logs.next(view.key))
     }
     this.#isStarted = true
     this.follow(snapshot, undefined)
-    for (const queue of new Set([...this.#registered, ...this.#targets.keys()])) {
+    for (const queue of new Set([...registered, ...this.#targets.keys()])) {
       if (!this.#targets.has(queue)) this.#remove(identityOf(queue))
       else if ((await this.#parts.queue.stat(queue)).pending > 0) this.#dispatcher(queue)
     }
@@ -97,6 +92,32 @@ export class Targets {
       if (!next.buses.has(key)) for (const { identity } of targetsOf(view)) this.#forget(identity)
     }
     this.#lookAtEarly()
+    this.#lookAtLeftover()
+  }
+
+  /**
+   * To be called, and waited for, before deliveries are put into queues; what it returns, when they are visible or it
+   * is known that they were not put. Rejects when a signal aborts.
+   */
+  async admit(queues: readonly string[], signal: AbortSignal): Promise<() => void> {
+    for (const queue of queues) this.#puts.set(queue, (this.#puts.get(queue) ?? 0) + 1)
+    const release = (): void => {
+      for (const queue of queues) {
+        const left = (this.#puts.get(queue) ?? 1) - 1
+        if (left > 0) this.#puts.set(queue, left)
+        else this.#puts.delete(queue)
+      }
+      this.#lookAtLeftover()
+    }
+    const missing = queues.filter(queue => !this.#register.has(queue))
+    if (missing.length === 0) return release
+    try {
+      await unlessAborted(Promise.all(missing.map(queue => this.#register.add(queue))), signal)
+      return release
+    } catch (thrown) {
+      release()
+      throw thrown
+    }
   }
 
   /** Offers deliveries that are about to be stored; returns how many the dispatcher takes, from the first on. */
@@ -188,9 +209,32 @@ export class Targets {
     this.#early.clear()
     for (const queue of waiting) {
       if (this.#targets.has(queue)) this.#dispatcher(queue)
-      else if (this.#parts.isComing(queue)) this.#awaitRule(queue)
+      else if (this.#isVersioned(queue, true)) this.#awaitRule(queue)
       else this.#remove(identityOf(queue))
     }
+  }
+
+  /** What was kept in the register for the sake of events to come is looked at again. */
+  #lookAtLeftover(): void {
+    for (const queue of this.#leftover) {
+      if (this.#removals.has(queue) || this.#mayBePut(queue)) continue
+      this.#leftover.delete(queue)
+      this.#remove(identityOf(queue))
+    }
+  }
+
+  /** Whether anything may be put into a queue from now on. Once it may not, it never may again, but for a new rule. */
+  #mayBePut(queue: string): boolean {
+    return this.#targets.has(queue) || this.#puts.has(queue) || this.#isVersioned(queue, false)
+  }
+
+  #isVersioned(queue: string, isLive: boolean): boolean {
+    const { bus, rule, target } = identityOf(queue)
+    for (const version of this.#parts.versions(bus)) {
+      if (version.rule !== rule || (isLive && version.until !== Number.POSITIVE_INFINITY)) continue
+      if (version.spec.targets.some(({ id }) => id === target)) return true
+    }
+    return false
   }
 
   #followBus(view: BusView, before: BusView | undefined): void {
@@ -203,7 +247,7 @@ export class Targets {
         target.spec = spec
         this.#dispatchers.get(identity.queue)?.reconfigure(spec)
       }
-      this.#register(identity.queue)
+      this.#enter(identity.queue)
     }
     if (before === undefined) return
     for (const { identity } of targetsOf(before)) if (!live.has(identity.queue)) this.#forget(identity)
@@ -257,41 +301,31 @@ export class Targets {
       await dispatcher[Symbol.asyncDispose]()
     }
     await this.#parts.logs.open(bus)
+    // Asked before the last look into the queue: what comes after it would be seen by nobody.
+    const mayBePut = this.#mayBePut(queue)
     const below = this.#targets.has(queue) ? this.#parts.logs.next(bus) : Number.POSITIVE_INFINITY
     await endPending(identity, below, targetRemoved(), this.#parts, this.#stop.signal)
     if (this.#targets.has(queue)) return
-    await this.#repeat(() => this.#parts.documents.delete(registryPrefix + queue), queue)
-    this.#registered.delete(queue)
+    if (mayBePut || this.#mayBePut(queue) || this.#lateRemovals.has(queue)) this.#leftover.add(queue)
+    else await this.#register.delete(queue)
   }
 
   #removed(queue: string): void {
     this.#removals.delete(queue)
     const isLate = this.#lateRemovals.delete(queue)
-    if (!this.#targets.has(queue) && isLate) {
-      this.#register(queue)
-      this.#remove(identityOf(queue))
-    } else if (this.#targets.has(queue)) {
-      this.#register(queue)
+    if (this.#targets.has(queue)) {
+      this.#enter(queue)
       this.#dispatcher(queue)
-    }
+    } else if (isLate) this.#remove(identityOf(queue))
+    else this.#lookAtLeftover()
     this.#parts.dispatchers.onIdle()
   }
 
-  /** Writes the document of a queue. It precedes every delivery, since writes become durable in their order. */
-  #register(queue: string): void {
-    if (this.#registered.has(queue) || !this.#isStarted) return
-    const { rule, target } = identityOf(queue)
-    this.#registered.add(queue)
-    const put = (): Promise<number> => this.#parts.documents.put(registryPrefix + queue, { rule, target })
-    this.#repeat(put, queue).catch(() => {
-      // Stopped. The next start registers what is not registered yet.
-      this.#registered.delete(queue)
-    })
-  }
-
-  #repeat<Result>(work: () => Promise<Result>, queue: string): Promise<Result> {
-    return repeatUntilDone(work, this.#parts.clock, this.#stop.signal, ({ code }) => {
-      this.#parts.log.warn('keeping the register of queues failed; it will be repeated', { queue, code })
+  /** Enters the queue of a target in the register early, so that the first deliveries need not wait for it. */
+  #enter(queue: string): void {
+    if (!this.#isStarted || this.#register.has(queue)) return
+    this.#register.add(queue).catch(() => {
+      // Stopped. Whoever puts something into the queue waits for the register.
     })
   }
 }
@@ -304,4 +338,17 @@ function targetsOf(view: BusView): Target[] {
     }
   }
   return targets
+}
+
+/** Settles as the promise does, or rejects with the signal's reason as soon as it aborts. */
+async function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }
