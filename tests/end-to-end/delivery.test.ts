@@ -87,8 +87,12 @@ describe('delivery by the server process', { timeout: testLimitMs }, () => {
     await client.rules('orders').put('r', rule('order.paid', 'new', false))
     await client.events.publishBatch('orders', [order('a3'), order('b2', 'order.paid')])
 
-    await expect.poll(() => receiver.idsAt('/new'), wait).toEqual(['a1', 'a2', 'b2'])
-    await expect.poll(async () => (await targetState(client, 'r'))?.pending, wait).toBe(0)
+    // Together, so that a failure tells whether an event was not routed or is still waiting.
+    const outcome = async () => ({
+      arrived: receiver.idsAt('/new'),
+      pending: (await targetState(client, 'r'))?.pending,
+    })
+    await expect.poll(outcome, wait).toEqual({ arrived: ['a1', 'a2', 'b2'], pending: 0 })
     expect(receiver.arrivals).toHaveLength(3)
   })
 
