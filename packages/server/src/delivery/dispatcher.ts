@@ -264,7 +264,8 @@ export class Dispatcher {
   }
 
   async #fill(): Promise<void> {
-    if (!this.#mayStart || !this.#breaker.isClosed) this.#stock.unload()
+    // What may be the probe stays: put back and read again it would give room in the budget that it takes at once.
+    if (!this.#mayStart || !this.#breaker.allows(this.#parts.clock.nowMs())) this.#stock.unload()
     if (this.#mustExpire) await this.#expire()
     if (!this.#mayStart || this.#settling >= settlingMax) return
     await this.#stock.fill(this.#parts.clock.nowMs())
