@@ -30,7 +30,7 @@ describe('the simulation', () => {
   )
 
   test('hundreds of seeds break no promise', { timeout: 180_000 }, async () => {
-    for (let seed = 1; seed <= 200; seed++) {
+    for (let seed = 1; seed <= 400; seed++) {
       const result = await run({ seed, steps })
       expect(result.findings, describeFailure(result, steps, undefined)).toEqual([])
     }

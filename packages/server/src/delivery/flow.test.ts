@@ -1,4 +1,5 @@
 import { ok } from '@millrace/spi'
+import { openStorage } from '@millrace/storage-memory'
 import { describe, expect, test } from 'vitest'
 import { Budget } from './budget.ts'
 import { failing, ScriptedSinks, TestEngine } from './engine.fixture.ts'
@@ -169,6 +170,34 @@ describe('flow of deliveries', () => {
     await engine.settled()
     expect((await engine.storage.queue.stat(queue)).pending).toBe(0)
     expect(await engine.endings('b')).toEqual({ 1: 'dropped', 2: 'dropped' })
+  })
+
+  test('wherever a crash cuts the routing to a target that is gone, the next start ends the delivery', async () => {
+    let most = 0
+    for (let kept = 0; kept <= most; kept++) {
+      let isSyncing = true
+      const sync = (): Promise<void> => (isSyncing ? Promise.resolve() : new Promise(() => {}))
+      const first = await TestEngine.start({ storage: await openStorage({ sync }) })
+      const { clock, storage } = first
+      await first.bus('b')
+      const queue = await first.rule('b', 'r', [target])
+      await first.settled()
+      await first[Symbol.asyncDispose]()
+      await first.publish('b', 1)
+      await first.resources.rules.delete('acme', 'b', 'r')
+      isSyncing = false
+      const second = await TestEngine.start({ storage, clock })
+      await clock.advance(1)
+      most = storage.pendingWrites
+      const left = storage.crash(Math.min(kept, most))
+      await second[Symbol.asyncDispose]()
+
+      await using third = await TestEngine.start({ storage: left, clock })
+      await third.settled()
+      expect((await left.queue.stat(queue)).pending).toBe(0)
+      expect(await third.endings('b')).toEqual({ 1: 'dropped' })
+    }
+    expect(most).toBeGreaterThan(1)
   })
 
   test('a stop waits for attempts under way, gives up those that hang, and the next start makes them again', async () => {
