@@ -1,4 +1,12 @@
-import { type AppError, type Clock, type PluginLog, type Queue, toAppError } from '@millrace/spi'
+import {
+  type AppError,
+  assert,
+  type Clock,
+  type LogEntry,
+  type PluginLog,
+  type Queue,
+  toAppError,
+} from '@millrace/spi'
 import { newDelivery, type RoutedQueue, route } from '../bus/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
 import type { EngineObserver } from '../observability/index.ts'
@@ -134,11 +142,10 @@ export class Pump {
     const from = this.#cursor ?? (await this.#load())
     const next = logs.next(this.bus)
     if (from >= next) return false
-    const entries = await this.#read(from, next)
+    const { entries, cursor } = await this.#read(from, next)
     // The snapshot is asked after the read and in the turn of routing: it knows every rule that these events may meet.
     const view = snapshots.current().buses.get(this.bus)
     if (view === undefined) return false
-    const cursor = entries.length > 0 ? (entries.at(-1)?.position ?? 0) + 1 : next
     const routed = route(view, entries)
     if (routed.size === 0 && cursor - this.#saved < unsavedMax) {
       this.#cursor = cursor
@@ -242,10 +249,17 @@ export class Pump {
    * Entries from the cursor on whose append has resolved. An entry may be visible a moment before: a rule could still
    * be pinned to a lower position than its, and then it must meet that rule.
    */
-  async #read(from: number, next: number): ReturnType<EventLogs['read']> {
-    if (this.#matchesNothing(this.#parts.snapshots.current().buses.get(this.bus))) return []
-    const entries = await this.#parts.logs.read(this.bus, from, turnLimits)
-    return entries.filter(entry => entry.position < next)
+  /** Events from a position on, and where the cursor is when they are routed. Only what was trimmed is passed over. */
+  async #read(from: number, next: number): Promise<{ entries: LogEntry[]; cursor: number }> {
+    const { logs, snapshots } = this.#parts
+    if (this.#matchesNothing(snapshots.current().buses.get(this.bus))) return { entries: [], cursor: next }
+    const read = await logs.read(this.bus, from, turnLimits)
+    const entries = read.filter(entry => entry.position < next)
+    const last = entries.at(-1)
+    if (last !== undefined) return { entries, cursor: last.position + 1 }
+    const { first } = await logs.stat(this.bus)
+    assert(first > from, `the log of ${this.bus} shows its entry at ${from}, or has trimmed it`)
+    return { entries, cursor: Math.min(first, next) }
   }
 
   /** Without rules the cursor follows the log without reading it. */
