@@ -8,7 +8,6 @@ describe('settings from the environment', () => {
       storage: 'lmdb',
       account: '1000000000000001',
       region: 'local',
-      sandbox: 'auto',
       logLevel: 'info',
       allowPrivateTargets: false,
     })
@@ -31,6 +30,7 @@ describe('settings from the environment', () => {
     [{ MILLRACE_ACCOUNT_ID: 'me' }, '1 to 20 digits'],
     [{ MILLRACE_ACCESS_KEY_ID: 'key' }, 'MILLRACE_ACCESS_KEY_SECRET'],
     [{ MILLRACE_SANDBOX: 'bubblewrap' }, 'one of auto, process'],
+    [{ MILLRACE_NATS_URL: 'nats://127.0.0.1:4222' }, 'no cluster storage'],
     [{ MILLRACE_LISTN: '1' }, 'did you mean MILLRACE_LISTEN?'],
   ])('refuses %j and names the place', (environment, message) => {
     expect(() => readConfig(environment)).toThrow(

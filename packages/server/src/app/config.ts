@@ -8,12 +8,10 @@ export interface Config {
   /** Folder of everything the node stores, absolute. */
   readonly dataPath: string
   readonly storage: string
-  readonly natsUrl: string | undefined
   readonly account: string
   readonly region: string
   readonly accessKeyId: string | undefined
   readonly accessKeySecret: string | undefined
-  readonly sandbox: string
   readonly logLevel: LogLevel
   readonly allowPrivateTargets: boolean
 }
@@ -21,7 +19,7 @@ export interface Config {
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-/** What functions can be run in. Whoever asks for more isolation than there is must not get less. */
+/** What functions can be run in. */
 const sandboxes = ['auto', 'process']
 
 const known = [
@@ -62,6 +60,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       'set together with MILLRACE_ACCESS_KEY_SECRET',
     )
   }
+  // Functions run as plain processes and storage is local: whoever asks for more must not be given less in silence.
+  oneOf('MILLRACE_SANDBOX', read('MILLRACE_SANDBOX') ?? 'auto', sandboxes)
+  const natsUrl = read('MILLRACE_NATS_URL')
+  if (natsUrl !== undefined) refuse('MILLRACE_NATS_URL', 'set', 'unset: this version has no cluster storage')
   return {
     listen: parseListen(read('MILLRACE_LISTEN') ?? '127.0.0.1:8400'),
     dataPath: resolve(read('MILLRACE_DATA') ?? '.millrace'),
@@ -71,7 +73,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       /^[a-z][a-z0-9-]{0,30}$/,
       'the name of a storage driver',
     ),
-    natsUrl: read('MILLRACE_NATS_URL'),
     account: matching(
       'MILLRACE_ACCOUNT_ID',
       read('MILLRACE_ACCOUNT_ID') ?? '1000000000000001',
@@ -86,7 +87,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ),
     accessKeyId,
     accessKeySecret,
-    sandbox: oneOf('MILLRACE_SANDBOX', read('MILLRACE_SANDBOX') ?? 'auto', sandboxes),
     logLevel: oneOf('MILLRACE_LOG', read('MILLRACE_LOG') ?? 'info', logLevels),
     allowPrivateTargets:
       oneOf('MILLRACE_ALLOW_PRIVATE_TARGETS', read('MILLRACE_ALLOW_PRIVATE_TARGETS') ?? 'false', [

@@ -12,8 +12,7 @@ export async function describeApplication(app: Application, version: string): Pr
       info: {
         title: 'Millrace',
         version,
-        description:
-          'Event bus, event streams and functions. Every refusal is a problem (RFC 9457) with a stable `code`.',
+        description: 'Event bus and functions. Every refusal is a problem (RFC 9457) with a stable `code`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: {
