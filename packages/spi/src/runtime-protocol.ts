@@ -11,6 +11,9 @@ export const runtimeProtocolVersion = 1
 /** Longest frame either side accepts, without its length field: a payload of 32 MiB and its header. */
 export const frameBytesMax = 33 * 1_024 * 1_024
 
+/** Bytes of `data` that an instance may send on one channel beyond those that `credit` has given back. */
+export const streamWindowBytes = 1_024 * 1_024
+
 /** Longest header in a frame. */
 export const headerBytesMax = 512 * 1_024
 
@@ -20,12 +23,17 @@ export const frameType = {
   cancel: 3,
   drain: 4,
   ping: 5,
+  freeze: 6,
+  credit: 7,
   hello: 65,
   initialized: 66,
   result: 67,
   error: 68,
   pong: 69,
   leaving: 70,
+  frozen: 71,
+  head: 72,
+  data: 73,
 } as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
 
@@ -49,13 +57,51 @@ export interface InitializeHeader {
   readonly codePath: string
   /** Such as `index.handler`: module and export. */
   readonly handler: string
+  /** `http`: the handler takes a request and answers it, instead of an event. Default `event`. */
+  readonly handlerKind?: 'event' | 'http'
   readonly initializer?: string
+  /** Called when the instance is drained, after its last invocation, before `leaving`. */
+  readonly preStop?: string
+  /** Called at each `freeze`, before `frozen`. */
+  readonly preFreeze?: string
+  /** Folder with the unpacked layers, as the instance sees it; absent when there are none. */
+  readonly layersPath?: string
+  /** What a runtime that starts a server of the code's own is told of it. */
+  readonly server?: ServerSettings
   /** The whole environment of the code: everything else is removed before the code is loaded. */
   readonly environment: Readonly<Record<string, string>>
   /** Request id that the initializer's context and output carry. */
   readonly requestId: string
   /** The members of the context that are the same for all invocations. */
   readonly context: Readonly<Record<string, unknown>>
+}
+
+/** How the code's own HTTP server is started and asked, for the runtimes that have one (function-compute section 4.9). */
+export interface ServerSettings {
+  /** Program and arguments; empty: `bootstrap` in the code. */
+  readonly command: readonly string[]
+  readonly port: number
+  readonly healthCheck?: Readonly<Record<string, unknown>>
+}
+
+/** An HTTP request for the code, whose body is the payload of its `invoke` frame. */
+export interface HttpRequestHead {
+  readonly method: string
+  /** As sent, percent-encoded, without the query. */
+  readonly path: string
+  /** As sent, without `?`; empty when there is none. */
+  readonly query: string
+  /** Names in lower case; repeated ones in order. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly clientAddress: string
+}
+
+/** Begins an answer that comes in parts, or one to an HTTP request. */
+export interface HeadHeader {
+  /** Only for HTTP requests. */
+  readonly statusCode?: number
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly contentType?: string
 }
 
 export interface InvokeHeader {
@@ -66,6 +112,10 @@ export interface InvokeHeader {
   readonly retryCount?: number
   readonly credentials?: Readonly<Record<string, string>>
   readonly tracing?: Readonly<Record<string, unknown>>
+  /** What the caller named: `LATEST`, a version, an alias. */
+  readonly qualifier?: string
+  /** Set when the payload is the body of an HTTP request that the code answers itself. */
+  readonly http?: HttpRequestHead
 }
 
 export interface ResultHeader {

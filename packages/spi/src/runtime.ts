@@ -9,6 +9,8 @@ export interface RuntimeHost {
 /** What decides how an instance is started, before it is known which code it will run. */
 export interface LaunchLimits {
   readonly memoryMiB: number
+  /** Program and arguments of the code's own server, for runtimes that start one; they run by the runtime's launcher. */
+  readonly image?: string
 }
 
 /** How to start one instance: the command, and the environment that its program needs to start. */
@@ -32,6 +34,13 @@ export interface InstalledRuntime {
    * code package. Called when a function is written, so that a misspelt handler never waits for its first event.
    */
   checkHandler(handler: string, files: ReadonlySet<string>): string | undefined
+  /**
+   * Whether HTTP requests are passed to the code as they are (`InvokeHeader.http`), instead of as an event. Default
+   * no; then only functions of the handler kind `http` get them so.
+   */
+  readonly takesHttp?: boolean
+  /** Whether a process can usefully be booted before it is known for which function. Default yes. */
+  readonly canWait?: boolean
   launch(limits: LaunchLimits): LaunchPlan
 }
 

@@ -44,7 +44,7 @@ export class FunctionInstanceStarter implements InstanceStarter {
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       const plan = runtime.launch({ memoryMiB: view.spec.memoryMiB })
-      instance = await this.#boot(view, plan, signal)
+      instance = await this.#boot(view, plan, folder, signal)
       const failure = await instance.initialize(
         this.#initializeHeader(view, instance, folder, requestId),
         view.spec.initializerTimeoutMs,
@@ -63,7 +63,12 @@ export class FunctionInstanceStarter implements InstanceStarter {
     }
   }
 
-  #boot(view: FunctionView, plan: Parameters<Sandbox['spawn']>[0], signal: AbortSignal): Promise<Instance> {
+  #boot(
+    view: FunctionView,
+    plan: Parameters<Sandbox['spawn']>[0],
+    folder: CodeFolder,
+    signal: AbortSignal,
+  ): Promise<Instance> {
     const { sandbox, logs, clock, random, runFolder, bootTimeoutMs, times } = this.#options
     const id = newInstanceId(clock, random)
     this.#count++
@@ -73,7 +78,9 @@ export class FunctionInstanceStarter implements InstanceStarter {
         folder: join(runFolder, this.#count.toString(36)),
         sandbox,
         plan,
-        memoryMiB: view.spec.memoryMiB,
+        limits: view.spec,
+        codePath: folder.path,
+        layersPath: undefined,
         clock,
         bootTimeoutMs,
         times,

@@ -4,7 +4,7 @@ import { notFound } from './errors.ts'
 import type { FunctionSpec } from './function.ts'
 import { busKey } from './names.ts'
 import type { RuleSpec } from './rule.ts'
-import type { FunctionView, Snapshot, Snapshots } from './snapshot.ts'
+import type { DomainView, FunctionView, LayerView, Snapshot, Snapshots } from './snapshot.ts'
 
 /** What the control plane needs of the layers that it must not import. */
 export interface ResourcesHost {
@@ -42,8 +42,16 @@ export class Control implements Snapshots {
   readonly limits: ResourceLimits
   readonly buses: Map<string, BusState> = new Map()
   readonly functions: Map<string, FunctionView> = new Map()
+  readonly layers: Map<string, LayerView> = new Map()
+  readonly domains: Map<string, DomainView> = new Map()
   private readonly listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
-  private snapshot: Snapshot = { revision: 0, buses: new Map(), functions: new Map() }
+  private snapshot: Snapshot = {
+    revision: 0,
+    buses: new Map(),
+    functions: new Map(),
+    layers: new Map(),
+    domains: new Map(),
+  }
   private writing: Promise<unknown> = Promise.resolve()
 
   constructor(host: ResourcesHost, limits: ResourceLimits) {
@@ -64,7 +72,13 @@ export class Control implements Snapshots {
   publish(): void {
     const previous = this.snapshot
     const buses = new Map([...this.buses].map(([key, state]) => [key, state.getView()]))
-    this.snapshot = { revision: previous.revision + 1, buses, functions: new Map(this.functions) }
+    this.snapshot = {
+      revision: previous.revision + 1,
+      buses,
+      functions: new Map(this.functions),
+      layers: new Map(this.layers),
+      domains: new Map(this.domains),
+    }
     for (const listener of this.listeners) listener(this.snapshot, previous)
   }
 

@@ -3,9 +3,9 @@ import { type Page, type PageOf, type PutResult, pageOf, type Resource } from '.
 import { type Control, checkCount, checkRevision } from './control.ts'
 import { notFound } from './errors.ts'
 import { FunctionSpec } from './function.ts'
+import { type FunctionRecord, functionView, withDeployment } from './function-view.ts'
 import { busKey } from './names.ts'
 import { documentKey } from './records.ts'
-import type { FunctionView } from './snapshot.ts'
 import { checkName, specParser } from './spec.ts'
 
 const parseFunction = specParser('function', FunctionSpec)
@@ -33,16 +33,9 @@ export class FunctionStore {
       const nowMs = this.control.host.clock.nowMs()
       const revision = (before?.revision ?? 0) + 1
       const createdAtMs = before?.createdAtMs ?? nowMs
-      const view: FunctionView = {
-        account,
-        name,
-        key,
-        spec: parsed,
-        revision,
-        createdAtMs,
-        updatedAtMs: nowMs,
-      }
-      await this.control.host.documents.put(documentKey('function', account, name), view)
+      const record: FunctionRecord = { spec: parsed, revision, createdAtMs, updatedAtMs: nowMs }
+      await this.control.host.documents.put(documentKey('function', account, name), record)
+      const view = before === undefined ? functionView(account, name, record) : withDeployment(before, record)
       this.control.functions.set(key, view)
       this.control.publish()
       return { created: before === undefined, revision }

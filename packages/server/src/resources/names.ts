@@ -11,6 +11,15 @@ export const Name = Type.String({
   description: '1 to 127 letters, digits, `-`, `_`, `.`; begins with a letter or digit',
 })
 
+/** The mutable form of a function, which always exists; versions are numbered from 1 (function-compute section 1). */
+export const latestVersion = 'LATEST'
+
+/** What a caller names: `LATEST`, the number of a version, or an alias. */
+export const Qualifier = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,128}$',
+  description: '`LATEST`, the number of a version, or the name of an alias.',
+})
+
 /** The bus of the platform's own events: nobody creates, changes, deletes it, or publishes to it. */
 export const defaultBusName = 'default'
 

@@ -1,6 +1,14 @@
 import type { Matcher } from '@millrace/pattern'
 import type { BusSpec } from './bus.ts'
 import type { FunctionSpec } from './function.ts'
+import type {
+  AliasSpec,
+  AsyncSpec,
+  DomainSpec,
+  LayerSpec,
+  ScalingSpec,
+  TriggerSpec,
+} from './function-parts.ts'
 import type { RuleSpec } from './rule.ts'
 
 /**
@@ -41,12 +49,81 @@ export interface BusView {
   versions(): Iterable<RuleVersion>
 }
 
+/**
+ * One form of a function that can run: `LATEST` or a published version. What pools are made for. The same object stays
+ * as long as nothing of it changes.
+ */
+export interface Deployment {
+  readonly account: string
+  /** Of the function. */
+  readonly name: string
+  /** `account/name` of the function. */
+  readonly functionKey: string
+  /** `account/name@version`. */
+  readonly key: string
+  /** `LATEST` or a number. */
+  readonly version: string
+  readonly spec: FunctionSpec
+  /** Grows with each change of `LATEST`; 1 for good for a published version. */
+  readonly revision: number
+}
+
+/** A published version: immutable. */
+export interface VersionView {
+  readonly version: string
+  readonly description: string
+  readonly createdAtMs: number
+  readonly deployment: Deployment
+}
+
+/** A named part of a function: alias, trigger, asynchronous or scaling setting. */
+export interface PartView<Spec> {
+  readonly name: string
+  readonly spec: Spec
+  readonly revision: number
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
 export interface FunctionView {
   readonly account: string
   readonly name: string
   /** `account/name`. */
   readonly key: string
+  /** Of `LATEST`. */
   readonly spec: FunctionSpec
+  readonly revision: number
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly latest: Deployment
+  /** By number, as a string. */
+  readonly versions: ReadonlyMap<string, VersionView>
+  readonly aliases: ReadonlyMap<string, PartView<AliasSpec>>
+  readonly triggers: ReadonlyMap<string, PartView<TriggerSpec>>
+  /** By qualifier. */
+  readonly async: ReadonlyMap<string, PartView<AsyncSpec>>
+  /** By qualifier: `LATEST` or an alias. */
+  readonly scaling: ReadonlyMap<string, PartView<ScalingSpec>>
+  /** Instances of all versions together, kept for this function and its limit; `undefined` when it has none. */
+  readonly reservedInstances: number | undefined
+  /** Why nobody may call it; `undefined` when everybody may. */
+  readonly disabled: string | undefined
+}
+
+/** One version of a layer. */
+export interface LayerView {
+  readonly account: string
+  readonly name: string
+  readonly version: number
+  readonly spec: LayerSpec
+  readonly createdAtMs: number
+}
+
+export interface DomainView {
+  readonly account: string
+  /** The host: exact, or with `*.` for one label. */
+  readonly name: string
+  readonly spec: DomainSpec
   readonly revision: number
   readonly createdAtMs: number
   readonly updatedAtMs: number
@@ -59,6 +136,10 @@ export interface Snapshot {
   readonly buses: ReadonlyMap<string, BusView>
   /** By `account/name`. */
   readonly functions: ReadonlyMap<string, FunctionView>
+  /** By `account/name:version`. */
+  readonly layers: ReadonlyMap<string, LayerView>
+  /** By host. A host belongs to one account. */
+  readonly domains: ReadonlyMap<string, DomainView>
 }
 
 /** Where the data plane gets the current snapshot, and learns of a new one. */

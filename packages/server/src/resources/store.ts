@@ -2,11 +2,12 @@ import type { BusRecord } from './bus-state.ts'
 import { BusStore } from './bus-store.ts'
 import { Control, defaultResourceLimits, type ResourcesHost } from './control.ts'
 import { FunctionStore } from './function-store.ts'
+import { type FunctionRecord, functionView } from './function-view.ts'
 import { busKey, defaultBusName } from './names.ts'
 import { loadRecords } from './records.ts'
 import type { RuleRecord } from './rule-history.ts'
 import { RuleStore } from './rule-store.ts'
-import type { FunctionView, Snapshots } from './snapshot.ts'
+import type { Snapshots } from './snapshot.ts'
 
 /**
  * The control plane: buses, rules and functions as documents, checked before they are written, and the snapshot that
@@ -34,8 +35,11 @@ export async function openResources(
     const [bus = '', rule = ''] = name.split('/')
     control.buses.get(busKey(owner, bus))?.setRule(rule, value)
   }
-  for await (const { value } of loadRecords<FunctionView>(host.documents, 'function')) {
-    control.functions.set(value.key, value)
+  for await (const { account: owner, name, value } of loadRecords<FunctionRecord>(
+    host.documents,
+    'function',
+  )) {
+    control.functions.set(busKey(owner, name), functionView(owner, name, value))
   }
   if (!control.buses.has(busKey(account, defaultBusName)))
     await buses.write(account, defaultBusName, {}, undefined)

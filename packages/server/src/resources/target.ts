@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
-import { Name } from './names.ts'
+import { Name, Qualifier } from './names.ts'
 import { TransformSpec } from './transform.ts'
 
 /** Where an event goes: exactly one of a connector, a function or another bus. */
@@ -15,7 +15,7 @@ export const SinkSpec = Type.Union([
     },
     { additionalProperties: false },
   ),
-  Type.Object({ function: Name }, { additionalProperties: false }),
+  Type.Object({ function: Name, qualifier: Type.Optional(Qualifier) }, { additionalProperties: false }),
   Type.Object({ bus: Name }, { additionalProperties: false }),
 ])
 export type SinkSpec = Static<typeof SinkSpec>

@@ -1,4 +1,4 @@
-import type { FunctionView } from '../../resources/index.ts'
+import { type FunctionView, latestVersion } from '../../resources/index.ts'
 import { functionError } from '../errors.ts'
 
 /** All names and values together (function-compute section 4.8). */
@@ -66,9 +66,6 @@ export function codeEnvironment(
     FC_INSTANCE_ID: surroundings.instanceId,
   }
 }
-
-/** The only version there is until versions are published. */
-const latestVersion = 'LATEST'
 
 /** The members of the context that are the same for all invocations of an instance (section 4.4). */
 export function codeContext(view: FunctionView, region: string): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@millrace/spi'
-import type { FunctionView } from '../../resources/index.ts'
+import { type FunctionView, latestVersion } from '../../resources/index.ts'
 import { functionError, startFailed } from '../errors.ts'
 import { type Lease, type Pools, StartFailure } from '../pool/index.ts'
 import { checkRequestId, newRequestId } from './ids.ts'
@@ -90,6 +90,7 @@ export class SyncInvoker {
       memoryMiB,
       memoryKiBMax: answer.memoryKiB,
       instanceId: instance.id,
+      version: latestVersion,
     }
     if (answer.status === 'failed') return { status: 'failed', requestId, failure: answer.failure, metering }
     const { contentType } = answer
@@ -104,7 +105,15 @@ export class SyncInvoker {
   ): InvocationResult {
     const waitMs = this.#clock.nowMs() - calledAtMs
     const { memoryMiB } = view.spec
-    const metering = { durationMs: 0, waitMs, coldStart: true, memoryMiB, memoryKiBMax: 0, instanceId: '' }
+    const metering = {
+      durationMs: 0,
+      waitMs,
+      coldStart: true,
+      memoryMiB,
+      memoryKiBMax: 0,
+      instanceId: '',
+      version: latestVersion,
+    }
     return { status: 'failed', requestId, failure: error.failure, metering }
   }
 }

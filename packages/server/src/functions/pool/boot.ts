@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, type Frame, frameType, type LaunchPlan, runtimeProtocolVersion } from '@millrace/spi'
 import { type OutputLine, readOutput } from '../logs/index.ts'
-import type { Sandbox, SandboxedProcess } from '../sandbox/index.ts'
+import type { Sandbox, SandboxedProcess, SandboxLimits } from '../sandbox/index.ts'
 import { Connection, Door } from './connection.ts'
 import { Instance, type InstanceTimes } from './instance.ts'
 
@@ -12,7 +12,10 @@ export interface BootOptions {
   readonly folder: string
   readonly sandbox: Sandbox
   readonly plan: LaunchPlan
-  readonly memoryMiB: number
+  readonly limits: SandboxLimits
+  /** The unpacked code. */
+  readonly codePath: string
+  readonly layersPath: string | undefined
   readonly clock: Clock
   readonly bootTimeoutMs: number
   readonly times: InstanceTimes
@@ -30,12 +33,9 @@ export async function boot(options: BootOptions, signal: AbortSignal): Promise<I
   const socketPath = join(options.folder, 's')
   const door = await Door.open(socketPath)
   try {
-    const { sandbox, plan, memoryMiB } = options
-    const process = await sandbox.spawn(
-      plan,
-      { memoryMiB },
-      { socketPath, temporaryPath: temporaryPath(options) },
-    )
+    const { sandbox, plan, limits, codePath, layersPath } = options
+    const folders = { socketPath, temporaryPath: temporaryPath(options), codePath, layersPath }
+    const process = await sandbox.spawn(plan, limits, folders)
     void process.exited.then(() => rm(options.folder, { recursive: true, force: true }))
     return await meet(options, process, door, signal)
   } catch (error) {

@@ -53,15 +53,27 @@ function sandboxed(child: ChildProcess, processId: number, exited: Promise<Exit>
     ended = true
   })
   const kill = (): void => {
-    if (!ended) killGroup(processId)
+    signalGroup(processId, 'SIGKILL', ended)
   }
-  return { processId, output, errorOutput, exited, kill, seenPath: path => path }
+  return {
+    processId,
+    output,
+    errorOutput,
+    exited,
+    kill,
+    seenPath: path => path,
+    freeze: () => signalGroup(processId, 'SIGSTOP', ended),
+    thaw: () => signalGroup(processId, 'SIGCONT', ended),
+    memoryKiB: () => undefined,
+    cpuMs: () => undefined,
+  }
 }
 
 /** Called while the leader lives or has just ended: later its number may be that of a stranger. */
-function killGroup(processId: number): void {
+function signalGroup(processId: number, signal: NodeJS.Signals, ended: boolean): void {
+  if (ended) return
   try {
-    process.kill(-processId, 'SIGKILL')
+    process.kill(-processId, signal)
   } catch {
     // The group is empty: all of it has ended.
   }
@@ -78,7 +90,7 @@ function ending(child: ChildProcess): Promise<Exit> {
     let timer: NodeJS.Timeout | undefined
     child.on('exit', (code, signal) => {
       exit = { code, signal }
-      if (child.pid !== undefined) killGroup(child.pid)
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL', false)
       timer = setTimeout(() => {
         closeOutput(child.stdout)
         closeOutput(child.stderr)

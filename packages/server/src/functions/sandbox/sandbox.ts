@@ -1,9 +1,15 @@
 import type { Readable } from 'node:stream'
 import type { LaunchPlan } from '@millrace/spi'
+import type { NetworkSpec } from '../../resources/index.ts'
 
 /** What one instance may use and see besides its launch plan. */
 export interface SandboxLimits {
   readonly memoryMiB: number
+  /** Processor cores. */
+  readonly cpu: number
+  /** What it may write in its temporary folder. */
+  readonly diskMiB: number
+  readonly network: NetworkSpec
 }
 
 /** The folders of one instance. */
@@ -12,6 +18,13 @@ export interface SandboxFolders {
   readonly socketPath: string
   /** Its own, writable, empty at the start; removed by the caller after `exited`. */
   readonly temporaryPath: string
+  /**
+   * The code, which the instance sees read-only. For an instance that was booted before its function was known it is
+   * a folder of its own, empty at first, that the server fills before `initialize`.
+   */
+  readonly codePath: string
+  /** The layers, likewise; the instance sees them as `/opt` where the sandbox can do that. */
+  readonly layersPath: string | undefined
 }
 
 export interface Exit {
@@ -28,8 +41,15 @@ export interface SandboxedProcess {
   readonly exited: Promise<Exit>
   /** Ends the process and all it has started, at once. Safe to call again, also after the end. */
   kill(): void
-  /** How the instance sees a path of the server's: that of its code or of its temporary folder. */
+  /** How the instance sees one of its `SandboxFolders`. */
   seenPath(path: string): string
+  /** Stops everything the instance runs, so that it uses no processor time; `thaw` lets it go on. Safe to call again. */
+  freeze(): void
+  thaw(): void
+  /** Resident memory of everything the instance runs, in KiB; `undefined` where it cannot be known. */
+  memoryKiB(): number | undefined
+  /** Processor time that everything the instance has run has used, in milliseconds; `undefined` likewise. */
+  cpuMs(): number | undefined
 }
 
 /** Runs strangers' code: how far apart from the rest is the promise of each implementation. */
