@@ -27,7 +27,7 @@ export const outsideLayers: readonly string[] = ['tests', 'tools', 'benchmarks',
  * one of its own row: siblings get what they need from `app/compose` as a function.
  */
 export const serverLayers: readonly (readonly string[])[] = [
-  ['observability'],
+  ['observability', 'calendar'],
   ['eventlog', 'resources', 'plugins', 'auth'],
   ['bus'],
   ['delivery'],

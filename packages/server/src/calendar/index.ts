@@ -1,0 +1,2 @@
+export { parseCron, parseEvery, parseLocalTime } from './parse.ts'
+export { parseTimerSchedule, type Schedule } from './schedule.ts'
