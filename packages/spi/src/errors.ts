@@ -1,8 +1,13 @@
-/** What the engine may do about a failure: never again, again with growing pauses, or again after a stated pause. */
+/**
+ * What the engine may do about a failure: never again, again with growing pauses, or again after a stated pause.
+ * `uncounted`: the record was not looked at, for want of room or of time; again later, and the attempt counts against no
+ * number of retries. With `delayMs` it was merely too early, and nothing has failed.
+ */
 export type RetryHint =
   | { readonly kind: 'never' }
   | { readonly kind: 'backoff' }
   | { readonly kind: 'after'; readonly delayMs: number }
+  | { readonly kind: 'uncounted'; readonly delayMs?: number }
 
 export const retryNever: RetryHint = { kind: 'never' }
 export const retryBackoff: RetryHint = { kind: 'backoff' }

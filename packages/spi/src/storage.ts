@@ -69,7 +69,7 @@ export interface EventLog {
 /** One pending delivery: a reference into a log. Its identity is (queue, position). */
 export interface Delivery {
   readonly position: number
-  /** Failed attempts that were settled so far. */
+  /** What the engine knows of earlier attempts: a whole number below 2^32, 0 for a delivery that is new. */
   readonly attempts: number
   /** Not to be attempted before this time; 0 for one that is not put off. With `lane` it decides which view shows it. */
   readonly dueAtMs: number

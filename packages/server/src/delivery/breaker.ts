@@ -37,6 +37,11 @@ export class Breaker {
     return this.#state === 'closed'
   }
 
+  /** Whether the one delivery is under way that decides about an open circuit. */
+  get isProbing(): boolean {
+    return this.#state === 'probing'
+  }
+
   /** When the next probe may start; `undefined` unless open. */
   get probeAtMs(): number | undefined {
     return this.#state === 'open' ? this.#probeAtMs : undefined

@@ -4,21 +4,22 @@ import type { Ending, EngineObserver } from '../observability/index.ts'
 import { journalLog } from '../resources/index.ts'
 import { type AttemptResult, attempt } from './attempt.ts'
 import { type Breaker, speaksOfTarget } from './breaker.ts'
-import { deadLetterDecision, isDeadLetter, toDeadLetter, withoutMark } from './dead-letter.ts'
+import { deadLetterDecision } from './dead-letter.ts'
 import { eventGone } from './errors.ts'
 import type { QueueIdentity } from './identity.ts'
 import { encodeJournal, type JournalEntry } from './journal.ts'
 import type { Candidate } from './loader.ts'
 import { deadLetterRecord, outgoingRecord } from './outgoing.ts'
-import { decideRetry } from './retry.ts'
+import { decideRetry, hintDelayMsMax } from './retry.ts'
 import type { Settlement } from './settle.ts'
 import type { SinkHolder } from './sink-holder.ts'
 import type { TargetPlan } from './target-plan.ts'
+import { attemptsMade, packTries, type Tries, unpackTries } from './tries.ts'
 
 /** What became of a delivery in one turn, and what is to be written about it. */
 export type Turn =
   | { readonly kind: 'ended'; readonly settlement: Settlement }
-  /** It stays and is tried again at `dueAtMs`. */
+  /** It stays and is tried again at `dueAtMs`; `attempts` as `Delivery` keeps them. */
   | { readonly kind: 'again'; readonly attempts: number; readonly dueAtMs: number; readonly journal: Journal }
   /** Its retries are used up and the policy says to wait for a person. */
   | { readonly kind: 'blocked'; readonly attempts: number; readonly journal: Journal }
@@ -78,29 +79,35 @@ export class Courier {
   /** Never rejects. */
   async deliver(candidate: Candidate, equipment: Equipment): Promise<Turn> {
     const { delivery } = candidate
-    if (isDeadLetter(delivery)) {
+    const tries = unpackTries(delivery.attempts)
+    if (tries.isDeadLetter) {
       const failure = this.#unwritten.get(delivery.position)?.failure ?? forgottenReason()
-      return await this.#deadLetter(candidate, equipment, withoutMark(delivery.attempts), failure, [])
+      return await this.#deadLetter(candidate, equipment, tries, failure, [])
     }
-    const result = await this.#attempt(candidate, equipment)
+    const result = await this.#attempt(candidate, equipment, attemptsMade(tries))
+    const { observer, identity, breaker, clock } = this.#parts
     if (result.kind === 'abandoned') {
-      this.#parts.breaker.abandoned()
+      breaker.abandoned()
       return result
     }
-    const attempts = delivery.attempts + 1
-    const { observer, identity, breaker } = this.#parts
     if (result.kind === 'delivered') {
       observer.attempted(identity.queue, true, result.durationMs, undefined)
       breaker.succeeded()
-      return this.#end(candidate, 'delivered', attempts, result, [])
+      return this.#end(candidate, 'delivered', attemptsMade(tries) + 1, result, [])
     }
-    return await this.#failed(candidate, equipment, attempts, result)
+    const { retry } = result.error
+    if (retry.kind === 'uncounted' && retry.delayMs !== undefined) {
+      breaker.abandoned()
+      const dueAtMs = clock.nowMs() + Math.min(retry.delayMs, hintDelayMsMax)
+      return { kind: 'again', attempts: delivery.attempts, dueAtMs, journal: [] }
+    }
+    return await this.#failed(candidate, equipment, tries, result)
   }
 
   /** Ends a delivery that will not be attempted any more as its policy says: dead letter, or dropped. */
   async giveUp(candidate: Candidate, equipment: Equipment, error: AppError): Promise<Turn> {
     const failure = { error, detail: error.message, durationMs: 0 }
-    return await this.#exhausted(candidate, equipment, withoutMark(candidate.delivery.attempts), failure, [])
+    return await this.#exhausted(candidate, equipment, unpackTries(candidate.delivery.attempts), failure, [])
   }
 
   /** Ends a delivery whose event cannot be had. */
@@ -108,7 +115,9 @@ export class Courier {
     const error = eventGone(position)
     const { identity, observer } = this.#parts
     const line = { ending: 'dropped', code: error.code, detail: error.message } as const
-    const journal = [this.#line({ ...line, position, attempts: withoutMark(attempts), durationMs: 0 })]
+    const journal = [
+      this.#line({ ...line, position, attempts: attemptsMade(unpackTries(attempts)), durationMs: 0 }),
+    ]
     observer.settled(identity.queue, 'dropped', 0)
     return { queue: identity.queue, remove: position, journal }
   }
@@ -118,10 +127,14 @@ export class Courier {
     for (const controller of this.#controllers) controller.abort(reason)
   }
 
-  async #attempt(candidate: Candidate, { plan, sink }: Equipment): Promise<AttemptResult | FinalFailure> {
+  async #attempt(
+    candidate: Candidate,
+    { plan, sink }: Equipment,
+    made: number,
+  ): Promise<AttemptResult | FinalFailure> {
     const { identity, restartedBelow } = this.#parts
-    const { position, attempts } = candidate.delivery
-    const number = attempts + 1 + (position < restartedBelow ? 1 : 0)
+    const { position } = candidate.delivery
+    const number = made + 1 + (position < restartedBelow ? 1 : 0)
     if (plan.error !== undefined) {
       return { kind: 'failed', error: plan.error, detail: plan.error.message, durationMs: 0 }
     }
@@ -154,7 +167,7 @@ export class Courier {
   async #failed(
     candidate: Candidate,
     equipment: Equipment,
-    attempts: number,
+    before: Tries,
     failure: Failure & { readonly isFinal?: boolean },
   ): Promise<Turn> {
     const { clock, random, observer, identity, breaker } = this.#parts
@@ -162,35 +175,45 @@ export class Courier {
     const { error } = failure
     observer.attempted(identity.queue, false, failure.durationMs, error.code)
     this.lastError = { code: error.code, detail: failure.detail, atMs: nowMs }
-    if (speaksOfTarget(error.code)) breaker.failed(nowMs)
+    const isUnheard = error.retry.kind === 'uncounted'
+    const isOfTarget = isUnheard || speaksOfTarget(error.code)
+    const isProbe = isOfTarget && !isUnheard && breaker.isProbing
+    if (isOfTarget) breaker.failed(nowMs)
     else breaker.succeeded()
-    const journal = [this.#failureLine(candidate, attempts, failure)]
+    const tries = withFailure(before, isUnheard, isProbe)
+    const journal = [this.#failureLine(candidate, attemptsMade(tries), failure)]
     const { enqueuedAtMs } = candidate.delivery
-    const failed = { attempts, enqueuedAtMs, nowMs, hint: error.retry, isFinal: failure.isFinal === true }
+    const { failures, unheard } = tries
+    const isFinal = failure.isFinal === true
+    const failed = { attempts: failures, unheard, enqueuedAtMs, nowMs, hint: error.retry, isFinal, isProbe }
     const decision = decideRetry(equipment.plan.spec.retry, failed, random)
-    if (decision.kind === 'again') return { kind: 'again', attempts, dueAtMs: decision.dueAtMs, journal }
-    return await this.#exhausted(candidate, equipment, attempts, failure, journal)
+    if (decision.kind === 'again')
+      return { kind: 'again', attempts: packTries(tries), dueAtMs: decision.dueAtMs, journal }
+    return await this.#exhausted(candidate, equipment, tries, failure, journal)
   }
 
   async #exhausted(
     candidate: Candidate,
     equipment: Equipment,
-    attempts: number,
+    tries: Tries,
     failure: Failure,
     journal: Journal,
   ): Promise<Turn> {
-    if (equipment.plan.spec.onExhausted === 'block') return { kind: 'blocked', attempts, journal }
-    return await this.#deadLetter(candidate, equipment, attempts, failure, journal)
+    if (equipment.plan.spec.onExhausted === 'block')
+      return { kind: 'blocked', attempts: packTries(tries), journal }
+    return await this.#deadLetter(candidate, equipment, tries, failure, journal)
   }
 
   /** Writes the dead letter; drops the event where the target has none. */
   async #deadLetter(
     candidate: Candidate,
     { plan, deadLetter }: Equipment,
-    attempts: number,
+    made: Tries,
     failure: Failure,
     journal: Journal,
   ): Promise<Turn> {
+    const attempts = attemptsMade(made)
+    const marked = packTries({ ...made, isDeadLetter: true })
     if (deadLetter === undefined) return this.#end(candidate, 'dropped', attempts, failure, journal)
     const { identity, clock, random } = this.#parts
     const { rule, target } = identity
@@ -204,7 +227,7 @@ export class Courier {
       // The failed attempt is recorded all the same; the dead letter is written after the restart.
       return journal.length === 0
         ? result
-        : { kind: 'again', attempts: toDeadLetter(attempts), dueAtMs: clock.nowMs(), journal }
+        : { kind: 'again', attempts: marked, dueAtMs: clock.nowMs(), journal }
     }
     const decision = deadLetterDecision(
       plan.spec.retry,
@@ -219,7 +242,7 @@ export class Courier {
       return this.#end(candidate, 'dropped', attempts, last, journal)
     }
     this.#remember(position, failure, tries + 1)
-    return { kind: 'again', attempts: toDeadLetter(attempts), dueAtMs: decision.dueAtMs, journal }
+    return { kind: 'again', attempts: marked, dueAtMs: decision.dueAtMs, journal }
   }
 
   #remember(position: number, failure: Failure, tries: number): void {
@@ -266,6 +289,11 @@ export class Courier {
     const entry = encodeJournal({ position, rule, target, ...mark, ...rest, atMs: clock.nowMs() })
     return { log: journalLog(bus), entry }
   }
+}
+
+function withFailure(tries: Tries, isUnheard: boolean, isProbe: boolean): Tries {
+  if (isUnheard) return { ...tries, unheard: tries.unheard + 1 }
+  return isProbe ? { ...tries, probes: tries.probes + 1 } : { ...tries, failures: tries.failures + 1 }
 }
 
 type FinalFailure = Failure & { readonly kind: 'failed'; readonly isFinal: true }

@@ -3,7 +3,7 @@ import { seededRandom } from '@millrace/spi/conformance'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Breaker, speaksOfTarget } from './breaker.ts'
-import { deadLetterDecision, isDeadLetter, toDeadLetter, withoutMark } from './dead-letter.ts'
+import { deadLetterDecision } from './dead-letter.ts'
 import { DueHeap } from './due-heap.ts'
 import { cutBytes, decodeJournal, encodeJournal, journalPrefix } from './journal.ts'
 import { laneName, noKey } from './target-plan.ts'
@@ -144,12 +144,6 @@ test('names of lanes are short, different for different keys, and readable where
 
 describe('dead letter', () => {
   const delivery = { position: 1, attempts: 4, dueAtMs: 0, enqueuedAtMs: 0, lane: undefined }
-
-  test('a marked delivery keeps its number of attempts', () => {
-    expect(isDeadLetter(delivery)).toBe(false)
-    expect(isDeadLetter({ ...delivery, attempts: toDeadLetter(4) })).toBe(true)
-    expect(withoutMark(toDeadLetter(toDeadLetter(4)))).toBe(4)
-  })
 
   test('its sink is tried for about a week, at growing intervals of at most five minutes', () => {
     const random = seededRandom(1)

@@ -1,11 +1,11 @@
 import type { AppError, Clock, Delivery, Queue } from '@millrace/spi'
 import type { EngineObserver } from '../observability/index.ts'
 import { journalLog } from '../resources/index.ts'
-import { withoutMark } from './dead-letter.ts'
 import type { QueueIdentity } from './identity.ts'
 import { encodeJournal } from './journal.ts'
 import { repeatUntilDone } from './repeat.ts'
 import type { Settlements } from './settle.ts'
+import { attemptsMade, unpackTries } from './tries.ts'
 
 /** Deliveries ended in one step. */
 const stepMax = 500
@@ -60,7 +60,7 @@ function end(
     ending: 'dropped',
     code: reason.code,
     detail: reason.message,
-    attempts: withoutMark(attempts),
+    attempts: attemptsMade(unpackTries(attempts)),
     atMs: parts.clock.nowMs(),
     durationMs: 0,
   })

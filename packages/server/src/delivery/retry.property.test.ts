@@ -2,7 +2,7 @@ import { seededRandom } from '@millrace/spi/conformance'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RetrySpec } from '../resources/index.ts'
-import { decideRetry, hintDelayMsMax, pauseMs } from './retry.ts'
+import { decideRetry, hintDelayMsMax, pauseMs, unheardMax, waitMsMax } from './retry.ts'
 
 const start = 1_000_000
 
@@ -97,4 +97,55 @@ test('what cannot pass is not retried by any strategy', () => {
   for (const strategy of ['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY'] as const) {
     expect(decideRetry({ strategy }, failed, seededRandom(1))).toEqual({ kind: 'exhausted' })
   }
+})
+
+/** Pauses while the target does not look at the record, until the policy gives up. */
+function unheardSchedule(spec: RetrySpec): number[] {
+  const pauses: number[] = []
+  let nowMs = start
+  for (let unheard = 1; unheard <= unheardMax + 2; unheard++) {
+    const hint = { kind: 'uncounted' } as const
+    const failed = { attempts: 0, unheard, enqueuedAtMs: start, nowMs, hint, isFinal: false }
+    const decision = decideRetry(spec, failed, seededRandom(1))
+    if (decision.kind === 'exhausted') return pauses
+    pauses.push(decision.dueAtMs - nowMs)
+    nowMs = decision.dueAtMs
+  }
+  throw new Error('the policy has no end')
+}
+
+test('a target that does not look is asked after 0.5, 1, 2, 4, then every 8 s, for 5 hours in all', () => {
+  const pauses = unheardSchedule({ strategy: 'EXPONENTIAL_DECAY_RETRY' })
+  expect(pauses.slice(0, 6)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 8_000])
+  const total = pauses.reduce((sum, pause) => sum + pause, 0)
+  expect(Math.abs(total - 5 * 3_600_000)).toBeLessThanOrEqual(8_000)
+})
+
+test('what does not count is bounded by the age alone, however few retries there are', () => {
+  fc.assert(
+    fc.property(custom, fc.nat(2_000), fc.nat(20_000_000), fc.nat(), (spec, unheard, ageMs, seed) => {
+      const failed = { attempts: 0, enqueuedAtMs: start, nowMs: start + ageMs, isFinal: false }
+      const backoff = { kind: 'backoff' } as const
+      for (const attempt of [
+        { ...failed, unheard: unheard + 1, hint: { kind: 'uncounted' } as const },
+        { ...failed, attempts: spec.retriesMax, hint: backoff, isProbe: true },
+      ]) {
+        const decision = decideRetry(spec, attempt, seededRandom(seed))
+        if (decision.kind === 'again') {
+          expect(decision.dueAtMs).toBeGreaterThan(failed.nowMs)
+          expect(decision.dueAtMs).toBeLessThanOrEqual(start + waitMsMax(spec))
+        } else {
+          const pauseMost = Math.max(8_000, spec.delayMsMax, spec.delayMsMin)
+          expect(ageMs + pauseMost).toBeGreaterThan(waitMsMax(spec))
+        }
+      }
+    }),
+  )
+})
+
+test('a record that came too early is tried at its time, whatever the policy', () => {
+  const hint = { kind: 'uncounted', delayMs: 3_599_000 } as const
+  const spec: RetrySpec = { strategy: 'CUSTOM', retriesMax: 0, ageMsMax: 0, delayMsMin: 1, delayMsMax: 1 }
+  const failed = { attempts: 0, enqueuedAtMs: 0, nowMs: 5, hint, isFinal: false }
+  expect(decideRetry(spec, failed, seededRandom(1))).toEqual({ kind: 'again', dueAtMs: 3_599_005 })
 })
