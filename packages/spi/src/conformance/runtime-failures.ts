@@ -13,7 +13,7 @@ export function failureCases(check: RuntimeCase): void {
       type: frameType.error,
       header: { kind: 'unhandled', errorType: 'BoomError', errorMessage: 'boom' },
     })
-    expect(JSON.stringify(answer.header['stackTrace'])).toContain(bench.fixtures.codePath)
+    expect(JSON.stringify(answer.header['stackTrace'])).toContain(bench.fixtures.stackPlace ?? bench.fixtures.codePath)
     expect(await host.invoke('')).toMatchObject({ type: frameType.error })
   })
 
@@ -55,12 +55,12 @@ export function failureCases(check: RuntimeCase): void {
   check('code that does not parse is told with the error of the language', async bench => {
     await using host = await bench.boot()
     await using folder = await mkdtempDisposable(join(tmpdir(), 'millrace-broken-'))
-    const { file, text, handler } = bench.fixtures.broken
+    const { file, text, handler, errorType = 'SyntaxError' } = bench.fixtures.broken
     await writeFile(join(folder.path, file), text)
     const answer = await host.initialize(bench.header(handler, { codePath: folder.path }))
     expect(answer).toMatchObject({
       type: frameType.error,
-      header: { kind: 'unhandled', errorType: 'SyntaxError' },
+      header: { kind: 'unhandled', errorType },
     })
   })
 

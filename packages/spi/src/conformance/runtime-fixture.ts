@@ -57,7 +57,15 @@ export interface RuntimeFixtures {
   readonly missingModule: string
   readonly missingExport: string
   /** A module that does not parse. The suite writes it: a file like that would trip every tool that reads the tree. */
-  readonly broken: { readonly file: string; readonly text: string; readonly handler: string }
+  readonly broken: {
+    readonly file: string
+    readonly text: string
+    readonly handler: string
+    /** What the language calls it. Default `SyntaxError`. */
+    readonly errorType?: string
+  }
+  /** What the stack of the fixture `fail` names, where that is not the folder of the code. */
+  readonly stackPlace?: string
 }
 
 /** What a case works with. */
