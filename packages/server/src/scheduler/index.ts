@@ -1,2 +1,1 @@
-export { schedulerErrors } from './errors.ts'
 export { createScheduler, type Scheduler, type SchedulerParts, type TimerCall } from './scheduler.ts'
