@@ -2,6 +2,7 @@ import { errorCatalogue as cloudEventsErrors } from '@millrace/cloudevents'
 import { errorCatalogue as patternErrors } from '@millrace/pattern'
 import { type ErrorCatalogue, errorCatalogue as platformErrors } from '@millrace/spi'
 import { authErrors } from '../auth/index.ts'
+import { calendarErrors } from '../calendar/index.ts'
 import { pluginErrors } from '../plugins/index.ts'
 import { resourcesErrors } from '../resources/index.ts'
 import { transformErrors } from '../bus/transform/index.ts'
@@ -16,6 +17,7 @@ export const allErrorCatalogues: readonly ErrorCatalogue[] = [
   cloudEventsErrors,
   patternErrors,
   authErrors,
+  calendarErrors,
   resourcesErrors,
   ingestErrors,
   transformErrors,
