@@ -34,6 +34,7 @@ export const frameType = {
   frozen: 71,
   head: 72,
   data: 73,
+  health: 74,
 } as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
 
@@ -102,6 +103,13 @@ export interface HeadHeader {
   readonly statusCode?: number
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly contentType?: string
+}
+
+/** Sent by an instance that checks the health of its code, at each change: one that is not well gets no invocations. */
+export interface HealthHeader {
+  readonly well: boolean
+  /** Why not. */
+  readonly reason?: string
 }
 
 export interface InvokeHeader {

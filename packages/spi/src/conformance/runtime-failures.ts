@@ -13,7 +13,9 @@ export function failureCases(check: RuntimeCase): void {
       type: frameType.error,
       header: { kind: 'unhandled', errorType: 'BoomError', errorMessage: 'boom' },
     })
-    expect(JSON.stringify(answer.header['stackTrace'])).toContain(bench.fixtures.stackPlace ?? bench.fixtures.codePath)
+    expect(JSON.stringify(answer.header['stackTrace'])).toContain(
+      bench.fixtures.stackPlace ?? bench.fixtures.codePath,
+    )
     expect(await host.invoke('')).toMatchObject({ type: frameType.error })
   })
 

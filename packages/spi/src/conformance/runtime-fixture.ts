@@ -66,6 +66,8 @@ export interface RuntimeFixtures {
   }
   /** What the stack of the fixture `fail` names, where that is not the folder of the code. */
   readonly stackPlace?: string
+  /** Clauses that the language cannot keep, by their sentence, each with the reason; they are counted as skipped. */
+  readonly skips?: Readonly<Record<string, string>>
 }
 
 /** What a case works with. */

@@ -31,8 +31,12 @@ export function runtimeSuite(
     expect(answer).toMatchObject({ type: frameType.initialized })
     return host
   }
+  const skips = new Map(Object.entries(fixtures.skips ?? {}))
   const check: RuntimeCase = (clause, run) => {
-    test(clause, () => run({ fixtures, boot, start, header }))
+    const reason = skips.get(clause)
+    skips.delete(clause)
+    const title = reason === undefined ? clause : `${clause} (skipped: ${reason})`
+    test.skipIf(reason !== undefined)(title, () => run({ fixtures, boot, start, header }))
   }
   describe(`runtime contract: ${name}`, () => {
     describe('code', () => codeCases(check))
@@ -40,6 +44,7 @@ export function runtimeSuite(
     describe('output', () => outputCases(check))
     describe('life', () => lifeCases(check))
     describe('protocol', () => protocolCases(check))
+    test('every skip names a clause', () => expect([...skips.keys()]).toEqual([]))
   })
 }
 
