@@ -1,6 +1,6 @@
 import { readAttributes } from '@millrace/cloudevents'
 import { AppError, type Clock, type OutgoingRecord, type Random, retryNever, toAppError } from '@millrace/spi'
-import type { Ending, EngineObserver } from '../observability/index.ts'
+import { type Ending, type EngineObserver, silentTracer, type Tracer } from '../observability/index.ts'
 import { journalLog } from '../resources/index.ts'
 import { type AttemptResult, attempt } from './attempt.ts'
 import { type Breaker, speaksOfTarget } from './breaker.ts'
@@ -33,6 +33,7 @@ export interface CourierParts {
   readonly clock: Clock
   readonly random: Random
   readonly observer: EngineObserver
+  readonly tracer: Tracer | undefined
   readonly breaker: Breaker
   /** Events below were in the log when the process started: an attempt before a crash may have gone unrecorded. */
   readonly restartedBelow: number

@@ -2,5 +2,6 @@ export { createDelivery, type Delivery, type DeliveryParts, drainMsMax } from '.
 export { deliveryErrors } from './errors.ts'
 export type { JournalEntry } from './journal.ts'
 export type { ReplayBound, ReplayRequest, ReplayStatus } from './replay-record.ts'
+export { registeredQueues } from './register.ts'
 export type { SinkResolver } from './sink-holder.ts'
 export type { TargetStatus } from './status.ts'

@@ -38,14 +38,8 @@ export class QueueRegister {
 
   /** Reads what the process before has left; returns the names. */
   async load(): Promise<string[]> {
-    let after: string | undefined
-    for (;;) {
-      const options = after === undefined ? { limit: pageSize } : { after, limit: pageSize }
-      const page = await this.#parts.documents.list(prefix, options)
-      for (const { key } of page) this.#stored.add(key.slice(prefix.length))
-      after = page.at(-1)?.key
-      if (page.length < pageSize) return [...this.#stored]
-    }
+    for (const queue of await registeredQueues(this.#parts.documents, '')) this.#stored.add(queue)
+    return [...this.#stored]
   }
 
   /** Whether the document of a queue is stored, and is to stay. */
@@ -89,5 +83,18 @@ export class QueueRegister {
     }
     done.then(end, end)
     return done
+  }
+}
+
+/** Names of all queues that may hold deliveries and begin so, as the last process has left them. */
+export async function registeredQueues(documents: Pick<Documents, 'list'>, begin: string): Promise<string[]> {
+  const names: string[] = []
+  let after: string | undefined
+  for (;;) {
+    const options = after === undefined ? { limit: pageSize } : { after, limit: pageSize }
+    const page = await documents.list(prefix + begin, options)
+    for (const { key } of page) names.push(key.slice(prefix.length))
+    after = page.at(-1)?.key
+    if (page.length < pageSize) return names
   }
 }

@@ -3,6 +3,9 @@ import { AppError, type ErrorCatalogue, type RetryHint, retryBackoff, retryNever
 /** Codes of functions → HTTP status and a sentence for the reference page. */
 export const functionErrorCatalogue: ErrorCatalogue = {
   'function.not-found': { status: 404, description: 'There is no function of this name.' },
+  'function.version-not-found': { status: 404, description: 'The function has no version of this number.' },
+  'function.alias-not-found': { status: 404, description: 'The function has no alias of this name.' },
+  'function.disabled': { status: 403, description: 'The function may not be called; the message says why.' },
   'function.invalid': {
     status: 400,
     description: 'The definition of the function cannot work as it stands.',
@@ -15,6 +18,17 @@ export const functionErrorCatalogue: ErrorCatalogue = {
   'function.runtime-unknown': { status: 400, description: 'No runtime of this name is installed.' },
   'function.request-invalid': { status: 400, description: 'An option of the invocation does not fit.' },
   'function.payload-too-large': { status: 413, description: 'The payload exceeds the limit.' },
+  'function.expired': {
+    status: 504,
+    description: 'The asynchronous call grew older than its function allows before it could be made.',
+  },
+  'function.too-early': {
+    status: 425,
+    description: 'The asynchronous call is put off; it is made in its time.',
+  },
+  'function.task-exists': { status: 409, description: 'The function has a task of this id already.' },
+  'function.task-not-found': { status: 404, description: 'The function has no task of this id.' },
+  'function.task-ended': { status: 409, description: 'The task has ended, so it cannot be stopped.' },
   'function.throttled': {
     status: 429,
     description:

@@ -13,6 +13,15 @@ export interface FunctionMetrics {
   invoked(key: string, ending: string, cost: Cost): void
   refused(key: string, code: string): void
   cancelled(key: string): void
+  /** Told of asynchronous calls; fits the observer of those. */
+  readonly calls: CallMetrics
+}
+
+export interface CallMetrics {
+  enqueued(key: string): void
+  dequeued(key: string, latencyMs: number): void
+  expired(key: string): void
+  destination(key: string, succeeded: boolean): void
 }
 
 const durationBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
@@ -67,5 +76,48 @@ export function functionMetrics(registry: Registry, namesMax: number): FunctionM
       refusals.inc({ ...label, code: codes.label(code) })
     },
     cancelled: key => invocations.inc({ function: functions.label(key), ending: 'cancelled' }),
+    calls: callMetrics(registers, functions),
+  }
+}
+
+const latencyBuckets = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600, 3_600, 86_400]
+
+function callMetrics(registers: Registry[], functions: LabelLimit): CallMetrics {
+  const counter = (name: string, help: string, ...labelNames: string[]): Counter<string> =>
+    new Counter<string>({ name, help, labelNames: ['function', ...labelNames], registers })
+  const enqueued = counter(
+    'millrace_function_calls_enqueued_total',
+    'Asynchronous calls that were accepted and are durable.',
+  )
+  const dequeued = counter(
+    'millrace_function_calls_dequeued_total',
+    'Asynchronous calls that were handed to their function for the first time.',
+  )
+  const expired = counter(
+    'millrace_function_calls_expired_total',
+    'Asynchronous calls that grew too old before they could be made.',
+  )
+  const destinations = counter(
+    'millrace_function_destinations_total',
+    'Outcomes of asynchronous calls given to a destination, by whether it took them; each attempt counts.',
+    'ending',
+  )
+  const latency = new Histogram({
+    name: 'millrace_function_calls_latency_seconds',
+    help: 'Time that asynchronous calls waited in the queue, from when they might have been made.',
+    labelNames: ['function'],
+    buckets: latencyBuckets,
+    registers,
+  })
+  return {
+    enqueued: key => enqueued.inc({ function: functions.label(key) }),
+    dequeued(key, latencyMs) {
+      const label = { function: functions.label(key) }
+      dequeued.inc(label)
+      latency.observe(label, latencyMs / 1_000)
+    },
+    expired: key => expired.inc({ function: functions.label(key) }),
+    destination: (key, succeeded) =>
+      destinations.inc({ function: functions.label(key), ending: succeeded ? 'succeeded' : 'failed' }),
   }
 }
