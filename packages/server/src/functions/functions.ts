@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Blobs, Clock, PluginLog, Random, Sink } from '@millrace/spi'
 import type { FunctionSpec, FunctionView, Snapshots } from '../resources/index.ts'
-import { type CodeLimits, CodeStore, defaultCodeLimits } from './code/index.ts'
+import { CodeCollector, type CodeInfo, type CodeLimits, CodeStore, defaultCodeLimits } from './code/index.ts'
 import { functionError } from './errors.ts'
 import { FunctionInstanceStarter } from './instance-starter.ts'
 import { checkEnvironment, type InvocationResult, type InvokeOptions, SyncInvoker } from './invoke/index.ts'
@@ -82,9 +82,16 @@ export interface Functions extends AsyncDisposable {
   start(): Promise<void>
   /** Checks and keeps a code package; resolves with its name once it is durable. The same files have the same name. */
   uploadCode(files: ReadonlyMap<string, Uint8Array>): Promise<string>
+  /** Likewise for a zip, which is kept as it is; rejects with `function.code-invalid`, which names the entry. */
+  uploadZip(zip: Uint8Array): Promise<string>
+  /** The zip of a package; rejects with `function.code-not-found`, as `codeInfo` does. */
+  codeZip(name: string): Promise<Uint8Array>
+  codeInfo(name: string): Promise<CodeInfo>
+  /** One round of removing the packages that nothing names any more; resolves with how many were removed. */
+  collectCode(): Promise<number>
   /** Refuses a definition that could never run: unknown runtime or code, wrong handler or environment. */
   check(spec: FunctionSpec): Promise<void>
-  /** See `SyncInvoker.invoke`; rejects with `function.not-found` besides. */
+  /** See `SyncInvoker.invoke`; rejects with `function.not-found` besides. The qualifier is among the options. */
   invoke(
     account: string,
     name: string,
@@ -92,7 +99,7 @@ export interface Functions extends AsyncDisposable {
     options: InvokeOptions,
   ): Promise<InvocationResult>
   /** A sink that invokes the function as it is at each write; the function need not exist yet. */
-  sink(account: string, name: string): Sink
+  sink(account: string, name: string, qualifier?: string): Sink
   logs(account: string, name: string, query?: LogQuery): LogLine[]
   /** Kept lines, then new ones, until the signal aborts. */
   tailLogs(account: string, name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
@@ -112,6 +119,7 @@ class FunctionPlatform implements Functions {
   readonly #runFolder: string
   readonly #sandbox: Sandbox
   readonly #code: CodeStore
+  readonly #collector: CodeCollector
   readonly #logs: FunctionLogs
   readonly #runtimes: Runtimes
   readonly #pools: Pools
@@ -131,7 +139,13 @@ class FunctionPlatform implements Functions {
     const dataFolder = resolve(options.dataFolder)
     this.#runFolder = runFolder(dataFolder)
     this.#sandbox = options.sandbox ?? processSandbox
-    this.#code = new CodeStore({ folder: join(dataFolder, 'code'), blobs, limits: limits.code })
+    this.#collector = new CodeCollector({ blobs, clock, snapshot: () => snapshots.current() })
+    this.#code = new CodeStore({
+      folder: join(dataFolder, 'code'),
+      blobs,
+      limits: limits.code,
+      collector: this.#collector,
+    })
     this.#logs = new FunctionLogs(limits.logs)
     this.#runtimes = new Runtimes(options.runtimes, { searchPath: options.searchPath })
     const starter = new FunctionInstanceStarter({
@@ -141,6 +155,7 @@ class FunctionPlatform implements Functions {
       logs: this.#logs,
       clock,
       random,
+      snapshot: () => snapshots.current(),
       runFolder: this.#runFolder,
       region: options.region ?? 'local',
       bootTimeoutMs: limits.bootTimeoutMs,
@@ -148,7 +163,8 @@ class FunctionPlatform implements Functions {
     })
     this.#pools = new Pools(starter, clock, limits.pools, key => this.#logs.forget(key))
     this.#observer = options.observer ?? silentInvocationObserver
-    this.#invoker = new SyncInvoker({ pools: this.#pools, clock, random })
+    this.#invoker = new SyncInvoker({ pools: this.#pools, logs: this.#logs, clock, random })
+    this.#pools.follow(snapshots.current().functions)
     this.#subscription = snapshots.subscribe(next => {
       this.#pools.follow(next.functions)
     })
@@ -163,6 +179,22 @@ class FunctionPlatform implements Functions {
 
   uploadCode(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
     return this.#code.put(files)
+  }
+
+  uploadZip(zip: Uint8Array): Promise<string> {
+    return this.#code.putZip(zip)
+  }
+
+  codeZip(name: string): Promise<Uint8Array> {
+    return this.#code.zip(name)
+  }
+
+  codeInfo(name: string): Promise<CodeInfo> {
+    return this.#code.info(name)
+  }
+
+  collectCode(): Promise<number> {
+    return this.#collector.collect()
   }
 
   async check(spec: FunctionSpec): Promise<void> {
@@ -188,8 +220,11 @@ class FunctionPlatform implements Functions {
     return await metered(this.#observer, view.key, invocation, options.signal)
   }
 
-  sink(account: string, name: string): Sink {
-    return new FunctionSink(name, (payload, options) => this.invoke(account, name, payload, options))
+  sink(account: string, name: string, qualifier?: string): Sink {
+    const named = qualifier === undefined ? {} : { qualifier }
+    return new FunctionSink(name, (payload, options) =>
+      this.invoke(account, name, payload, { ...options, ...named }),
+    )
   }
 
   logs(account: string, name: string, query: LogQuery = {}): LogLine[] {
@@ -202,8 +237,12 @@ class FunctionPlatform implements Functions {
 
   status(account: string, name: string): FunctionStatus {
     const view = this.#find(account, name)
-    const pool = this.#pools.find(view.key)
-    return { revision: view.revision, waiting: pool?.waiting ?? 0, instances: pool?.status() ?? [] }
+    const pools = this.#pools.find(view.key)
+    return {
+      revision: view.revision,
+      waiting: pools.reduce((sum, pool) => sum + pool.waiting, 0),
+      instances: pools.flatMap(pool => pool.status()),
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

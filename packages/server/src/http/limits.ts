@@ -6,7 +6,7 @@ export interface HttpLimits {
   readonly publishBytesMax: number
   /** Bodies of all publishing requests in progress together, in bytes; what does not fit is refused with 503. */
   readonly bodiesBytesMax: number
-  /** Body of a code upload, in bytes of JSON with base64 inside. */
+  /** Body of a code upload, in bytes: a zip, or JSON with base64 inside. */
   readonly codeBytesMax: number
   /** Payload of an invocation, in bytes. */
   readonly payloadBytesMax: number
@@ -40,7 +40,7 @@ export const defaultHttpLimits: HttpLimits = {
   bodyBytesMax: 1_048_576,
   publishBytesMax: 16_777_216,
   bodiesBytesMax: 268_435_456,
-  codeBytesMax: 100_663_296,
+  codeBytesMax: 104_857_600,
   payloadBytesMax: 33_554_432,
   headerBytesMax: 32_768,
   headersTimeoutMs: 10_000,

@@ -30,7 +30,10 @@ export interface Services {
     Delivery,
     'status' | 'resume' | 'startReplay' | 'replays' | 'cancelReplay' | 'trace'
   >
-  readonly functions: Pick<Functions, 'uploadCode' | 'invoke' | 'logs' | 'tailLogs' | 'status'>
+  readonly functions: Pick<
+    Functions,
+    'uploadCode' | 'uploadZip' | 'codeZip' | 'codeInfo' | 'invoke' | 'logs' | 'tailLogs' | 'status'
+  >
   readonly plugins: Pick<Plugins, 'connectors'>
   readonly node: NodeStatus
   /** Position up to which a bus has been routed: the next one to route. */

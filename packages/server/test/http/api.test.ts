@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMetrics } from '../../src/observability/index.ts'
-import { startServer, type TestServer } from './harness.ts'
+import { authorization, startServer, type TestServer } from './harness.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -256,6 +256,38 @@ describe('functions', () => {
       json: { code: 'http.invalid-request', path: 'body.files.index.js' },
     })
     expect((await server.call('POST', '/api/v1/code', { files: { '../evil.js': 'AAAA' } })).status).toBe(400)
+  })
+
+  test('a zip of code is kept as it came, given back, and told by size and checksum', async () => {
+    const files = { 'index.js': Buffer.from(source).toString('base64') }
+    const made = await server.call('POST', '/api/v1/code', { files })
+    const path = `/api/v1/code/${String(made.json?.['code'])}`
+    const headers = { authorization }
+    const answer = await fetch(server.listener.url + path, { headers })
+    const zip = new Uint8Array(await answer.arrayBuffer())
+    expect(answer.headers.get('content-type')).toBe('application/zip')
+    const body = new Blob([zip], { type: 'application/zip' })
+    const again = await fetch(`${server.listener.url}/api/v1/code`, { method: 'POST', headers, body })
+    expect(again.status).toBe(201)
+    expect(await again.json()).toEqual(made.json)
+    expect(made.json).toMatchObject({ bytes: zip.length, files: 1, unpackedBytes: source.length })
+    expect(made.json?.['checksum']).toMatch(/^[0-9]+$/)
+  })
+
+  test('a broken zip, another media type and code that is not there are refused', async () => {
+    const upload = (type: string): Promise<Response> =>
+      fetch(`${server.listener.url}/api/v1/code`, {
+        method: 'POST',
+        headers: { authorization },
+        body: new Blob(['PK no zip'], { type }),
+      })
+    const broken = await upload('application/zip')
+    expect(broken.status).toBe(400)
+    expect(await broken.json()).toMatchObject({ code: 'function.code-invalid' })
+    expect((await upload('text/plain')).status).toBe(415)
+    expect((await server.call('POST', '/api/v1/code', { file: {} })).status).toBe(400)
+    expect((await server.call('GET', `/api/v1/code/${'0'.repeat(64)}`)).status).toBe(404)
+    expect((await server.call('GET', '/api/v1/code/secret')).status).toBe(400)
   })
 })
 

@@ -4,35 +4,69 @@ import type { CodeLimits } from './limits.ts'
 /** Longest name of one file or folder that common file systems take, in bytes. */
 const segmentBytesMax = 255
 
-/**
- * Refuses a package that could be unpacked outside its folder, or only in part. Paths are relative, with `/`, and
- * every part is a plain name. A map of files can hold no links; whoever reads an archive refuses them there.
- */
+/** Refuses files that do not make a package: none, too many, too large, or under paths that `PathCheck` refuses. */
 export function checkFiles(files: ReadonlyMap<string, Uint8Array>, limits: CodeLimits): void {
-  if (files.size === 0) throw invalid('the code package has no files', {})
-  if (files.size > limits.filesMax) {
-    throw invalid(`the code package has ${files.size} files; the limit is ${limits.filesMax}`, {
-      limit: limits.filesMax,
-      seen: files.size,
-    })
-  }
+  checkCount(files.size, limits)
   let bytes = 0
   for (const content of files.values()) bytes += content.length
-  if (bytes > limits.bytesMax) {
-    throw invalid(`the code package has ${bytes} bytes; the limit is ${limits.bytesMax}`, {
-      limit: limits.bytesMax,
-      seen: bytes,
-    })
+  checkBytes(bytes, limits)
+  const paths = new PathCheck(limits)
+  for (const path of files.keys()) paths.add(path, false)
+}
+
+export function checkCount(count: number, limits: CodeLimits): void {
+  if (count === 0) throw invalid('the code package has no files', {})
+  if (count <= limits.filesMax) return
+  throw invalid(`the code package has ${count} files; the limit is ${limits.filesMax}`, {
+    limit: limits.filesMax,
+    seen: count,
+  })
+}
+
+/** Of all files, unpacked. */
+export function checkBytes(bytes: number, limits: CodeLimits): void {
+  if (bytes <= limits.bytesMax) return
+  throw invalid(`the code package has ${bytes} bytes; the limit is ${limits.bytesMax}`, {
+    limit: limits.bytesMax,
+    seen: bytes,
+  })
+}
+
+/**
+ * Refuses paths by which a package could be unpacked outside its folder, or only in part. Paths are relative, with `/`,
+ * every part is a plain name, and no path is there twice or both as a file and as a folder.
+ */
+export class PathCheck {
+  readonly #limits: CodeLimits
+  readonly #files = new Set<string>()
+  readonly #folders = new Set<string>()
+
+  constructor(limits: CodeLimits) {
+    this.#limits = limits
   }
-  for (const path of files.keys()) {
-    const reason = wrongPath(path, limits)
+
+  /** Throws `function.code-invalid`, which names the path. */
+  add(path: string, isFolder: boolean): void {
+    const reason = wrongPath(path, this.#limits)
     if (reason !== undefined) throw invalid(`path ${JSON.stringify(path.slice(0, 200))} ${reason}`, { path })
-  }
-  for (const path of files.keys()) {
-    for (const folder of folders(path)) {
-      if (files.has(folder)) throw invalid(`${folder} is both a file and a folder`, { path: folder })
+    for (const folder of folders(path)) this.#addFolder(folder)
+    if (isFolder) {
+      this.#addFolder(path)
+      return
     }
+    if (this.#folders.has(path)) throw twofold(path)
+    if (this.#files.has(path)) throw invalid(`${JSON.stringify(path)} is there twice`, { path })
+    this.#files.add(path)
   }
+
+  #addFolder(path: string): void {
+    if (this.#files.has(path)) throw twofold(path)
+    this.#folders.add(path)
+  }
+}
+
+function twofold(path: string): Error {
+  return invalid(`${path} is both a file and a folder`, { path })
 }
 
 function wrongPath(path: string, limits: CodeLimits): string | undefined {
@@ -69,6 +103,6 @@ export function folders(path: string): string[] {
   return found
 }
 
-function invalid(message: string, details: Record<string, unknown>): Error {
+export function invalid(message: string, details: Record<string, unknown>): Error {
   return functionError('function.code-invalid', message, details)
 }

@@ -1,18 +1,22 @@
-import { mkdtempDisposable, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtempDisposable, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { openStorage } from '@millrace/storage-memory'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { ZipFile } from 'yazl'
+import type { CodeLimits } from './limits.ts'
 import { CodeStore } from './store.ts'
 
 async function open(
   unusedFoldersMax = 16,
+  limits: Partial<CodeLimits> = {},
 ): Promise<AsyncDisposable & { store: CodeStore; folder: string; blobs: CodeStoreBlobs }> {
   const stack = new AsyncDisposableStack()
   const temporary = stack.use(await mkdtempDisposable(join(tmpdir(), 'millrace-code-')))
   const { blobs } = stack.use(await openStorage())
   const folder = join(temporary.path, 'code')
-  const store = new CodeStore({ folder, blobs, unusedFoldersMax })
+  const store = new CodeStore({ folder, blobs, unusedFoldersMax, limits })
   await store.start()
   return { store, folder, blobs, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
@@ -97,4 +101,115 @@ test('a package that could not be opened can be opened when its bytes are there'
   await bench.blobs.put(bytes ?? Buffer.alloc(0))
   using code = await bench.store.open(name)
   expect(code.path).toContain(name)
+})
+
+/** A zip as tools on Unix make it. */
+async function zipOf(entries: Record<string, { text: string; mode: number }>): Promise<Buffer> {
+  const zip = new ZipFile()
+  for (const [path, { text, mode }] of Object.entries(entries))
+    zip.addBuffer(Buffer.from(text), path, { mode })
+  zip.end()
+  return await buffer(zip.outputStream)
+}
+
+describe('a zip', () => {
+  test('is kept as it came; programs, plain files and links are unpacked as such', async () => {
+    await using bench = await open()
+    const large = 'x'.repeat(600_000)
+    const zip = await zipOf({
+      bootstrap: { text: '#!/bin/sh', mode: 0o100755 },
+      'data/large.txt': { text: large, mode: 0o100600 },
+      'bin/start': { text: '../bootstrap', mode: 0o120777 },
+    })
+    const name = await bench.store.putZip(zip)
+    expect(Buffer.from(await bench.store.zip(name))).toEqual(zip)
+    expect(await bench.store.paths(name)).toEqual(new Set(['bootstrap', 'data/large.txt', 'bin/start']))
+    using code = await bench.store.open(name)
+    expect((await stat(join(code.path, 'bootstrap'))).mode & 0o777).toBe(0o555)
+    expect((await stat(join(code.path, 'data/large.txt'))).mode & 0o777).toBe(0o444)
+    expect(await readFile(join(code.path, 'data/large.txt'), 'utf8')).toBe(large)
+    expect(await readlink(join(code.path, 'bin/start'))).toBe('../bootstrap')
+    expect(await readFile(join(code.path, 'bin/start'), 'utf8')).toBe('#!/bin/sh')
+  })
+
+  test('is known by size, checksum and what it holds, also to a store that has not seen its upload', async () => {
+    await using bench = await open()
+    const zip = await zipOf({ a: { text: '1234', mode: 0o100644 }, b: { text: '56', mode: 0o100644 } })
+    const name = await bench.store.putZip(zip)
+    const info = await bench.store.info(name)
+    expect(info).toMatchObject({ bytes: zip.length, files: 2, unpackedBytes: 6 })
+    expect(info.checksum).toMatch(/^[0-9]{1,20}$/)
+    const other = new CodeStore({ folder: join(bench.folder, '../other'), blobs: bench.blobs })
+    expect(await other.info(name)).toEqual(info)
+  })
+
+  test('that is too large or no zip is refused, and nothing is kept', async () => {
+    await using bench = await open(16, { uploadBytesMax: 10 })
+    const refused = { code: 'function.code-invalid' }
+    await expect(bench.store.putZip(Buffer.alloc(11))).rejects.toMatchObject(refused)
+    await expect(bench.store.putZip(Buffer.from('no zip'))).rejects.toMatchObject(refused)
+    expect(await bench.blobs.list()).toEqual([])
+  })
+})
+
+describe('layers', () => {
+  test('are one folder, where the earlier wins over equal paths and over what lies below them', async () => {
+    await using bench = await open()
+    const put = (files: Record<string, string>): Promise<string> =>
+      bench.store.put(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])))
+    const one = await put({ 'lib/a': 'a of one', tool: 'a file' })
+    const two = await put({ 'lib/a': 'a of two', 'lib/b': 'b of two', 'tool/x': 'hidden', lib2: 'two' })
+    const three = await put({ lib: 'hidden', lib2: 'hidden', 'more/c': 'c of three' })
+    using layers = await bench.store.openLayers([one, two, three])
+    const seen = await readdir(layers.path, { recursive: true })
+    expect(seen.sort()).toEqual(['lib', 'lib/a', 'lib/b', 'lib2', 'more', 'more/c', 'tool'])
+    expect(await readFile(join(layers.path, 'lib/a'), 'utf8')).toBe('a of one')
+    expect(await readFile(join(layers.path, 'lib/b'), 'utf8')).toBe('b of two')
+    expect(await readFile(join(layers.path, 'lib2'), 'utf8')).toBe('two')
+    using turned = await bench.store.openLayers([two, one, three])
+    expect(await readFile(join(turned.path, 'lib/a'), 'utf8')).toBe('a of two')
+    using again = await bench.store.openLayers([one, two, three])
+    expect(again.path).toBe(layers.path)
+  })
+
+  test('that are too many, or too large together, are refused with limit and value', async () => {
+    await using bench = await open(16, { layersMax: 2, layersBytesMax: 8 })
+    const one = await bench.store.put(new Map([['a', Buffer.from('12345')]]))
+    const two = await bench.store.put(new Map([['b', Buffer.from('12345')]]))
+    await expect(bench.store.openLayers([one, two, one])).rejects.toThrow(
+      '3 layers are listed; the limit is 2',
+    )
+    await expect(bench.store.openLayers([one, two])).rejects.toThrow('10 bytes together; the limit is 8')
+    expect((await readdir(bench.folder)).filter(name => name.includes('layers'))).toEqual([])
+  })
+
+  test('whose links would lead out only when they are together are refused', async () => {
+    await using bench = await open()
+    const one = await bench.store.putZip(await zipOf({ out: { text: 'd/e/up/..', mode: 0o120777 } }))
+    const two = await bench.store.putZip(await zipOf({ 'd/e/up': { text: '../..', mode: 0o120777 } }))
+    await expect(bench.store.openLayers([one, two])).rejects.toThrow('leads out of the package')
+  })
+})
+
+describe('the own folder of an instance', () => {
+  test('gets the files of a package as links to those that are unpacked', async () => {
+    await using bench = await open()
+    const name = await bench.store.put(files)
+    using code = await bench.store.open(name)
+    const own = join(bench.folder, '../own')
+    await mkdir(own)
+    expect(code.canLink).toBe(true)
+    code.linkInto(own)
+    for (const path of files.keys()) {
+      expect((await stat(join(own, path))).ino).toBe((await stat(join(code.path, path))).ino)
+    }
+  })
+
+  test('does not take a package of more than 500 files', async () => {
+    await using bench = await open()
+    const many = new Map(Array.from({ length: 501 }, (_, index) => [`f${index}`, Buffer.from('x')]))
+    using code = await bench.store.open(await bench.store.put(many))
+    expect(code.canLink).toBe(false)
+    expect(() => code.linkInto(bench.folder)).toThrow('501 files; 500 are linked at most')
+  })
 })
