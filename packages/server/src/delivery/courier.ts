@@ -1,8 +1,9 @@
 import { readAttributes } from '@millrace/cloudevents'
 import { AppError, type Clock, type OutgoingRecord, type Random, retryNever, toAppError } from '@millrace/spi'
-import { type Ending, type EngineObserver, silentTracer, type Tracer } from '../observability/index.ts'
+import type { Ending, EngineObserver, Tracer } from '../observability/index.ts'
 import { journalLog } from '../resources/index.ts'
 import { type AttemptResult, attempt } from './attempt.ts'
+import { endAttemptSpan, startAttemptSpan } from './attempt-span.ts'
 import { type Breaker, speaksOfTarget } from './breaker.ts'
 import { deadLetterDecision } from './dead-letter.ts'
 import { eventGone } from './errors.ts'
@@ -147,7 +148,10 @@ export class Courier {
       const error = toAppError(thrown)
       return { kind: 'failed', error, detail: error.message, durationMs: 0, isFinal: true }
     }
-    return await this.#write(sink, record, plan.spec.timeoutMs)
+    const span = startAttemptSpan(this.#parts.tracer, identity, record)
+    const result = await this.#write(sink, record, plan.spec.timeoutMs)
+    endAttemptSpan(span, result)
+    return result
   }
 
   async #write(holder: SinkHolder, record: OutgoingRecord, timeoutMs: number): Promise<AttemptResult> {

@@ -1,6 +1,6 @@
 import type { Clock, PluginLog, Random, Storage } from '@millrace/spi'
 import type { EventLogs } from '../eventlog/index.ts'
-import type { EngineObserver } from '../observability/index.ts'
+import type { EngineObserver, Tracer } from '../observability/index.ts'
 import type { BusView, Snapshots } from '../resources/index.ts'
 import { Activity } from './activity.ts'
 import { Budget } from './budget.ts'
@@ -51,6 +51,8 @@ export interface DeliveryParts {
   readonly random: Random
   readonly log: PluginLog
   readonly observer: EngineObserver
+  /** Default: records nothing. */
+  readonly tracer?: Tracer
   /** How long attempts under way may take to end when the engine stops. Default `drainMsMax`. */
   readonly drainMsMax?: number
   /** Bytes of events that all targets together hold in memory. Default `heldBytesMax`. */
@@ -82,7 +84,14 @@ class Engine implements Delivery {
     const makeRoom = (): Promise<void> => this.#retention.relieve().catch(() => {})
     const settlements = new Settlements(queue, clock, log, makeRoom, this.#end.signal)
     const shared = { queue, logs, clock, log, observer, settlements, onIdle: () => this.#activity.changed() }
-    const dispatchers: DispatcherParts = { ...shared, budget: new Budget(parts.heldBytesMax), sinks, random }
+    const { tracer } = parts
+    const dispatchers: DispatcherParts = {
+      ...shared,
+      tracer,
+      budget: new Budget(parts.heldBytesMax),
+      sinks,
+      random,
+    }
     const targets = new Targets({
       ...shared,
       dispatchers,

@@ -1,6 +1,6 @@
 import { type Clock, type PluginLog, type Queue, type Random, toAppError } from '@millrace/spi'
 import type { EventLogs } from '../eventlog/index.ts'
-import type { EngineObserver } from '../observability/index.ts'
+import type { EngineObserver, Tracer } from '../observability/index.ts'
 import type { TargetSpec } from '../resources/index.ts'
 import { graceMs, stopping } from './attempt.ts'
 import { Breaker } from './breaker.ts'
@@ -31,6 +31,7 @@ export interface DispatcherParts {
   readonly random: Random
   readonly log: PluginLog
   readonly observer: EngineObserver
+  readonly tracer: Tracer | undefined
   /** Called when a dispatcher has nothing left that it could do now. */
   onIdle(): void
 }
@@ -72,7 +73,7 @@ export class Dispatcher {
 
   /** @param restartedBelow events below this position were in the log when the process started */
   constructor(identity: QueueIdentity, spec: TargetSpec, restartedBelow: number, parts: DispatcherParts) {
-    const { queue, logs, budget, clock, random, observer, sinks } = parts
+    const { queue, logs, budget, clock, random, observer, tracer, sinks } = parts
     this.identity = identity
     this.#parts = parts
     this.#stock = new Stock(identity.queue, identity.bus, queue, logs, budget, {
@@ -87,7 +88,8 @@ export class Dispatcher {
       },
     })
     this.#breaker = new Breaker(random)
-    this.#courier = new Courier({ identity, clock, random, observer, breaker: this.#breaker, restartedBelow })
+    const breaker = this.#breaker
+    this.#courier = new Courier({ identity, clock, random, observer, tracer, breaker, restartedBelow })
     this.#equipment = equip(identity, spec, sinks, undefined)
     this.#window = new Window(spec.concurrencyMax, spec.ratePerSecondMax, clock.nowMs())
   }

@@ -1,7 +1,7 @@
 import type { EventText } from '@millrace/cloudevents'
 import { type AppError, type Clock, type NewEntry, type Random, toAppError } from '@millrace/spi'
 import type { EventLogs } from '../eventlog/index.ts'
-import type { EngineObserver } from '../observability/index.ts'
+import { type ActiveSpan, type EngineObserver, silentTracer, type Tracer } from '../observability/index.ts'
 import { type BusView, defaultBusName } from '../resources/index.ts'
 import { Dedup } from './dedup.ts'
 import { type DedupEntry, type DedupTable, dedupKey } from './dedup-table.ts'
@@ -35,6 +35,8 @@ export interface IngestParts {
   readonly clock: Clock
   readonly random: Random
   readonly observer: EngineObserver
+  /** Default: records nothing. */
+  readonly tracer?: Tracer
   /** Removes what retention allows from a full log, so that so many bytes fit. Resolves also when they still do not. */
   makeRoom(bus: BusView, roomBytes: number): Promise<void>
   /** Default `dedupEntriesMax`. */
@@ -149,8 +151,9 @@ class Door implements Ingest {
   ): Promise<AcceptOutcome[]> {
     const { logs, random, observer } = this.#parts
     const time = new Date(nowMs).toISOString()
-    const entries: NewEntry[] = admitted.map(({ event }) => ({
-      bytes: stamp(event, time, random),
+    const spans = this.#startSpans(bus, admitted)
+    const entries: NewEntry[] = admitted.map(({ event }, order) => ({
+      bytes: stamp(event, time, random, spans[order]?.traceparent),
       acceptedAtMs: nowMs,
     }))
     const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0)
@@ -160,6 +163,7 @@ class Door implements Ingest {
         .append(bus.key, entries, bus.spec.durability)
         .finally(() => this.#release(bus, bytes))
       append.resolve(first)
+      for (const span of spans) span.end()
       observer.accepted(bus.key, entries.length, bytes)
       for (const [order, { entry }] of admitted.entries()) {
         if (entry !== undefined) entry.position = first + order
@@ -175,8 +179,23 @@ class Door implements Ingest {
         if (entry !== undefined) table?.delete(dedupKey(event.source, event.id), entry)
       }
       const error = toAppError(thrown)
+      for (const span of spans) span.end(error.code)
       return admitted.map(({ event }) => this.#refuse(bus, event, error))
     }
+  }
+
+  /** One span per event, below that of its producer; what the event causes lies below it, unless the producer's does. */
+  #startSpans(bus: BusView, admitted: readonly Admitted[]): ActiveSpan[] {
+    const { tracer = silentTracer } = this.#parts
+    if (!tracer.isOn) return []
+    return admitted.map(({ event }) =>
+      tracer.start('accept', 'server', event.traceparent, {
+        'messaging.system': 'millrace',
+        'messaging.operation.type': 'send',
+        'messaging.destination.name': bus.key,
+        'messaging.message.id': event.id,
+      }),
+    )
   }
 
   /** Makes sure that the log has room for so many bytes more, or throws `bus.log-full`. */

@@ -11,11 +11,17 @@ export const engineAttributePrefix = 'millrace'
  * The bytes to store: the event as it came, with `time` where it had none and a trace begun where it brought none.
  * Nothing is re-serialised; in the usual case a few bytes are added in the place of the closing brace.
  *
- * `time` is the moment of acceptance as RFC 3339 text, the same for all events of a call.
+ * `time` is the moment of acceptance as RFC 3339 text, the same for all events of a call; `traceparent` that of the span
+ * in which the event is accepted, when spans are recorded.
  */
-export function stamp(event: EventText, time: string, random: Random): Uint8Array {
+export function stamp(
+  event: EventText,
+  time: string,
+  random: Random,
+  traceparent: string | undefined = undefined,
+): Uint8Array {
   const timeAdded = event.time === undefined ? time : undefined
-  const traceAdded = event.traceparent === undefined ? newTraceparent(random) : undefined
+  const traceAdded = event.traceparent === undefined ? (traceparent ?? newTraceparent(random)) : undefined
   if (!event.appendable) return stampSlowly(event, timeAdded, traceAdded)
   if (timeAdded === undefined && traceAdded === undefined) return event.bytes
   // Both values are ASCII without anything to escape, so the text is the JSON.
