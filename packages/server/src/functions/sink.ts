@@ -1,3 +1,4 @@
+import { readAttributes } from '@millrace/cloudevents'
 import type { Outcome, OutgoingRecord, Sink } from '@millrace/spi'
 import { toAppError } from '@millrace/spi'
 import { failureError } from './failure.ts'
@@ -25,7 +26,11 @@ export class FunctionSink implements Sink {
 
   async #writeOne(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
     try {
-      const result = await this.#invoke(record.body, { retryCount: record.attempt - 1, signal })
+      const result = await this.#invoke(record.body, {
+        retryCount: record.attempt - 1,
+        ...traceOf(record),
+        signal,
+      })
       const durationMs = Math.round(result.metering.durationMs)
       if (result.status === 'ok') {
         return { status: 'ok', detail: `ok ${durationMs} ms`, reply: result.payload }
@@ -42,4 +47,11 @@ export class FunctionSink implements Sink {
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve()
   }
+}
+
+/** The invocation belongs to the trace of its event. */
+function traceOf({ event }: OutgoingRecord): Pick<InvokeOptions, 'trace'> {
+  const { traceparent, tracestate } = readAttributes(event)
+  if (typeof traceparent !== 'string') return {}
+  return { trace: { traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) } }
 }
