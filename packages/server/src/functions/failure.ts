@@ -63,6 +63,17 @@ export function exited(durationMs: number, memoryKiB: number, how: string): Func
   )
 }
 
+/** An answer in parts that grew above `bytesMax` with nobody to take the parts. */
+export function resultTooLarge(bytesMax: number): FunctionFailure {
+  return {
+    type: 'UnhandledInvocationError',
+    cause: 'failed',
+    errorMessage: `the result exceeds ${bytesMax} bytes`,
+    errorType: 'ResultTooLarge',
+    stackTrace: [],
+  }
+}
+
 function withoutError(type: FailureType, cause: FailureCause, errorMessage: string): FunctionFailure {
   return { type, cause, errorMessage, errorType: undefined, stackTrace: undefined }
 }

@@ -1,11 +1,26 @@
 import { join } from 'node:path'
-import { type Clock, type InitializeHeader, type Random, toAppError } from '@millrace/spi'
-import type { FunctionView } from '../resources/index.ts'
+import {
+  type Clock,
+  type InitializeHeader,
+  type InstalledRuntime,
+  type LaunchLimits,
+  type Random,
+  toAppError,
+} from '@millrace/spi'
+import type { Deployment, FunctionSpec, Snapshot } from '../resources/index.ts'
 import type { CodeFolder, CodeStore } from './code/index.ts'
 import { startFailed } from './errors.ts'
+import { instanceDuties } from './instance-duties.ts'
 import { codeContext, codeEnvironment, newInstanceId } from './invoke/index.ts'
-import type { FunctionLogs } from './logs/index.ts'
-import { boot, type Instance, type InstanceStarter, type InstanceTimes, StartFailure } from './pool/index.ts'
+import { type FunctionLogs, PlatformLines } from './logs/index.ts'
+import {
+  boot,
+  type Instance,
+  type InstanceStarter,
+  type InstanceTimes,
+  type StartedInstance,
+  StartFailure,
+} from './pool/index.ts'
 import type { Runtimes } from './runtimes.ts'
 import type { Sandbox } from './sandbox/index.ts'
 
@@ -16,11 +31,20 @@ export interface StarterOptions {
   readonly logs: FunctionLogs
   readonly clock: Clock
   readonly random: Random
+  /** Knows what the layers are that a function names. */
+  readonly snapshot: () => Snapshot
   /** Where instances have their folders. */
   readonly runFolder: string
   readonly region: string
   readonly bootTimeoutMs: number
   readonly times: InstanceTimes
+}
+
+/** The files of one deployment while an instance of it lives. */
+interface Files {
+  /** `undefined` for functions without code of their own: container images. */
+  readonly code: CodeFolder | undefined
+  readonly layers: CodeFolder | undefined
 }
 
 /** Code, runtime and sandbox put together: one instance of one function, initialised. */
@@ -32,44 +56,64 @@ export class FunctionInstanceStarter implements InstanceStarter {
     this.#options = options
   }
 
-  startMsMax(view: FunctionView): number {
-    return this.#options.bootTimeoutMs + view.spec.initializerTimeoutMs
+  startMsMax({ spec }: Deployment): number {
+    return this.#options.bootTimeoutMs + spec.initializerTimeoutMs
   }
 
-  async start(view: FunctionView, requestId: string, signal: AbortSignal): Promise<Instance> {
-    const runtime = await this.#options.runtimes.find(view.spec.runtime)
-    const folder = await this.#options.code.open(view.spec.code)
+  async start(deployment: Deployment, requestId: string, signal: AbortSignal): Promise<StartedInstance> {
+    const { clock } = this.#options
+    const startedAtMs = clock.nowMs()
+    const runtime = await this.#options.runtimes.find(deployment.spec.runtime)
+    const owned = new DisposableStack()
     let instance: Instance | undefined
     const onAbort = (): void => instance?.kill()
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      const plan = runtime.launch({ memoryMiB: view.spec.memoryMiB })
-      instance = await this.#boot(view, plan, folder, signal)
-      const failure = await instance.initialize(
-        this.#initializeHeader(view, instance, folder, requestId),
-        view.spec.initializerTimeoutMs,
-      )
-      if (failure !== undefined) throw new StartFailure(failure)
-      void instance.gone.then(() => folder[Symbol.dispose]())
-      return instance
+      const files = await this.#open(deployment, owned)
+      const openedAtMs = clock.nowMs()
+      instance = await this.#boot(deployment, runtime, files, signal)
+      const bootedAtMs = clock.nowMs()
+      await this.#initialize(deployment, runtime, instance, files, requestId)
+      void instance.gone.then(() => owned.dispose())
+      const phases = {
+        codeMs: openedAtMs - startedAtMs,
+        runtimeMs: bootedAtMs - openedAtMs,
+        initializeMs: clock.nowMs() - bootedAtMs,
+      }
+      return { instance, phases }
     } catch (error) {
       instance?.kill()
       await instance?.gone
-      folder[Symbol.dispose]()
+      owned.dispose()
       if (error instanceof StartFailure || signal.aborted) throw error
-      throw startFailed(view.name, toAppError(error).message, error)
+      throw startFailed(deployment.name, toAppError(error).message, error)
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
   }
 
+  async #open({ account, spec }: Deployment, owned: DisposableStack): Promise<Files> {
+    const { code, snapshot } = this.#options
+    const packages = spec.layers.map(layer => {
+      const found = snapshot().layers.get(`${account}/${layer}`)
+      // A deleted version stays usable where it is in use; what is kept of it is the name of its package.
+      if (found === undefined) throw new Error(`there is no layer ${layer}`)
+      return found.spec.code
+    })
+    return {
+      code: spec.code === '' ? undefined : owned.use(await code.open(spec.code)),
+      layers: packages.length === 0 ? undefined : owned.use(await code.openLayers(packages)),
+    }
+  }
+
   #boot(
-    view: FunctionView,
-    plan: Parameters<Sandbox['spawn']>[0],
-    folder: CodeFolder,
+    deployment: Deployment,
+    runtime: InstalledRuntime,
+    files: Files,
     signal: AbortSignal,
   ): Promise<Instance> {
     const { sandbox, logs, clock, random, runFolder, bootTimeoutMs, times } = this.#options
+    const { spec, functionKey } = deployment
     const id = newInstanceId(clock, random)
     this.#count++
     return boot(
@@ -77,36 +121,77 @@ export class FunctionInstanceStarter implements InstanceStarter {
         id,
         folder: join(runFolder, this.#count.toString(36)),
         sandbox,
-        plan,
-        limits: view.spec,
-        codePath: folder.path,
-        layersPath: undefined,
+        plan: runtime.launch(launchLimits(spec)),
+        limits: spec,
+        codePath: files.code?.path,
+        layersPath: files.layers?.path,
         clock,
         bootTimeoutMs,
         times,
-        onOutput: line => logs.append(view.key, { ...line, atMs: clock.nowMs(), instanceId: id }),
+        onOutput: line => logs.append(functionKey, { ...line, atMs: clock.nowMs(), instanceId: id }),
       },
       signal,
     )
   }
 
-  #initializeHeader(
-    view: FunctionView,
+  /** Throws `StartFailure` with what the code's side says. */
+  async #initialize(
+    deployment: Deployment,
+    runtime: InstalledRuntime,
     instance: Instance,
-    folder: CodeFolder,
+    files: Files,
+    requestId: string,
+  ): Promise<void> {
+    const { logs, clock, random } = this.#options
+    const { spec, functionKey } = deployment
+    const lines = new PlatformLines(logs, functionKey, instance.id, clock)
+    const duties = instanceDuties(spec, runtime.takesHttp === true, lines, { clock, random })
+    const tells = spec.initializer !== undefined && runtime.takesHttp !== true
+    if (tells) lines.began('Initialize', requestId)
+    const header = this.#initializeHeader(deployment, instance, files, requestId)
+    const failure = await instance.initialize(header, duties)
+    if (tells) lines.ended('Initialize', requestId, failure?.errorMessage)
+    if (failure !== undefined) throw new StartFailure(failure)
+  }
+
+  #initializeHeader(
+    deployment: Deployment,
+    instance: Instance,
+    files: Files,
     requestId: string,
   ): InitializeHeader {
-    const { spec } = view
+    const { spec } = deployment
     const { region } = this.#options
-    const codePath = instance.process.seenPath(folder.path)
-    const { temporaryPath } = instance
+    const { temporaryPath, process, id: instanceId } = instance
+    const codePath = files.code === undefined ? temporaryPath : process.seenPath(files.code.path)
+    const layersPath = files.layers && process.seenPath(files.layers.path)
+    const surroundings = { instanceId, codePath, layersPath, temporaryPath, region }
     return {
       codePath,
       handler: spec.handler,
+      handlerKind: spec.handlerKind,
       ...(spec.initializer === undefined ? {} : { initializer: spec.initializer }),
-      environment: codeEnvironment(view, { instanceId: instance.id, codePath, temporaryPath, region }),
+      ...(spec.preStop === undefined ? {} : { preStop: spec.preStop.handler }),
+      ...(spec.preFreeze === undefined ? {} : { preFreeze: spec.preFreeze.handler }),
+      ...(layersPath === undefined ? {} : { layersPath }),
+      ...(spec.server === undefined ? {} : { server: serverSettings(spec.server) }),
+      environment: codeEnvironment(deployment, surroundings),
       requestId,
-      context: codeContext(view, region),
+      context: codeContext(deployment, region),
     }
   }
+}
+
+function launchLimits(spec: FunctionSpec): LaunchLimits {
+  const image = spec.server?.image
+  return image === undefined ? { memoryMiB: spec.memoryMiB } : { memoryMiB: spec.memoryMiB, image }
+}
+
+function serverSettings({
+  command,
+  args,
+  port,
+  healthCheck,
+}: NonNullable<FunctionSpec['server']>): NonNullable<InitializeHeader['server']> {
+  return { command: [...command, ...args], port, ...(healthCheck === undefined ? {} : { healthCheck }) }
 }

@@ -14,14 +14,26 @@ import {
   type InvocationResult,
   type InvokeOptions,
 } from '../../src/functions/index.ts'
-import type { FunctionSpec, FunctionView, Snapshot, Snapshots } from '../../src/resources/index.ts'
+import {
+  type FunctionSpec,
+  type FunctionView,
+  functionView,
+  type Snapshot,
+  type Snapshots,
+} from '../../src/resources/index.ts'
 
 export const account = 'main'
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** Functions as the control plane would hand them out. */
 export class TestSnapshots implements Snapshots {
-  #current: Snapshot = { revision: 0, buses: new Map(), functions: new Map() }
+  #current: Snapshot = {
+    revision: 0,
+    buses: new Map(),
+    functions: new Map(),
+    layers: new Map(),
+    domains: new Map(),
+  }
   readonly #listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
 
   current(): Snapshot {
@@ -33,14 +45,48 @@ export class TestSnapshots implements Snapshots {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
   }
 
+  /** Defines, changes (its parts stay) or deletes a function. */
   set(name: string, spec: FunctionSpec | undefined): void {
-    const previous = this.#current
-    const functions = new Map(previous.functions)
     const key = `${account}/${name}`
-    const revision = previous.revision + 1
-    if (spec === undefined) functions.delete(key)
-    else functions.set(key, { account, name, key, spec, revision, createdAtMs: 0, updatedAtMs: 0 })
-    this.#current = { ...previous, revision, functions }
+    const functions = new Map(this.#current.functions)
+    const revision = this.#current.revision + 1
+    const view = spec && functionView(account, name, { spec, revision, createdAtMs: 0, updatedAtMs: 0 })
+    if (view === undefined) functions.delete(key)
+    else {
+      const { versions, aliases, scaling, reservedInstances, disabled } = functions.get(key) ?? view
+      functions.set(key, { ...view, versions, aliases, scaling, reservedInstances, disabled })
+    }
+    this.#swap({ functions })
+  }
+
+  /** Changes parts of a function that is defined. */
+  change(name: string, change: Partial<FunctionView>): void {
+    const view = this.view(name)
+    this.#swap({ functions: new Map(this.#current.functions).set(view.key, { ...view, ...change }) })
+  }
+
+  /** Publishes what `LATEST` is now. */
+  publish(name: string, version: string): void {
+    const { latest, key, versions } = this.view(name)
+    const deployment = { ...latest, version, key: `${key}@${version}`, revision: 1 }
+    this.change(name, {
+      versions: new Map(versions).set(version, { version, description: '', createdAtMs: 0, deployment }),
+    })
+  }
+
+  /** Layers by `name:version`. */
+  setLayers(codes: Readonly<Record<string, string>>): void {
+    const layers = Object.entries(codes).map(([key, code]) => {
+      const [name = '', version = ''] = key.split(':')
+      const spec = { description: '', license: '', code, runtimes: [] }
+      return [`${account}/${key}`, { account, name, version: Number(version), spec, createdAtMs: 0 }] as const
+    })
+    this.#swap({ layers: new Map(layers) })
+  }
+
+  #swap(change: Partial<Snapshot>): void {
+    const previous = this.#current
+    this.#current = { ...previous, revision: previous.revision + 1, ...change }
     for (const listener of this.#listeners) listener(this.#current, previous)
   }
 
@@ -139,8 +185,15 @@ export function functionSpec(code: string, change: Partial<FunctionSpec> = {}): 
     description: '',
     runtime: 'nodejs',
     handler: 'index.handler',
+    handlerKind: 'event',
     code,
+    layers: [],
     environment: {},
+    cpu: 1,
+    diskMiB: 512,
+    freeze: false,
+    network: 'on',
+    tags: {},
     timeoutMs: 3_000,
     initializerTimeoutMs: 2_000,
     memoryMiB: 128,

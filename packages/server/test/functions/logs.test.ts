@@ -12,14 +12,18 @@ test('lines are kept by request, with their stream and instance', async () => {
   await bench.logged('log', 'err 2')
   const lines = bench.functions.logs(account, 'log', { requestId: one.requestId })
   expect(lines).toMatchObject([
+    { stream: 'platform', requestId: one.requestId },
     { stream: 'stdout', requestId: one.requestId, instanceId: one.metering.instanceId },
     { stream: 'stderr', requestId: one.requestId },
+    { stream: 'platform', requestId: one.requestId },
   ])
   expect(lines.map(line => line.text)).toEqual([
+    `FC Invoke Start RequestId: ${one.requestId}`,
     expect.stringMatching(/\[info\] out 1$/),
     expect.stringMatching(/\[error\] err 1$/),
+    `FC Invoke End RequestId: ${one.requestId}`,
   ])
-  expect(bench.functions.logs(account, 'log', { requestId: two.requestId })).toHaveLength(2)
+  expect(bench.functions.logs(account, 'log', { requestId: two.requestId })).toHaveLength(4)
   const all = bench.functions.logs(account, 'log')
   expect(bench.functions.logs(account, 'log', { after: all[1]?.sequence ?? 0 })).toEqual(all.slice(2))
 })
@@ -63,7 +67,8 @@ test('what is thrown away of a flood is told, and later output is kept again', a
   await bench.logged('flood', 'calm again')
   const texts = bench.functions.logs(account, 'flood', { limit: 100_000 }).map(line => line.text)
   expect(texts.some(text => /^\d+ bytes of output were discarded/.test(text))).toBe(true)
-  expect(bench.functions.logs(account, 'flood', { requestId })).toHaveLength(1)
+  const calm = bench.functions.logs(account, 'flood', { requestId })
+  expect(calm.filter(line => line.stream !== 'platform')).toHaveLength(1)
 })
 
 test('a crash leaves its stack in the log', async () => {
@@ -74,8 +79,10 @@ test('a crash leaves its stack in the log', async () => {
   )
   const { requestId } = await bench.invoke('crash')
   await bench.logged('crash', 'Error: late')
-  expect(bench.functions.logs(account, 'crash', { requestId })[0]).toMatchObject({
-    stream: 'stderr',
-    text: 'Error: late',
-  })
+  const lines = bench.functions.logs(account, 'crash', { requestId })
+  expect(lines.find(line => line.stream === 'stderr')).toMatchObject({ text: 'Error: late' })
+  const ends = lines.filter(line => line.text.startsWith('FC Invoke End'))
+  expect(ends.map(line => line.text)).toEqual([
+    `FC Invoke End RequestId: ${requestId}, Error: Unhandled function error`,
+  ])
 })

@@ -1,4 +1,4 @@
-import { type FunctionView, latestVersion } from '../../resources/index.ts'
+import type { Deployment } from '../../resources/index.ts'
 import { functionError } from '../errors.ts'
 
 /** All names and values together (function-compute section 4.8). */
@@ -35,6 +35,8 @@ export function checkEnvironment(environment: Readonly<Record<string, string>>):
 export interface InstanceSurroundings {
   readonly instanceId: string
   readonly codePath: string
+  /** The layers, as the instance sees them; `undefined` when it has none. */
+  readonly layersPath: string | undefined
   readonly temporaryPath: string
   readonly region: string
 }
@@ -44,43 +46,56 @@ const defaultPath = '/usr/local/bin:/usr/bin:/bin'
 
 /** The whole environment of a function's code: the platform's variables, then the function's own, which win. */
 export function codeEnvironment(
-  view: FunctionView,
+  deployment: Deployment,
   surroundings: InstanceSurroundings,
 ): Record<string, string> {
-  const { spec } = view
+  const { spec, version } = deployment
   return {
     PATH: defaultPath,
     HOME: surroundings.temporaryPath,
     TMPDIR: surroundings.temporaryPath,
     LANG: 'C.UTF-8',
     TZ: 'UTC',
+    ...layerPaths(surroundings),
     ...spec.environment,
     FC_FUNC_CODE_PATH: surroundings.codePath,
-    FC_ACCOUNT_ID: view.account,
+    FC_ACCOUNT_ID: deployment.account,
     FC_REGION: surroundings.region,
-    FC_FUNCTION_NAME: view.name,
+    FC_FUNCTION_NAME: deployment.name,
     FC_FUNCTION_HANDLER: spec.handler,
     FC_FUNCTION_MEMORY_SIZE: String(spec.memoryMiB),
-    FC_FUNCTION_VERSION: latestVersion,
-    FC_QUALIFIER: latestVersion,
+    FC_FUNCTION_VERSION: version,
+    FC_QUALIFIER: version,
     FC_INSTANCE_ID: surroundings.instanceId,
+    ...(spec.server === undefined ? {} : { FC_CUSTOM_LISTEN_PORT: String(spec.server.port) }),
+  }
+}
+
+/** Where layers have programs, libraries and modules (section 9.1). The code's own libraries are looked at first. */
+function layerPaths({ codePath, layersPath }: InstanceSurroundings): Record<string, string> {
+  if (layersPath === undefined) return { LD_LIBRARY_PATH: `${codePath}:${codePath}/lib` }
+  return {
+    PATH: `${defaultPath}:${layersPath}/bin`,
+    LD_LIBRARY_PATH: `${codePath}:${codePath}/lib:${layersPath}/lib`,
+    NODE_PATH: `${layersPath}/nodejs/node_modules`,
+    PYTHONPATH: `${layersPath}/python`,
   }
 }
 
 /** The members of the context that are the same for all invocations of an instance (section 4.4). */
-export function codeContext(view: FunctionView, region: string): Record<string, unknown> {
-  const { spec } = view
+export function codeContext(deployment: Deployment, region: string): Record<string, unknown> {
+  const { spec, version } = deployment
   return {
     function: {
-      name: view.name,
+      name: deployment.name,
       handler: spec.handler,
       memory: spec.memoryMiB,
       timeout: spec.timeoutMs / 1_000,
       initializer: spec.initializer ?? '',
       initializationTimeout: spec.initializerTimeoutMs / 1_000,
     },
-    service: { name: '', logProject: '', logStore: '', qualifier: latestVersion, versionId: latestVersion },
+    service: { name: '', logProject: '', logStore: '', qualifier: version, versionId: version },
     region,
-    accountId: view.account,
+    accountId: deployment.account,
   }
 }

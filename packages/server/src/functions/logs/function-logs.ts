@@ -17,6 +17,8 @@ export const defaultLogsLimits: FunctionLogsLimits = {
 export class FunctionLogs {
   readonly #limits: FunctionLogsLimits
   readonly #rings = new Map<string, LogRing>()
+  /** Lines of the server's own that wait for the output before them. */
+  #soon: { key: string; line: NewLogLine }[] = []
   #bytes = 0
 
   constructor(limits: FunctionLogsLimits = defaultLogsLimits) {
@@ -31,7 +33,23 @@ export class FunctionLogs {
     if (this.#bytes > this.#limits.totalBytesMax) this.#shrink(key)
   }
 
+  /**
+   * Appends the line at the end of the event loop's turn. What the code wrote before its answer lies in another pipe
+   * than the answer, but is there when the answer is: it is read in the same turn, so it comes to stand before.
+   */
+  appendSoon(key: string, line: NewLogLine): void {
+    this.#soon.push({ key, line })
+    if (this.#soon.length === 1) setImmediate(() => this.#appendAll())
+  }
+
+  /** The lines of a request that has ended, once all of them are there. */
+  async settled(key: string, requestId: string): Promise<LogLine[]> {
+    await new Promise(resolve => setImmediate(resolve))
+    return this.read(key, { requestId })
+  }
+
   read(key: string, query: LogQuery): LogLine[] {
+    this.#appendAll()
     return this.#rings.get(key)?.read(query) ?? []
   }
 
@@ -41,8 +59,15 @@ export class FunctionLogs {
 
   /** The function is gone. Readers of its tail wait for their signal. */
   forget(key: string): void {
+    this.#appendAll()
     this.#bytes -= this.#rings.get(key)?.bytes ?? 0
     this.#rings.delete(key)
+  }
+
+  #appendAll(): void {
+    const soon = this.#soon
+    this.#soon = []
+    for (const { key, line } of soon) this.append(key, line)
   }
 
   #ring(key: string): LogRing {

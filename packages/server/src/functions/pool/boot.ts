@@ -13,8 +13,8 @@ export interface BootOptions {
   readonly sandbox: Sandbox
   readonly plan: LaunchPlan
   readonly limits: SandboxLimits
-  /** The unpacked code. */
-  readonly codePath: string
+  /** The unpacked code; an empty folder when `undefined`. */
+  readonly codePath: string | undefined
   readonly layersPath: string | undefined
   readonly clock: Clock
   readonly bootTimeoutMs: number
@@ -33,7 +33,8 @@ export async function boot(options: BootOptions, signal: AbortSignal): Promise<I
   const socketPath = join(options.folder, 's')
   const door = await Door.open(socketPath)
   try {
-    const { sandbox, plan, limits, codePath, layersPath } = options
+    const { sandbox, plan, limits, layersPath } = options
+    const codePath = options.codePath ?? (await emptyFolder(options))
     const folders = { socketPath, temporaryPath: temporaryPath(options), codePath, layersPath }
     const process = await sandbox.spawn(plan, limits, folders)
     void process.exited.then(() => rm(options.folder, { recursive: true, force: true }))
@@ -48,6 +49,12 @@ export async function boot(options: BootOptions, signal: AbortSignal): Promise<I
 
 function temporaryPath(options: BootOptions): string {
   return join(options.folder, 'tmp')
+}
+
+async function emptyFolder(options: BootOptions): Promise<string> {
+  const path = join(options.folder, 'code')
+  await mkdir(path, { recursive: true, mode: 0o755 })
+  return path
 }
 
 /** Waits for the hello of a started process; kills it if that does not come. */

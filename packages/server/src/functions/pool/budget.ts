@@ -1,27 +1,60 @@
-/** Instances that all functions together may have, whatever each may have by itself. */
+/**
+ * Instances that all functions together may have. Some functions have a part of them kept for themselves
+ * (function-compute section 5.5): nobody else may use it, whether it is in use or not.
+ */
 export class InstanceBudget {
   readonly #max: number
-  readonly #onRoom: () => void
-  #used = 0
+  readonly #used = new Map<string, number>()
+  #reserved: ReadonlyMap<string, number> = new Map()
+  #reservedSum = 0
+  #usedSum = 0
 
-  constructor(max: number, onRoom: () => void) {
+  constructor(max: number) {
     this.#max = max
-    this.#onRoom = onRoom
   }
 
   get used(): number {
-    return this.#used
+    return this.#usedSum
   }
 
-  /** False when all are in use. */
-  take(): boolean {
-    if (this.#used >= this.#max) return false
-    this.#used++
+  /** By function. More than there is cannot be kept: then the others have none left. */
+  reserve(reserved: ReadonlyMap<string, number>): void {
+    this.#reserved = reserved
+    this.#reservedSum = [...reserved.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** False when the function's own part, and what is left for all, are in use. */
+  take(key: string): boolean {
+    if (!this.canTake(key)) return false
+    this.#used.set(key, this.usedBy(key) + 1)
+    this.#usedSum++
     return true
   }
 
-  give(): void {
-    this.#used--
-    this.#onRoom()
+  canTake(key: string): boolean {
+    if (this.#usedSum >= this.#max) return false
+    return this.usedBy(key) < this.#reservedFor(key) || this.#sharedUsed() < this.#max - this.#reservedSum
+  }
+
+  give(key: string): void {
+    const left = this.usedBy(key) - 1
+    if (left > 0) this.#used.set(key, left)
+    else this.#used.delete(key)
+    this.#usedSum--
+  }
+
+  usedBy(key: string): number {
+    return this.#used.get(key) ?? 0
+  }
+
+  /** What a function uses beyond its own part is of the part for all: instances that drain after a change. */
+  #sharedUsed(): number {
+    let sum = 0
+    for (const [key, used] of this.#used) sum += Math.max(0, used - this.#reservedFor(key))
+    return sum
+  }
+
+  #reservedFor(key: string): number {
+    return this.#reserved.get(key) ?? 0
   }
 }

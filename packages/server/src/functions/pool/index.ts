@@ -1,4 +1,8 @@
+export * from './answer.ts'
+export { type AnswerStream, answerBytesMax } from './answer-parts.ts'
 export * from './boot.ts'
+export * from './budget.ts'
+export * from './duties.ts'
 export * from './instance.ts'
 export * from './pool.ts'
 export * from './pools.ts'

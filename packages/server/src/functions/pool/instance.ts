@@ -1,15 +1,26 @@
 import {
   type Clock,
-  type ErrorHeader,
   type Frame,
   type InitializeHeader,
   type InvokeHeader,
   type ResultHeader,
   frameType,
 } from '@millrace/spi'
-import { exited, type FunctionFailure, failureFromCode, initializerTimedOut, timedOut } from '../failure.ts'
+import {
+  exited,
+  type FunctionFailure,
+  failureFromCode,
+  initializerTimedOut,
+  resultTooLarge,
+  timedOut,
+} from '../failure.ts'
 import type { Exit, SandboxedProcess } from '../sandbox/index.ts'
+import { type Answer, countOf, parseErrorHeader, parseHead, type Usage } from './answer.ts'
+import { AnswerParts, type AnswerStream, answerBytesMax } from './answer-parts.ts'
+import { BusyTime } from './busy-time.ts'
 import type { Connection } from './connection.ts'
+import type { InstanceDuties } from './duties.ts'
+import { Freezer } from './freezer.ts'
 
 /**
  * The life of an instance:
@@ -19,27 +30,9 @@ import type { Connection } from './connection.ts'
  * Before `ready` it is booting: see `boot.ts`. `ready` has said hello and belongs to no function yet. `busy` runs at
  * least one invocation. `draining` takes no further ones and ends after the last; every state may go there. `gone`:
  * process and connection have ended, whatever was running has been answered. No state is entered twice but idle and
- * busy, and none is left for an earlier one.
+ * busy, and none is left for an earlier one. Whether the processes of an idle one stand still: see `freezer.ts`.
  */
 export type InstanceState = 'ready' | 'initializing' | 'idle' | 'busy' | 'draining' | 'gone'
-
-/** What became of one invocation in an instance. */
-export type Answer =
-  | {
-      readonly status: 'ok'
-      readonly payload: Uint8Array
-      readonly contentType: string | undefined
-      readonly durationMs: number
-      readonly memoryKiB: number
-    }
-  | {
-      readonly status: 'failed'
-      readonly failure: FunctionFailure
-      readonly durationMs: number
-      readonly memoryKiB: number
-    }
-  /** The process ended before it had begun: another instance may take the invocation. */
-  | { readonly status: 'not-begun' }
 
 export interface InstanceTimes {
   /** A cancelled invocation has so long to end by itself; then the instance is killed. */
@@ -50,13 +43,27 @@ export interface InstanceTimes {
 
 export const defaultInstanceTimes: InstanceTimes = { cancelGraceMs: 1_000, exitGraceMs: 2_000 }
 
-interface Running {
-  readonly requestId: string
-  /** Answers whoever waits; harmless when nobody does any more. */
-  readonly answer: (answer: Answer) => void
+/** One invocation for an instance. */
+export interface Call {
+  readonly header: InvokeHeader
+  readonly payload: Uint8Array
+  readonly timeoutMs: number
+  /** Gets an answer that comes in parts. */
+  readonly stream?: AnswerStream
+  /** Called once, when the invocation no longer occupies the instance: with the answer, or later when it was cancelled. */
   readonly finished: () => void
+}
+
+interface Running {
+  readonly call: Call
+  /** Answers whoever waits; harmless when nobody does any more. */
+  readonly answer: (answer: Answer | Promise<Answer>) => void
   readonly startedAtMs: number
   timer: Disposable
+  /** Made with the first part. */
+  parts: AnswerParts | undefined
+  /** Its end is in the log already. */
+  told: boolean
 }
 
 /** One process of one function. Made by `boot.ts`, owned by a pool. */
@@ -71,6 +78,7 @@ export class Instance {
   readonly #clock: Clock
   readonly #times: InstanceTimes
   readonly #running = new Map<number, Running>()
+  readonly #busyTime = new BusyTime()
   readonly #gone = Promise.withResolvers<Exit>()
   #state: InstanceState = 'ready'
   #nextChannel = 1
@@ -81,6 +89,10 @@ export class Instance {
   #connected = true
   #exit: Exit | undefined
   #killWhenAlone = false
+  #duties: InstanceDuties | undefined
+  #freezer: Freezer | undefined
+  /** The pre-stop hook is running, as far as can be told from outside. */
+  #stopping = false
 
   constructor(
     id: string,
@@ -112,25 +124,30 @@ export class Instance {
   /** The request that output without a mark belongs to, when there can be no doubt. */
   get soleRequest(): string | undefined {
     if (this.#running.size !== 1) return undefined
-    for (const running of this.#running.values()) return running.requestId
+    for (const running of this.#running.values()) return running.call.header.requestId
     return undefined
   }
 
   /** Loads the code and runs the initializer. Resolves with `undefined`, or with the reason; then the instance ends. */
-  initialize(header: InitializeHeader, timeoutMs: number): Promise<FunctionFailure | undefined> {
+  initialize(header: InitializeHeader, duties: InstanceDuties): Promise<FunctionFailure | undefined> {
     const startedAtMs = this.#clock.nowMs()
     if (this.#state !== 'ready') return Promise.resolve(this.#exitFailure(startedAtMs, ''))
     this.#state = 'initializing'
+    this.#duties = duties
+    const freezer = new Freezer(this.process, this.#connection, this.#clock, duties)
+    const { initializerTimeoutMs } = duties
     return new Promise(resolve => {
-      const timer = this.#clock.timer(timeoutMs, () => {
-        this.#initialization?.(initializerTimedOut(timeoutMs))
+      const timer = this.#clock.timer(initializerTimeoutMs, () => {
+        this.#initialization?.(initializerTimedOut(initializerTimeoutMs))
         this.kill()
       })
       this.#initialization = failure => {
         timer[Symbol.dispose]()
         this.#initialization = undefined
-        if (failure === undefined && this.#state === 'initializing') this.#state = 'idle'
-        else this.drain()
+        if (failure === undefined && this.#state === 'initializing') {
+          this.#state = 'idle'
+          this.#freezer = freezer
+        } else this.drain()
         resolve(failure ?? (this.#state === 'idle' ? undefined : this.#exitFailure(startedAtMs, '')))
       }
       this.#connection.send(frameType.initialize, 0, header)
@@ -138,44 +155,46 @@ export class Instance {
   }
 
   /**
-   * Runs one invocation. `finished` is called once, when it no longer occupies the instance: with the answer, or
-   * later when the signal aborts, upon which the promise rejects at once. A time-out is an answer, and kills the
-   * process group unless other invocations still run there; then as soon as they have ended.
+   * Runs one invocation. When the signal aborts the promise rejects at once, and the code is told to stop. A time-out
+   * is an answer, and kills the process group unless other invocations still run there; then as soon as they ended.
    */
-  invoke(
-    header: InvokeHeader,
-    payload: Uint8Array,
-    timeoutMs: number,
-    finished: () => void,
-    signal: AbortSignal,
-  ): Promise<Answer> {
+  invoke(call: Call, signal: AbortSignal): Promise<Answer> {
     if (this.#state !== 'idle' && this.#state !== 'busy') {
-      finished()
+      call.finished()
       return Promise.resolve({ status: 'not-begun' })
     }
+    this.#freezer?.wake()
     const channel = this.#nextChannel++
+    const startedAtMs = this.#clock.nowMs()
+    this.#busyTime.start(startedAtMs, this.#running.size)
     this.#state = 'busy'
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         reject(signal.reason as Error)
         this.#cancel(channel)
       }
-      const answer = (value: Answer): void => {
+      const answer = (value: Answer | Promise<Answer>): void => {
         signal.removeEventListener('abort', onAbort)
         resolve(value)
       }
-      const timer = this.#clock.timer(timeoutMs, () => this.#expire(channel, timeoutMs))
-      const { requestId } = header
-      this.#running.set(channel, { requestId, answer, finished, startedAtMs: this.#clock.nowMs(), timer })
-      this.#connection.send(frameType.invoke, channel, header, payload)
+      const timer = this.#clock.timer(call.timeoutMs, () => this.#expire(channel))
+      this.#running.set(channel, { call, answer, startedAtMs, timer, parts: undefined, told: false })
+      this.#duties?.journal.invocationBegan(call.header.requestId)
+      this.#connection.send(frameType.invoke, channel, call.header, call.payload)
       signal.addEventListener('abort', onAbort, { once: true })
     })
   }
 
-  /** Takes no more; ends after the last invocation. */
+  /** Lets an idle instance stand still, if its function wants that. For who knows that nothing comes at once. */
+  rest(): void {
+    if (this.#state === 'idle') this.#freezer?.rest()
+  }
+
+  /** Takes no more; ends after the last invocation and its pre-stop hook. */
   drain(): void {
     if (this.#state === 'gone' || this.#state === 'draining') return
     this.#state = 'draining'
+    this.#freezer?.wake()
     this.#connection.send(frameType.drain, 0)
     if (this.#running.size === 0) this.#expectExit()
   }
@@ -191,8 +210,11 @@ export class Instance {
   onFrame(frame: Frame): void {
     if (frame.type === frameType.result) this.#onResult(frame)
     else if (frame.type === frameType.error) this.#onError(frame)
+    else if (frame.type === frameType.head) this.#partsOf(frame.channel)?.onHead(parseHead(frame.header))
+    else if (frame.type === frameType.data) this.#onData(frame)
+    else if (frame.type === frameType.frozen) this.#freezer?.onFrozen(this.#state === 'idle')
     else if (frame.type === frameType.initialized) this.#onInitialized(frame)
-    else if (frame.type === frameType.leaving) this.#begunChannel = frame.channel
+    else if (frame.type === frameType.leaving) this.#onLeaving(frame)
     else if (frame.type !== frameType.pong) this.kill()
   }
 
@@ -218,12 +240,13 @@ export class Instance {
     this.#state = 'gone'
     const how = exit.signal === null ? `, exit code: ${exit.code ?? '?'}` : `, signal: ${exit.signal}`
     this.#initialization?.(this.#exitFailure(this.#clock.nowMs(), how))
-    for (const [channel, { startedAtMs }] of this.#running) {
-      const durationMs = this.#clock.nowMs() - startedAtMs
+    this.#endHook()
+    this.#freezer?.wake()
+    for (const [channel, running] of this.#running) {
       if (channel > this.#begunChannel) this.#finish(channel, { status: 'not-begun' })
       else {
-        const failure = this.#exitFailure(startedAtMs, how)
-        this.#finish(channel, { status: 'failed', failure, durationMs, memoryKiB: this.#memoryKiB })
+        const failure = this.#exitFailure(running.startedAtMs, how)
+        this.#finish(channel, { status: 'failed', failure, ...this.#usage(running, undefined) })
       }
     }
     this.#gone.resolve(exit)
@@ -234,54 +257,120 @@ export class Instance {
   }
 
   #onInitialized(frame: Frame): void {
-    this.#memoryKiB = number(frame.header['memoryKiB'])
+    this.#memoryKiB = countOf(frame.header['memoryKiB'])
     this.#initialization?.(undefined)
   }
 
+  #onLeaving(frame: Frame): void {
+    this.#begunChannel = frame.channel
+    this.#endHook()
+  }
+
   #onResult(frame: Frame): void {
+    const running = this.#running.get(frame.channel)
+    if (running === undefined) return
     const header = frame.header as Partial<ResultHeader>
-    this.#memoryKiB = number(header.memoryKiB)
-    this.#finish(frame.channel, {
-      status: 'ok',
+    this.#memoryKiB = countOf(header.memoryKiB)
+    const { contentType } = header
+    const { parts } = running
+    const ok = {
+      status: 'ok' as const,
       payload: frame.payload,
-      contentType: typeof header.contentType === 'string' ? header.contentType : undefined,
-      durationMs: number(header.durationMs),
-      memoryKiB: this.#memoryKiB,
-    })
+      contentType: typeof contentType === 'string' ? contentType : parts?.head?.contentType,
+      head: parts?.head,
+      ...this.#usage(running, countOf(header.durationMs)),
+    }
+    this.#finish(
+      frame.channel,
+      parts === undefined ? ok : parts.whole(frame.payload).then(payload => ({ ...ok, payload })),
+    )
   }
 
   #onError(frame: Frame): void {
-    const header = errorHeader(frame.header)
+    const header = parseErrorHeader(frame.header)
     if (header.memoryKiB !== undefined && header.memoryKiB > 0) this.#memoryKiB = header.memoryKiB
     const failure = failureFromCode(header)
+    const running = this.#running.get(frame.channel)
     if (frame.channel === 0) this.#initialization?.(failure)
-    else {
-      const durationMs = header.durationMs ?? 0
-      this.#finish(frame.channel, { status: 'failed', failure, durationMs, memoryKiB: this.#memoryKiB })
+    else if (running !== undefined) {
+      const usage = this.#usage(running, header.durationMs ?? 0)
+      this.#finish(frame.channel, { status: 'failed', failure, ...usage })
     }
   }
 
+  #onData(frame: Frame): void {
+    const running = this.#running.get(frame.channel)
+    const verdict = this.#partsOf(frame.channel)?.onData(frame.payload)
+    if (verdict === 'broken') this.kill()
+    if (verdict !== 'too-large' || running === undefined) return
+    const failure = resultTooLarge(answerBytesMax)
+    this.#tell(running, failure)
+    running.answer({ status: 'failed', failure, ...this.#usage(running, undefined) })
+    this.#cancel(frame.channel)
+  }
+
+  #partsOf(channel: number): AnswerParts | undefined {
+    const running = this.#running.get(channel)
+    if (running === undefined) return undefined
+    running.parts ??= new AnswerParts(
+      running.call.stream,
+      bytes => this.#connection.send(frameType.credit, channel, { bytes }),
+      error => {
+        running.answer(Promise.reject(error))
+        this.#cancel(channel)
+      },
+    )
+    return running.parts
+  }
+
+  /** `durationMs` is what the code's side has measured, if it answered. To be taken once for each invocation. */
+  #usage(running: Running, durationMs: number | undefined): Usage {
+    const nowMs = this.#clock.nowMs()
+    const { startedAtMs } = running
+    const measuredMs = durationMs ?? nowMs - startedAtMs
+    const billedMs = this.#busyTime.end(nowMs, startedAtMs, this.#running.size - 1, measuredMs)
+    return { durationMs: measuredMs, billedMs, memoryKiB: this.#memoryKiB }
+  }
+
   /** An answer to a channel that is not running is passed over: it came after its time-out. */
-  #finish(channel: number, answer: Answer): void {
+  #finish(channel: number, answer: Answer | Promise<Answer>): void {
     const running = this.#running.get(channel)
     if (running === undefined) return
     this.#running.delete(channel)
     running.timer[Symbol.dispose]()
     if (this.#state === 'busy' && this.#running.size === 0) this.#state = 'idle'
     if (this.#state === 'draining' && this.#running.size === 0) this.#expectExit()
+    this.#tell(running, 'failure' in answer ? answer.failure : undefined)
     running.answer(answer)
-    running.finished()
+    running.call.finished()
   }
 
-  #expire(channel: number, timeoutMs: number): void {
-    const durationMs = this.#clock.nowMs() - (this.#running.get(channel)?.startedAtMs ?? 0)
-    const failure = timedOut(timeoutMs, this.#memoryKiB)
-    this.#retire(channel, { status: 'failed', failure, durationMs, memoryKiB: this.#memoryKiB })
+  #tell(running: Running, failure: FunctionFailure | undefined): void {
+    if (running.told) return
+    running.told = true
+    this.#duties?.journal.invocationEnded(running.call.header.requestId, failure && reasonOf(failure))
+  }
+
+  #expire(channel: number): void {
+    const running = this.#running.get(channel)
+    if (running === undefined) return
+    const failure = timedOut(running.call.timeoutMs, this.#memoryKiB)
+    running.parts?.discard()
+    this.#retire(channel, { status: 'failed', failure, ...this.#usage(running, undefined) })
   }
 
   #cancel(channel: number): void {
     const running = this.#running.get(channel)
     if (running === undefined) return
+    running.parts?.discard()
+    if (!running.told) {
+      running.told = true
+      const durationMs = this.#clock.nowMs() - running.startedAtMs
+      this.#duties?.journal.invocationEnded(
+        running.call.header.requestId,
+        `Invocation canceled by client (duration: ${Math.round(durationMs)}ms, maxMemoryUsage: ${(this.#memoryKiB / 1_024).toFixed(2)}MB)`,
+      )
+    }
     this.#connection.send(frameType.cancel, channel)
     running.timer[Symbol.dispose]()
     const expire = (): void => this.#retire(channel, { status: 'not-begun' })
@@ -300,23 +389,26 @@ export class Instance {
       this.process.kill()
       return
     }
-    this.#exitTimer ??= this.#clock.timer(this.#times.exitGraceMs, () => this.process.kill())
+    if (this.#exitTimer !== undefined) return
+    const { preStopMs } = this.#duties ?? {}
+    // The hook of code that has never been loaded does not run.
+    const hookMs = this.#freezer === undefined || !this.#connected ? 0 : (preStopMs ?? 0)
+    if (hookMs > 0) {
+      this.#stopping = true
+      this.#duties?.journal.hookBegan('PreStop')
+    }
+    this.#exitTimer = this.#clock.timer(this.#times.exitGraceMs + hookMs, () => this.process.kill())
+  }
+
+  #endHook(): void {
+    if (!this.#stopping) return
+    this.#stopping = false
+    this.#duties?.journal.hookEnded('PreStop')
   }
 }
 
-function number(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 0
-}
-
-/** What the code's side says is not trusted: missing or wrong members get harmless values. */
-function errorHeader(header: Readonly<Record<string, unknown>>): ErrorHeader {
-  const { kind, errorType, errorMessage, stackTrace } = header
-  return {
-    kind: kind === 'handled' || kind === 'initialization' ? kind : 'unhandled',
-    errorType: typeof errorType === 'string' ? errorType : 'Error',
-    errorMessage: typeof errorMessage === 'string' ? errorMessage : '',
-    stackTrace: Array.isArray(stackTrace) ? stackTrace : [],
-    durationMs: number(header['durationMs']),
-    memoryKiB: number(header['memoryKiB']),
-  }
+/** The reason as the end line of an invocation gives it (function-compute sections 3.4 and 4.3). */
+function reasonOf(failure: FunctionFailure): string {
+  if (failure.errorType === undefined) return failure.errorMessage
+  return failure.type === 'HandledInvocationError' ? 'Handled function error' : 'Unhandled function error'
 }

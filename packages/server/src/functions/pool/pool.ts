@@ -1,21 +1,21 @@
 import type { Clock } from '@millrace/spi'
-import type { FunctionView } from '../../resources/index.ts'
-import { stopping } from '../errors.ts'
-import type { InstanceBudget } from './budget.ts'
+import type { Deployment } from '../../resources/index.ts'
+import { stopping, throttled } from '../errors.ts'
 import type { Instance, InstanceState } from './instance.ts'
+import { sameMakeup } from './makeup.ts'
+import { fullestWithRoom, isServing, longestIdle, type Member } from './members.ts'
+import type { Room } from './room.ts'
 import { StartBreaker } from './start-breaker.ts'
-import type { InstanceStarter } from './start.ts'
+import type { InstanceStarter, StartedInstance, StartPhases } from './start.ts'
 import { WaitingLine, type WaitingLimits } from './waiting-line.ts'
 
 export interface PoolOptions {
   readonly starter: InstanceStarter
   readonly clock: Clock
-  readonly budget: InstanceBudget
+  readonly room: Room
   readonly waiting: WaitingLimits
-  /** An instance that ran nothing for so long is ended. */
+  /** An instance that ran nothing for so long is ended, unless the function says otherwise. */
   readonly idleMsMax: number
-  /** Called when the budget kept the pool from starting an instance; it is pumped again when there is room. */
-  readonly onStarved: (pool: Pool) => void
 }
 
 /** A place in an instance. Whoever got one uses it for one invocation or releases it unused. */
@@ -23,6 +23,8 @@ export interface Lease {
   readonly instance: Instance
   /** Whether the caller waited for this very instance to start (function-compute section 5.1). */
   readonly coldStart: boolean
+  /** Of that start. */
+  readonly phases: StartPhases | undefined
   /** Safe to call again. */
   release(): void
 }
@@ -31,110 +33,163 @@ export interface InstanceStatus {
   readonly id: string
   readonly state: InstanceState
   readonly running: number
+  /** `LATEST` or a number. */
+  readonly version: string
   readonly revision: number
   readonly startedAtMs: number
 }
 
-interface Member {
-  readonly instance: Instance
-  readonly revision: number
-  readonly startedAtMs: number
-  leases: number
-  /** Nobody has used it yet. */
-  fresh: boolean
-  idleSinceMs: number
+/** How many instances are kept whatever the load (function-compute section 5.6). */
+export interface Provision {
+  readonly instances: number
+  /** Whether more may start under load. */
+  readonly overflow: boolean
 }
+
+export const noProvision: Provision = { instances: 0, overflow: true }
+
+/** When to come again, told to callers of a function that may have no instances at all. */
+const noInstancesDelayMs = 60_000
 
 /**
- * The instances of one function. Reuses before it starts, and fills one instance before it takes the next
- * (function-compute section 5.2). Instances of an earlier revision drain and do not count against `instancesMax`.
+ * The instances of one deployment of a function. Reuses before it starts, and fills one instance before it takes the
+ * next (function-compute section 5.2). Instances of an earlier make-up drain and count against no limit of the function.
  */
 export class Pool {
   readonly #options: PoolOptions
   readonly #members = new Set<Member>()
   readonly #line: WaitingLine<Lease>
   readonly #stop = new AbortController()
+  readonly #startsUnderWay = new Set<Promise<void>>()
   #breaker = new StartBreaker()
-  #view: FunctionView
+  #deployment: Deployment
+  #generation = 1
+  #provision = noProvision
   #starting = 0
-  #startsUnderWay = new Set<Promise<void>>()
   #sweep: Disposable | undefined
 
-  constructor(view: FunctionView, options: PoolOptions) {
-    this.#view = view
+  constructor(deployment: Deployment, options: PoolOptions) {
+    this.#deployment = deployment
     this.#options = options
-    this.#line = new WaitingLine(view.name, options.clock, options.waiting)
+    this.#line = new WaitingLine(deployment.name, options.clock, options.waiting)
   }
 
-  get view(): FunctionView {
-    return this.#view
+  get deployment(): Deployment {
+    return this.#deployment
   }
 
   get waiting(): number {
     return this.#line.length
   }
 
+  get provision(): Provision {
+    return this.#provision
+  }
+
+  /** Instances that serve, or are about to. */
+  get serving(): number {
+    let count = this.#starting
+    for (const member of this.#members) if (isServing(member)) count++
+    return count
+  }
+
+  /** Invocations that hold a place. */
+  get leased(): number {
+    let count = 0
+    for (const member of this.#members) count += member.leases
+    return count
+  }
+
+  /** Its instances, for who measures them. */
+  instances(): Instance[] {
+    return [...this.#members].filter(isServing).map(({ instance }) => instance)
+  }
+
   /** The function was changed: what runs goes on on the old code, what comes gets the new. */
-  update(view: FunctionView): void {
-    if (view.revision === this.#view.revision) return
-    this.#view = view
-    this.#breaker = new StartBreaker()
-    this.#starting = 0
-    for (const member of this.#members) if (member.revision !== view.revision) member.instance.drain()
+  update(deployment: Deployment): void {
+    const before = this.#deployment
+    if (deployment === before) return
+    this.#deployment = deployment
+    if (!sameMakeup(before, deployment)) {
+      this.#generation++
+      this.#breaker = new StartBreaker()
+      this.#starting = 0
+      for (const { instance } of this.#members) instance.drain()
+    }
     this.pump()
+  }
+
+  /** Sets what is kept whatever the load; what was kept beyond that, and has nothing to do, ends at once. */
+  provide(provision: Provision): void {
+    const surplus = Math.min(this.#provision.instances - provision.instances, this.serving)
+    this.#provision = provision
+    for (let count = 0; count < surplus && this.serving > provision.instances; count++) this.endIdle()
+    this.pump()
+  }
+
+  /** A place that is free now; `undefined` when there is none, or others wait for it. */
+  tryLease(): Lease | undefined {
+    if (this.#line.length > 0 || this.#stop.signal.aborted) return undefined
+    const member = fullestWithRoom(this.#members, this.#deployment.spec.concurrencyPerInstance)
+    return member === undefined ? undefined : this.#grant(member, false)
   }
 
   /** Waits for a place. `bytes` is the size of the payload that waits with the caller. */
   lease(requestId: string, bytes: number, signal: AbortSignal): Promise<Lease> {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
     if (this.#stop.signal.aborted) return Promise.reject(stopping())
-    if (this.#line.length === 0) {
-      const member = this.#choose()
-      if (member !== undefined) return Promise.resolve(this.#grant(member, false))
+    const free = this.tryLease()
+    if (free !== undefined) return Promise.resolve(free)
+    if (this.#limit() === 0) {
+      return Promise.reject(throttled(this.#deployment.name, 'it may have no instances', noInstancesDelayMs))
     }
-    const full = this.#starting === 0 && this.#count() >= this.#view.spec.instancesMax
-    const startMsMax = full ? 0 : this.#options.starter.startMsMax(this.#view)
+    const full = this.#starting === 0 && !(this.serving < this.#limit() && this.#options.room.open(this))
+    const startMsMax = full ? 0 : this.#options.starter.startMsMax(this.#deployment)
     const place = this.#line.join(requestId, bytes, startMsMax, signal)
     this.pump()
     return place
   }
 
-  /** Serves who waits, and starts instances for those who cannot be served. */
+  /** Serves who waits, and starts instances for those who cannot be served, and those that are to be kept. */
   pump(): void {
+    if (this.#stop.signal.aborted) return
+    const { concurrencyPerInstance } = this.#deployment.spec
     while (this.#line.length > 0) {
-      const member = this.#choose()
+      const member = fullestWithRoom(this.#members, concurrencyPerInstance)
       if (member === undefined) break
       this.#line.serve(this.#grant(member, member.fresh))
     }
-    const { concurrencyPerInstance, instancesMax } = this.#view.spec
-    while (this.#line.length > this.#starting * concurrencyPerInstance && this.#count() < instancesMax) {
-      const refusal = this.#breaker.refusal(this.#options.clock.nowMs())
+    while (this.#wantsMore()) {
+      const { clock, room } = this.#options
+      const refusal = this.#breaker.refusal(clock.nowMs())
       if (refusal !== undefined) {
-        if (this.#count() === 0) this.#line.fail(this.#line.length, refusal)
+        if (this.serving === 0) this.#line.fail(this.#line.length, refusal)
         return
       }
-      if (!this.#options.budget.take()) {
-        this.#options.onStarved(this)
-        return
-      }
+      const verdict = room.take(this)
+      if (verdict === 'too-fast') this.#turnAway()
+      if (verdict !== 'granted') return
       this.#begin()
     }
   }
 
   status(): InstanceStatus[] {
+    const { version } = this.#deployment
     return [...this.#members].map(({ instance, revision, startedAtMs }) => {
-      return { id: instance.id, state: instance.state, running: instance.runningCount, revision, startedAtMs }
+      const { id, state, runningCount: running } = instance
+      return { id, state, running, version, revision, startedAtMs }
     })
   }
 
-  /** When the idle instance that waits longest became idle; `undefined` when none is idle. */
+  /** When the instance became idle that would be ended first; `undefined` when none may be. */
   idleSinceMs(): number | undefined {
-    return this.#longestIdle()?.idleSinceMs
+    if (this.serving <= this.#provision.instances) return undefined
+    return longestIdle(this.#members)?.idleSinceMs
   }
 
-  /** Ends the instance that is idle for longest, to make room for another function. */
+  /** Ends the instance that is idle for longest. */
   endIdle(): void {
-    this.#longestIdle()?.instance.drain()
+    longestIdle(this.#members)?.instance.drain()
   }
 
   /** Turns away who waits, lets what runs end until the signal aborts, then kills. */
@@ -153,26 +208,28 @@ export class Pool {
     signal.removeEventListener('abort', kill)
   }
 
-  /** The fullest instance that has room: so the others become idle and end. Those of earlier revisions are draining. */
-  #choose(): Member | undefined {
-    const { concurrencyPerInstance } = this.#view.spec
-    let best: Member | undefined
-    for (const member of this.#members) {
-      const { state } = member.instance
-      if (state !== 'idle' && state !== 'busy') continue
-      if (member.leases >= concurrencyPerInstance) continue
-      if (best === undefined || member.leases > best.leases) best = member
-    }
-    return best
+  #wantsMore(): boolean {
+    const { concurrencyPerInstance } = this.#deployment.spec
+    if (this.serving < this.#provision.instances) return true
+    return this.#line.length > this.#starting * concurrencyPerInstance && this.serving < this.#limit()
   }
 
-  /** Instances that serve the current revision, or are about to. */
-  #count(): number {
-    let count = this.#starting
-    for (const { instance } of this.#members) {
-      if (instance.state !== 'draining' && instance.state !== 'gone') count++
-    }
-    return count
+  /** Instances that the pool may have, were it the only one of its function. */
+  #limit(): number {
+    const { instances, overflow } = this.#provision
+    const limit = this.#options.room.limit(this)
+    return overflow ? limit : Math.min(limit, instances)
+  }
+
+  /** Those for whom no instance is starting, and none may. */
+  #turnAway(): void {
+    const served = this.#starting * this.#deployment.spec.concurrencyPerInstance
+    const error = throttled(
+      this.#deployment.name,
+      'instances may not start so quickly',
+      this.#options.room.waitMs(),
+    )
+    this.#line.failLast(this.#line.length - served, error)
   }
 
   #grant(member: Member, coldStart: boolean): Lease {
@@ -185,38 +242,48 @@ export class Pool {
       member.leases--
       member.idleSinceMs = this.#options.clock.nowMs()
       if (this.#line.length > 0) this.pump()
-      else if (member.leases === 0) this.#armSweep(this.#options.idleMsMax)
+      if (member.leases === 0) this.#rest(member)
     }
-    return { instance: member.instance, coldStart, release }
+    return { instance: member.instance, coldStart, phases: coldStart ? member.phases : undefined, release }
+  }
+
+  #rest({ instance }: Member): void {
+    this.#options.room.idle(this)
+    instance.rest()
+    this.#armSweep(this.#idleMs())
   }
 
   #begin(): void {
     this.#starting++
-    const start = this.#startOne(this.#view).finally(() => this.#startsUnderWay.delete(start))
+    const start = this.#startOne(this.#deployment, this.#generation)
     this.#startsUnderWay.add(start)
+    void start.finally(() => this.#startsUnderWay.delete(start))
   }
 
-  async #startOne(view: FunctionView): Promise<void> {
-    const { starter, clock, budget } = this.#options
+  async #startOne(deployment: Deployment, generation: number): Promise<void> {
+    const { starter, clock, room } = this.#options
     const requestId = this.#line.firstRequestId ?? ''
     try {
-      const instance = await starter.start(view, requestId, this.#stop.signal)
-      this.#join(view, instance)
+      const started = await starter.start(deployment, requestId, this.#stop.signal)
+      this.#join(deployment, generation, started)
     } catch (error) {
-      budget.give()
-      if (view !== this.#view) return
-      this.#starting--
-      this.#breaker.failed(error as Error, clock.nowMs())
-      this.#line.fail(view.spec.concurrencyPerInstance, error as Error)
+      if (generation === this.#generation) {
+        this.#starting--
+        this.#breaker.failed(error as Error, clock.nowMs())
+        this.#line.fail(deployment.spec.concurrencyPerInstance, error as Error)
+      }
+      room.give(this)
     }
     this.pump()
   }
 
-  #join(view: FunctionView, instance: Instance): void {
+  #join(deployment: Deployment, generation: number, { instance, phases }: StartedInstance): void {
     const nowMs = this.#options.clock.nowMs()
     const member: Member = {
       instance,
-      revision: view.revision,
+      phases,
+      generation,
+      revision: deployment.revision,
       startedAtMs: nowMs,
       leases: 0,
       fresh: true,
@@ -225,24 +292,20 @@ export class Pool {
     this.#members.add(member)
     void instance.gone.then(() => {
       this.#members.delete(member)
-      this.#options.budget.give()
+      this.#options.room.give(this)
       this.pump()
     })
-    if (view === this.#view) {
+    if (generation === this.#generation) {
       this.#starting--
       this.#breaker.succeeded()
-      this.#armSweep(this.#options.idleMsMax)
+      if (this.#line.length === 0) this.#rest(member)
+      else this.#armSweep(this.#idleMs())
     } else instance.drain()
     if (this.#stop.signal.aborted) instance.drain()
   }
 
-  #longestIdle(): Member | undefined {
-    let longest: Member | undefined
-    for (const member of this.#members) {
-      if (member.instance.state !== 'idle' || member.leases > 0) continue
-      if (longest === undefined || member.idleSinceMs < longest.idleSinceMs) longest = member
-    }
-    return longest
+  #idleMs(): number {
+    return this.#deployment.spec.idleMs ?? this.#options.idleMsMax
   }
 
   /** One timer for all idle instances: one per invocation would cost more than the sweep. */
@@ -252,14 +315,14 @@ export class Pool {
       this.#sweep = undefined
       const nowMs = this.#options.clock.nowMs()
       for (;;) {
-        const member = this.#longestIdle()
-        if (member === undefined) return
-        const leftMs = member.idleSinceMs + this.#options.idleMsMax - nowMs
+        const sinceMs = this.idleSinceMs()
+        if (sinceMs === undefined) return
+        const leftMs = sinceMs + this.#idleMs() - nowMs
         if (leftMs > 0) {
           this.#armSweep(leftMs)
           return
         }
-        member.instance.drain()
+        this.endIdle()
       }
     })
   }

@@ -94,6 +94,15 @@ export class WaitingLine<T> {
     return false
   }
 
+  /** Turns away the `count` that came last. */
+  failLast(count: number, error: Error): void {
+    if (count <= 0) return
+    for (const waiter of [...this.#waiters].slice(-count)) {
+      waiter.leave()
+      waiter.reject(error)
+    }
+  }
+
   /** Turns away the first `count`. */
   fail(count: number, error: Error): void {
     for (const waiter of [...this.#waiters].slice(0, count)) {
