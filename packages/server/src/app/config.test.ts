@@ -31,6 +31,8 @@ describe('settings from the environment', () => {
     [{ MILLRACE_ACCESS_KEY_ID: 'key' }, 'MILLRACE_ACCESS_KEY_SECRET'],
     [{ MILLRACE_SANDBOX: 'bubblewrap' }, 'one of auto, process'],
     [{ MILLRACE_NATS_URL: 'nats://127.0.0.1:4222' }, 'no cluster storage'],
+    [{ MILLRACE_OTLP_ENDPOINT: 'collector:4318' }, 'an address such as http://'],
+    [{ MILLRACE_TRACE_RATIO: '2' }, 'a number from 0 to 1'],
     [{ MILLRACE_LISTN: '1' }, 'did you mean MILLRACE_LISTEN?'],
   ])('refuses %j and names the place', (environment, message) => {
     expect(() => readConfig(environment)).toThrow(

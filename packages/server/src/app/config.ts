@@ -14,6 +14,10 @@ export interface Config {
   readonly accessKeySecret: string | undefined
   readonly logLevel: LogLevel
   readonly allowPrivateTargets: boolean
+  /** Collector of OpenTelemetry that gets the spans; none when absent. */
+  readonly otlpEndpoint: string | undefined
+  /** Share of the traces begun here that are recorded. */
+  readonly traceRatio: number
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -34,6 +38,8 @@ const known = [
   'MILLRACE_SANDBOX',
   'MILLRACE_LOG',
   'MILLRACE_ALLOW_PRIVATE_TARGETS',
+  'MILLRACE_OTLP_ENDPOINT',
+  'MILLRACE_TRACE_RATIO',
   'MILLRACE_REQUIRE_SERVICES',
   'MILLRACE_URL',
 ]
@@ -93,6 +99,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         'true',
         'false',
       ]) === 'true',
+    otlpEndpoint: httpAddress('MILLRACE_OTLP_ENDPOINT', read('MILLRACE_OTLP_ENDPOINT')),
+    traceRatio: share('MILLRACE_TRACE_RATIO', read('MILLRACE_TRACE_RATIO') ?? '1'),
   }
 }
 
@@ -108,6 +116,21 @@ function parseListen(text: string): { host: string; port: number } {
 function matching(name: string, value: string, expression: RegExp, wanted: string): string {
   if (!expression.test(value)) refuse(name, value, wanted)
   return value
+}
+
+function httpAddress(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const protocol = URL.parse(value)?.protocol
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    refuse(name, value, 'an address such as http://127.0.0.1:4318')
+  }
+  return value
+}
+
+function share(name: string, value: string): number {
+  const found = Number(value)
+  if (!/^[0-9.]+$/.test(value) || !(found >= 0 && found <= 1)) refuse(name, value, 'a number from 0 to 1')
+  return found
 }
 
 function oneOf<Value extends string>(name: string, value: string, allowed: readonly Value[]): Value {
