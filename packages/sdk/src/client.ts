@@ -63,6 +63,18 @@ export interface LogLine {
   text: string
 }
 
+/** A code package as the server keeps it. */
+export interface UploadedCode {
+  /** For the `code` of a function or a layer. */
+  code: string
+  /** Of the zip. */
+  bytes: number
+  /** CRC-64/ECMA-182 of the zip, as a decimal number. */
+  checksum: string
+  files: number
+  unpackedBytes: number
+}
+
 export interface PatternVerdict {
   matches: boolean
   explanation: unknown[]
@@ -109,6 +121,20 @@ export class Client {
     const encoded = Object.fromEntries([...files].map(([path, bytes]) => [path, toBase64(bytes)]))
     const { code } = await this.transport.json<{ code: string }>('POST', '/api/v1/code', { files: encoded })
     return code
+  }
+
+  /** Uploads a code package as a zip, which is kept as it is. */
+  uploadZip(zip: Uint8Array): Promise<UploadedCode> {
+    return this.transport.json('POST', '/api/v1/code', undefined, {
+      body: zip,
+      headers: { 'content-type': 'application/zip' },
+    })
+  }
+
+  /** The zip of a code package. */
+  async downloadCode(code: string): Promise<Uint8Array> {
+    const response = await this.transport.send('GET', `/api/v1/code/${encodeURIComponent(code)}`)
+    return new Uint8Array(await response.arrayBuffer())
   }
 
   /** Calls a function and waits; the answer is what its handler returned. */

@@ -1,4 +1,11 @@
-export { Client, createClient, type LogLine, type PatternVerdict, ResourceClient } from './client.ts'
+export {
+  Client,
+  createClient,
+  type LogLine,
+  type PatternVerdict,
+  ResourceClient,
+  type UploadedCode,
+} from './client.ts'
 export { clientErrorCatalogue, MillraceError } from './error.ts'
 export * from './events.ts'
 export * from './resources.ts'

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../connection.ts'
+import { CodeUploads } from '../code/index.ts'
 import { type AppliedItem, applyWiring, findWiring, loadWiring } from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 
@@ -12,7 +13,10 @@ export function applyCommand({ terminal }: CommandContext): Command {
     .addOption(dataFlag())
     .action(async (path: string, flags: ConnectionFlags) => {
       const wiring = await loadWiring(await findWiring(path))
-      await applyWiring(connect(terminal, flags), wiring, item => terminal.out(appliedLine(terminal, item)))
+      const client = connect(terminal, flags)
+      await applyWiring(client, new CodeUploads(client), wiring, item =>
+        terminal.out(appliedLine(terminal, item)),
+      )
     })
 }
 

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { type Client, createClient, type WiringItem } from '@millrace/sdk'
 import { Command } from 'commander'
+import { CodeUploads } from '../code/index.ts'
 import { applyWiring, findWiring, loadWiring, removeDropped, watchFolder } from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 import { appliedLine } from './apply.ts'
@@ -44,11 +45,12 @@ async function keepApplied(
   interrupted: AbortSignal,
 ): Promise<void> {
   let applied: readonly WiringItem[] = []
+  const uploads = new CodeUploads(client)
   const followed = new Set<string>()
   const apply = async (): Promise<void> => {
     try {
       const wiring = await loadWiring(path)
-      await applyWiring(client, wiring, item => {
+      await applyWiring(client, uploads, wiring, item => {
         if (item.change !== 'unchanged') terminal.out(appliedLine(terminal, item))
       })
       for (const name of await removeDropped(client, applied, wiring.items))

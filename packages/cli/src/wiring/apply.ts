@@ -6,7 +6,7 @@ import {
   type ResourceClient,
   type WiringItem,
 } from '@millrace/sdk'
-import { readCode } from './code.ts'
+import type { CodeUploads } from '../code/index.ts'
 import type { Wiring } from './load.ts'
 
 export interface AppliedItem {
@@ -18,6 +18,7 @@ export interface AppliedItem {
 /** Writes a wiring, item by item; what is there already as it should be stays untouched. Throws at the first refusal, naming the item. */
 export async function applyWiring(
   client: Client,
+  uploads: CodeUploads,
   wiring: Wiring,
   report: (item: AppliedItem) => void,
 ): Promise<void> {
@@ -25,7 +26,7 @@ export async function applyWiring(
     const name = itemName(item)
     try {
       const before = await currentRevision(client, item)
-      const { created, revision } = await putItem(client, item, wiring.folder)
+      const { created, revision } = await putItem(client, uploads, item, wiring.folder)
       report({
         kind: item.kind,
         name,
@@ -79,9 +80,23 @@ function isMissing(thrown: unknown): boolean {
   return thrown instanceof MillraceError && thrown.status === 404
 }
 
-async function putItem(client: Client, item: WiringItem, folder: string): Promise<PutResult> {
+async function putItem(
+  client: Client,
+  uploads: CodeUploads,
+  item: WiringItem,
+  folder: string,
+): Promise<PutResult> {
   if (item.kind === 'bus') return client.buses.put(item.name, item.spec)
   if (item.kind === 'rule') return client.rules(item.bus).put(item.name, item.spec)
-  const code = await client.uploadCode(await readCode(resolve(folder, item.spec.code)))
-  return client.functions.put(item.name, { ...item.spec, code })
+  const path = resolve(folder, item.spec.code)
+  const put = async (): Promise<PutResult> =>
+    await client.functions.put(item.name, { ...item.spec, code: await uploads.upload(path) })
+  try {
+    return await put()
+  } catch (thrown) {
+    if (!(thrown instanceof MillraceError) || thrown.code !== 'function.code-not-found') throw thrown
+    // It was sent long ago, and the server has removed it since because nothing named it.
+    uploads.forget(path)
+    return await put()
+  }
 }

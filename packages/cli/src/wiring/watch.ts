@@ -9,7 +9,10 @@ export interface FolderChanges extends Disposable {
   next(interrupted: AbortSignal): Promise<boolean>
 }
 
-/** Watches a folder, but not what programs keep in it for themselves: `.millrace`, `.git`, `node_modules`. */
+/**
+ * Watches a folder, but not what programs keep in it for themselves: `.millrace`, `.git`, `__pycache__`, and of
+ * `node_modules` only the file that npm writes at the end of an installation, since watching all of it is expensive.
+ */
 export function watchFolder(folder: string): FolderChanges {
   let hasChanged = false
   let onQuiet: (() => void) | undefined
@@ -21,7 +24,8 @@ export function watchFolder(folder: string): FolderChanges {
       onQuiet?.()
     }, settleMs)
   }
-  const ignore = /(^|[\\/])(\.millrace|\.git|node_modules)([\\/]|$)/
+  const ignore =
+    /(^|[\\/])(\.millrace|\.git|__pycache__)([\\/]|$)|(^|[\\/])node_modules[\\/](?!\.package-lock\.json$)/
   const watcher = watch(folder, { recursive: true, ignore }, changed)
   // A folder that went away while it was being looked at is a change like another.
   watcher.on('error', changed)

@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { readCode } from './code.ts'
 import { findWiring, loadWiring } from './load.ts'
 
 let folder: string
@@ -35,24 +34,5 @@ describe('a wiring file', () => {
     expect((await loadWiring(path)).items).toEqual([{ kind: 'bus', name: 'one', spec: {} }])
     await writeFile(path, "export default [{ kind: 'bus', name: 'two', spec: {} }]\n")
     expect((await loadWiring(path)).items).toEqual([{ kind: 'bus', name: 'two', spec: {} }])
-  })
-})
-
-describe('the code of a function', () => {
-  test('is a folder without what belongs to tools, its paths with slashes', async () => {
-    await mkdir(join(folder, 'lib/.git'), { recursive: true })
-    await writeFile(join(folder, 'index.mjs'), 'a')
-    await writeFile(join(folder, 'lib/part.mjs'), 'b')
-    await writeFile(join(folder, 'lib/.git/head'), 'c')
-    expect([...(await readCode(folder)).keys()].toSorted()).toEqual(['index.mjs', 'lib/part.mjs'])
-  })
-
-  test('may be a single file', async () => {
-    await writeFile(join(folder, 'index.mjs'), 'a')
-    expect([...(await readCode(join(folder, 'index.mjs'))).keys()]).toEqual(['index.mjs'])
-  })
-
-  test('that has no files is refused', async () => {
-    await expect(readCode(folder)).rejects.toThrow('has no files')
   })
 })

@@ -1,0 +1,2 @@
+export { type PackedCode, packCode } from './pack.ts'
+export { CodeUploads } from './uploads.ts'
