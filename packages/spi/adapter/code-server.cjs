@@ -215,8 +215,8 @@ class CodeServer {
       request.on('response', resolve)
       call.onCancel = () => {
         // The code's server sees that nobody listens any more, and can still answer.
-        if (request.socket === null) request.destroy()
-        else request.socket.end()
+        if (request.writableFinished) request.socket.end()
+        else request.once('finish', () => request.socket.end())
         setTimeout(() => {
           if (keeps()) request.destroy()
         }, cancelGraceMs).unref()
