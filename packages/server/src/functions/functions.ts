@@ -3,12 +3,14 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Blobs, Clock, PluginLog, Random, Sink } from '@millrace/spi'
+import { silentTracer, type Tracer } from '../observability/index.ts'
 import type { FunctionSpec, FunctionView, Snapshots } from '../resources/index.ts'
 import { CodeCollector, type CodeInfo, type CodeLimits, CodeStore, defaultCodeLimits } from './code/index.ts'
 import { functionError } from './errors.ts'
 import { FunctionInstanceStarter } from './instance-starter.ts'
 import { checkEnvironment, type InvocationResult, type InvokeOptions, SyncInvoker } from './invoke/index.ts'
 import { type InvocationObserver, metered, silentInvocationObserver } from './metering.ts'
+import { traced } from './invocation-span.ts'
 import { removeLeftovers } from './leftovers.ts'
 import {
   defaultLogsLimits,
@@ -47,6 +49,8 @@ export interface FunctionsOptions {
   readonly limits?: Partial<FunctionsLimits>
   /** Is told of every invocation. Default: nobody. */
   readonly observer?: InvocationObserver
+  /** Default: records nothing. */
+  readonly tracer?: Tracer
 }
 
 export interface FunctionsLimits {
@@ -125,6 +129,7 @@ class FunctionPlatform implements Functions {
   readonly #pools: Pools
   readonly #invoker: SyncInvoker
   readonly #observer: InvocationObserver
+  readonly #tracer: Tracer
   readonly #subscription: Disposable
   #closing: Promise<void> | undefined
 
@@ -162,6 +167,7 @@ class FunctionPlatform implements Functions {
       times: limits.times,
     })
     this.#pools = new Pools(starter, clock, limits.pools, key => this.#logs.forget(key))
+    this.#tracer = options.tracer ?? silentTracer
     this.#observer = options.observer ?? silentInvocationObserver
     this.#invoker = new SyncInvoker({ pools: this.#pools, logs: this.#logs, clock, random })
     this.#pools.follow(snapshots.current().functions)
@@ -216,7 +222,7 @@ class FunctionPlatform implements Functions {
   ): Promise<InvocationResult> {
     options.signal.throwIfAborted()
     const view = this.#find(account, name)
-    const invocation = this.#invoker.invoke(view, payload, options)
+    const invocation = traced(this.#tracer, view, options, told => this.#invoker.invoke(view, payload, told))
     return await metered(this.#observer, view.key, invocation, options.signal)
   }
 
