@@ -19,16 +19,22 @@ export class ServerProcess implements AsyncDisposable {
   readonly url: string
   private readonly dataPath: string
   private readonly port: number
+  private readonly environment: Readonly<Record<string, string>>
   private child: ChildProcess | undefined
 
-  private constructor(dataPath: string, port: number) {
+  private constructor(dataPath: string, port: number, environment: Readonly<Record<string, string>>) {
     this.dataPath = dataPath
+    this.environment = environment
     this.port = port
     this.url = `http://127.0.0.1:${port}`
   }
 
-  static async prepare(dataPath: string): Promise<ServerProcess> {
-    return new ServerProcess(dataPath, await freePort())
+  /** `environment` is added to what the server is started with. */
+  static async prepare(
+    dataPath: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ServerProcess> {
+    return new ServerProcess(dataPath, await freePort(), environment)
   }
 
   /** Resolves with the milliseconds from the start of the process until it serves. */
@@ -44,6 +50,7 @@ export class ServerProcess implements AsyncDisposable {
         MILLRACE_LOG: 'error',
         MILLRACE_ACCESS_KEY_ID: accessKeyId,
         MILLRACE_ACCESS_KEY_SECRET: accessKeySecret,
+        ...this.environment,
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
