@@ -29,7 +29,9 @@ import {
 } from './pool/index.ts'
 import { type RuntimeResolver, Runtimes } from './runtimes.ts'
 import { processSandbox, type Sandbox } from './sandbox/index.ts'
+import { defaultScalerLimits, Scaler, type ScalerLimits, type ScalingStatus } from './scaling/index.ts'
 import { FunctionSink } from './sink.ts'
+import { defaultSparesLimits, Spares, type SparesLimits } from './spares/index.ts'
 
 export interface FunctionsOptions {
   /** Unpacked code goes to `code`, the folders of instances to `run` below it. */
@@ -58,6 +60,8 @@ export interface FunctionsLimits {
   readonly logs: FunctionLogsLimits
   readonly pools: PoolsLimits
   readonly times: InstanceTimes
+  readonly spares: SparesLimits
+  readonly scaling: ScalerLimits
   /** From the start of a process to its first word. */
   readonly bootTimeoutMs: number
   /** When the server stops, running invocations have so long to end. */
@@ -69,6 +73,8 @@ export const defaultFunctionsLimits: FunctionsLimits = {
   logs: defaultLogsLimits,
   pools: defaultPoolsLimits,
   times: defaultInstanceTimes,
+  spares: defaultSparesLimits,
+  scaling: defaultScalerLimits,
   bootTimeoutMs: 10_000,
   drainMsMax: 20_000,
 }
@@ -82,6 +88,8 @@ export interface FunctionStatus {
 
 /** The function platform, as the rest of the server sees it. */
 export interface Functions extends AsyncDisposable {
+  /** Processes that wait for a function they could serve. */
+  readonly spares: number
   /** Clears what an earlier run left. To be called once, before anything else. */
   start(): Promise<void>
   /** Checks and keeps a code package; resolves with its name once it is durable. The same files have the same name. */
@@ -107,6 +115,8 @@ export interface Functions extends AsyncDisposable {
   logs(account: string, name: string, query?: LogQuery): LogLine[]
   /** Kept lines, then new ones, until the signal aborts. */
   tailLogs(account: string, name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+  /** What is kept for a qualifier by its scaling setting, and why; `undefined` where it has none. */
+  scaling(account: string, name: string, qualifier: string): ScalingStatus | undefined
   /** Rejects an unknown function with `function.not-found`. */
   status(account: string, name: string): FunctionStatus
 }
@@ -127,6 +137,8 @@ class FunctionPlatform implements Functions {
   readonly #logs: FunctionLogs
   readonly #runtimes: Runtimes
   readonly #pools: Pools
+  readonly #spares: Spares
+  readonly #scaler: Scaler
   readonly #invoker: SyncInvoker
   readonly #observer: InvocationObserver
   readonly #tracer: Tracer
@@ -167,6 +179,18 @@ class FunctionPlatform implements Functions {
       times: limits.times,
     })
     this.#pools = new Pools(starter, clock, limits.pools, key => this.#logs.forget(key))
+    this.#spares = new Spares({
+      clock,
+      limits: limits.spares,
+      boot: (shape, signal) => starter.bootSpare(shape, signal),
+      takeRoom: () => this.#pools.takeSpareRoom(),
+      giveRoom: () => this.#pools.giveSpareRoom(),
+    })
+    starter.useSpares(this.#spares)
+    this.#pools.useSurplus(this.#spares)
+    const onTurn = (): void => this.#spares.turn()
+    const { scaling } = limits
+    this.#scaler = new Scaler({ snapshots, pools: this.#pools, clock, limits: scaling, log, onTurn })
     this.#tracer = options.tracer ?? silentTracer
     this.#observer = options.observer ?? silentInvocationObserver
     this.#invoker = new SyncInvoker({ pools: this.#pools, logs: this.#logs, clock, random })
@@ -176,9 +200,14 @@ class FunctionPlatform implements Functions {
     })
   }
 
+  get spares(): number {
+    return this.#spares.count
+  }
+
   async start(): Promise<void> {
     await removeLeftovers(this.#runFolder)
     await this.#code.start()
+    this.#scaler.start()
     const { kind, weaknesses } = this.#sandbox
     this.#log.info('functions run in a sandbox', { sandbox: kind, weaknesses })
   }
@@ -251,6 +280,10 @@ class FunctionPlatform implements Functions {
     }
   }
 
+  scaling(account: string, name: string, qualifier: string): ScalingStatus | undefined {
+    return this.#scaler.status(this.#find(account, name), qualifier)
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -260,6 +293,8 @@ class FunctionPlatform implements Functions {
     this.#subscription[Symbol.dispose]()
     const deadline = new AbortController()
     using _timer = this.#clock.timer(this.#limits.drainMsMax, () => deadline.abort())
+    this.#scaler[Symbol.dispose]()
+    await this.#spares[Symbol.asyncDispose]()
     await this.#pools.close(deadline.signal)
     await rm(this.#runFolder, { recursive: true, force: true })
   }

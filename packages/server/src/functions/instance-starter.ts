@@ -1,9 +1,9 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Clock,
   type InitializeHeader,
   type InstalledRuntime,
-  type LaunchLimits,
   type Random,
   toAppError,
 } from '@millrace/spi'
@@ -12,17 +12,20 @@ import type { CodeFolder, CodeStore } from './code/index.ts'
 import { startFailed } from './errors.ts'
 import { instanceDuties } from './instance-duties.ts'
 import { codeContext, codeEnvironment, newInstanceId } from './invoke/index.ts'
-import { type FunctionLogs, PlatformLines } from './logs/index.ts'
+import { type FunctionLogs, type OutputLine, PlatformLines } from './logs/index.ts'
 import {
   boot,
   type Instance,
   type InstanceStarter,
   type InstanceTimes,
+  ownCodePath,
+  ownLayersPath,
   type StartedInstance,
   StartFailure,
 } from './pool/index.ts'
 import type { Runtimes } from './runtimes.ts'
 import type { Sandbox } from './sandbox/index.ts'
+import { type Shape, shapeOf, type Spare, type Spares } from './spares/index.ts'
 
 export interface StarterOptions {
   readonly code: CodeStore
@@ -47,13 +50,26 @@ interface Files {
   readonly layers: CodeFolder | undefined
 }
 
+/** An instance and where its files are, from outside. */
+interface Housed {
+  readonly instance: Instance
+  readonly codePath: string | undefined
+  readonly layersPath: string | undefined
+}
+
 /** Code, runtime and sandbox put together: one instance of one function, initialised. */
 export class FunctionInstanceStarter implements InstanceStarter {
   readonly #options: StarterOptions
+  #spares: Spares | undefined
   #count = 0
 
   constructor(options: StarterOptions) {
     this.#options = options
+  }
+
+  /** Takes instances from these where it can, and boots them by `bootSpare`. */
+  useSpares(spares: Spares): void {
+    this.#spares = spares
   }
 
   startMsMax({ spec }: Deployment): number {
@@ -61,9 +77,54 @@ export class FunctionInstanceStarter implements InstanceStarter {
   }
 
   async start(deployment: Deployment, requestId: string, signal: AbortSignal): Promise<StartedInstance> {
+    const runtime = await this.#options.runtimes.find(deployment.spec.runtime)
+    const spares = runtime.canWait === false ? undefined : this.#spares
+    if (spares === undefined) return await this.#startOne(deployment, runtime, undefined, requestId, signal)
+    const shape = shapeOf(deployment.spec, runtime)
+    spares.starting(shape)
+    try {
+      const started = await this.#startOne(deployment, runtime, shape, requestId, signal)
+      void started.instance.gone.then(() => spares.ended(shape))
+      return started
+    } catch (error) {
+      spares.ended(shape)
+      throw error
+    } finally {
+      spares.started()
+    }
+  }
+
+  /** A process of this shape, with empty folders for what it will run. */
+  async bootSpare(shape: Shape, signal: AbortSignal): Promise<Spare> {
+    const id = newInstanceId(this.#options.clock, this.#options.random)
+    const folder = this.#newFolder()
+    const [codePath, layersPath] = [ownCodePath(folder), ownLayersPath(folder)]
+    for (const path of [codePath, layersPath]) await mkdir(path, { recursive: true, mode: 0o755 })
+    let take: (line: OutputLine) => void = () => {}
+    const instance = await this.#boot(
+      { id, folder, shape, codePath, layersPath, onOutput: line => take(line) },
+      signal,
+    )
+    return {
+      instance,
+      codePath,
+      layersPath,
+      redirect(onOutput) {
+        take = onOutput
+      },
+    }
+  }
+
+  /** `shape` is given where a spare may serve. */
+  async #startOne(
+    deployment: Deployment,
+    runtime: InstalledRuntime,
+    shape: Shape | undefined,
+    requestId: string,
+    signal: AbortSignal,
+  ): Promise<StartedInstance> {
     const { clock } = this.#options
     const startedAtMs = clock.nowMs()
-    const runtime = await this.#options.runtimes.find(deployment.spec.runtime)
     const owned = new DisposableStack()
     let instance: Instance | undefined
     const onAbort = (): void => instance?.kill()
@@ -71,9 +132,12 @@ export class FunctionInstanceStarter implements InstanceStarter {
     try {
       const files = await this.#open(deployment, owned)
       const openedAtMs = clock.nowMs()
-      instance = await this.#boot(deployment, runtime, files, signal)
+      const housed =
+        this.#housedSpare(deployment, shape, files) ??
+        (await this.#housed(deployment, shape ?? shapeOf(deployment.spec, runtime), files, signal))
+      instance = housed.instance
       const bootedAtMs = clock.nowMs()
-      await this.#initialize(deployment, runtime, instance, files, requestId)
+      await this.#initialize(deployment, runtime, housed, requestId)
       void instance.gone.then(() => owned.dispose())
       const phases = {
         codeMs: openedAtMs - startedAtMs,
@@ -92,6 +156,38 @@ export class FunctionInstanceStarter implements InstanceStarter {
     }
   }
 
+  /** A waiting process that has been given the files; `undefined` when there is none, or the files are too many. */
+  #housedSpare(deployment: Deployment, shape: Shape | undefined, files: Files): Housed | undefined {
+    const { code, layers } = files
+    if (shape === undefined || code?.canLink !== true || layers?.canLink === false) return undefined
+    const spare = this.#spares?.take(shape)
+    if (spare === undefined) return undefined
+    const { instance, codePath, layersPath } = spare
+    try {
+      spare.redirect(this.#output(deployment, instance.id))
+      code.linkInto(codePath)
+      layers?.linkInto(layersPath)
+    } catch (error) {
+      instance.kill()
+      throw error
+    }
+    return { instance, codePath, layersPath: layers && layersPath }
+  }
+
+  async #housed(
+    deployment: Deployment,
+    shape: Shape,
+    { code, layers }: Files,
+    signal: AbortSignal,
+  ): Promise<Housed> {
+    const id = newInstanceId(this.#options.clock, this.#options.random)
+    const folder = this.#newFolder()
+    const [codePath, layersPath] = [code?.path, layers?.path]
+    const onOutput = this.#output(deployment, id)
+    const instance = await this.#boot({ id, folder, shape, codePath, layersPath, onOutput }, signal)
+    return { instance, codePath, layersPath }
+  }
+
   async #open({ account, spec }: Deployment, owned: DisposableStack): Promise<Files> {
     const { code, snapshot } = this.#options
     const packages = spec.layers.map(layer => {
@@ -106,65 +202,59 @@ export class FunctionInstanceStarter implements InstanceStarter {
     }
   }
 
+  #output({ functionKey }: Deployment, instanceId: string): (line: OutputLine) => void {
+    const { logs, clock } = this.#options
+    return line => logs.append(functionKey, { ...line, atMs: clock.nowMs(), instanceId })
+  }
+
+  #newFolder(): string {
+    this.#count++
+    return join(this.#options.runFolder, this.#count.toString(36))
+  }
+
   #boot(
-    deployment: Deployment,
-    runtime: InstalledRuntime,
-    files: Files,
+    house: {
+      readonly id: string
+      readonly folder: string
+      readonly shape: Shape
+      readonly codePath: string | undefined
+      readonly layersPath: string | undefined
+      readonly onOutput: (line: OutputLine) => void
+    },
     signal: AbortSignal,
   ): Promise<Instance> {
-    const { sandbox, logs, clock, random, runFolder, bootTimeoutMs, times } = this.#options
-    const { spec, functionKey } = deployment
-    const id = newInstanceId(clock, random)
-    this.#count++
-    return boot(
-      {
-        id,
-        folder: join(runFolder, this.#count.toString(36)),
-        sandbox,
-        plan: runtime.launch(launchLimits(spec)),
-        limits: spec,
-        codePath: files.code?.path,
-        layersPath: files.layers?.path,
-        clock,
-        bootTimeoutMs,
-        times,
-        onOutput: line => logs.append(functionKey, { ...line, atMs: clock.nowMs(), instanceId: id }),
-      },
-      signal,
-    )
+    const { sandbox, clock, bootTimeoutMs, times } = this.#options
+    const { shape, ...rest } = house
+    const plan = shape.runtime.launch(shape.launch)
+    return boot({ ...rest, sandbox, plan, limits: shape.limits, clock, bootTimeoutMs, times }, signal)
   }
 
   /** Throws `StartFailure` with what the code's side says. */
   async #initialize(
     deployment: Deployment,
     runtime: InstalledRuntime,
-    instance: Instance,
-    files: Files,
+    housed: Housed,
     requestId: string,
   ): Promise<void> {
+    const { instance } = housed
     const { logs, clock, random } = this.#options
     const { spec, functionKey } = deployment
     const lines = new PlatformLines(logs, functionKey, instance.id, clock)
     const duties = instanceDuties(spec, runtime.takesHttp === true, lines, { clock, random })
     const tells = spec.initializer !== undefined && runtime.takesHttp !== true
     if (tells) lines.began('Initialize', requestId)
-    const header = this.#initializeHeader(deployment, instance, files, requestId)
+    const header = this.#initializeHeader(deployment, housed, requestId)
     const failure = await instance.initialize(header, duties)
     if (tells) lines.ended('Initialize', requestId, failure?.errorMessage)
     if (failure !== undefined) throw new StartFailure(failure)
   }
 
-  #initializeHeader(
-    deployment: Deployment,
-    instance: Instance,
-    files: Files,
-    requestId: string,
-  ): InitializeHeader {
+  #initializeHeader(deployment: Deployment, housed: Housed, requestId: string): InitializeHeader {
     const { spec } = deployment
     const { region } = this.#options
-    const { temporaryPath, process, id: instanceId } = instance
-    const codePath = files.code === undefined ? temporaryPath : process.seenPath(files.code.path)
-    const layersPath = files.layers && process.seenPath(files.layers.path)
+    const { temporaryPath, process, id: instanceId } = housed.instance
+    const codePath = housed.codePath === undefined ? temporaryPath : process.seenPath(housed.codePath)
+    const layersPath = housed.layersPath && process.seenPath(housed.layersPath)
     const surroundings = { instanceId, codePath, layersPath, temporaryPath, region }
     return {
       codePath,
@@ -180,11 +270,6 @@ export class FunctionInstanceStarter implements InstanceStarter {
       context: codeContext(deployment, region),
     }
   }
-}
-
-function launchLimits(spec: FunctionSpec): LaunchLimits {
-  const image = spec.server?.image
-  return image === undefined ? { memoryMiB: spec.memoryMiB } : { memoryMiB: spec.memoryMiB, image }
 }
 
 function serverSettings({

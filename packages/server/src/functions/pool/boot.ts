@@ -47,12 +47,22 @@ export async function boot(options: BootOptions, signal: AbortSignal): Promise<I
   }
 }
 
+/** Where an instance has code of its own, below its folder. */
+export function ownCodePath(folder: string): string {
+  return join(folder, 'code')
+}
+
+/** Likewise its layers. */
+export function ownLayersPath(folder: string): string {
+  return join(folder, 'layers')
+}
+
 function temporaryPath(options: BootOptions): string {
   return join(options.folder, 'tmp')
 }
 
 async function emptyFolder(options: BootOptions): Promise<string> {
-  const path = join(options.folder, 'code')
+  const path = ownCodePath(options.folder)
   await mkdir(path, { recursive: true, mode: 0o755 })
   return path
 }

@@ -8,6 +8,7 @@ export class InstanceBudget {
   #reserved: ReadonlyMap<string, number> = new Map()
   #reservedSum = 0
   #usedSum = 0
+  #spares = 0
 
   constructor(max: number) {
     this.#max = max
@@ -36,6 +37,20 @@ export class InstanceBudget {
     return this.usedBy(key) < this.#reservedFor(key) || this.#sharedUsed() < this.#max - this.#reservedSum
   }
 
+  /** For a process that belongs to no function; not the last of the part for all. */
+  takeSpare(): boolean {
+    const free = Math.min(this.#max - this.#usedSum, this.#max - this.#reservedSum - this.#sharedUsed())
+    if (free < 2) return false
+    this.#spares++
+    this.#usedSum++
+    return true
+  }
+
+  giveSpare(): void {
+    this.#spares--
+    this.#usedSum--
+  }
+
   give(key: string): void {
     const left = this.usedBy(key) - 1
     if (left > 0) this.#used.set(key, left)
@@ -49,7 +64,7 @@ export class InstanceBudget {
 
   /** What a function uses beyond its own part is of the part for all: instances that drain after a change. */
   #sharedUsed(): number {
-    let sum = 0
+    let sum = this.#spares
     for (const [key, used] of this.#used) sum += Math.max(0, used - this.#reservedFor(key))
     return sum
   }

@@ -26,7 +26,7 @@ export interface Lease {
   /** Of that start. */
   readonly phases: StartPhases | undefined
   /** Safe to call again. */
-  release(): void
+  readonly release: () => void
 }
 
 export interface InstanceStatus {

@@ -75,13 +75,18 @@ export class Pools {
     }
   }
 
-  get budget(): InstanceBudget {
-    return this.#budget
+  /** Instances of all functions, and processes that wait for one. */
+  get instances(): number {
+    return this.#budget.used
   }
 
-  /** Whether somebody waits for a place that does not exist yet. */
-  get starved(): boolean {
-    return this.#starved.size > 0
+  /** Room for a process that waits for a function; not the last that there is, and none while functions lack it. */
+  takeSpareRoom(): boolean {
+    return !this.#closed && this.#starved.size === 0 && this.#budget.takeSpare()
+  }
+
+  giveSpareRoom(): void {
+    this.#budget.giveSpare()
   }
 
   /** What is given up first when there is no room. */
@@ -210,7 +215,8 @@ export class Pools {
   /** An idle instance is of more use to a function that has none. */
   #onIdle(pool: Pool): void {
     if (this.#starved.size === 0) return
-    for (const starved of [...this.#starved]) {
+    const waiting = [...this.#starved]
+    for (const starved of waiting) {
       if (starved === pool) continue
       this.#starved.delete(starved)
       starved.pump()
@@ -218,7 +224,9 @@ export class Pools {
   }
 
   #feed(): void {
-    for (const pool of [...this.#starved]) {
+    // Who finds no room again joins the set again.
+    const waiting = [...this.#starved]
+    for (const pool of waiting) {
       this.#starved.delete(pool)
       pool.pump()
     }

@@ -1,0 +1,2 @@
+export { checkScaling } from './policies.ts'
+export * from './scaler.ts'

@@ -1,0 +1,3 @@
+export * from './limits.ts'
+export * from './shape.ts'
+export * from './spares.ts'
