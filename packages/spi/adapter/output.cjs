@@ -6,7 +6,7 @@ const recentBytesMax = 4096
 
 /** These lines stand in the log already: the server writes them around each invocation. */
 const platformLines =
-  /^FC (?:Invoke|Initialize|PreStop|PreFreeze) (?:Start|End) RequestId: [\w-]+(?:, Error: [^\n]*)?\r?\n/gm
+  /FC (?:Invoke|Initialize|PreStop|PreFreeze) (?:Start|End) RequestId: [\w-]+(?:, Error: [^\n]*)?\r?\n/g
 
 /** Writes to standard output itself, blocking: nothing piles up here, and nothing is lost when the process ends. */
 function writeBlocking(bytes) {
@@ -74,7 +74,12 @@ class Output {
 
 function withoutPlatformLines(chunk) {
   if (!chunk.includes(' RequestId: ')) return chunk
-  return Buffer.from(chunk.toString('latin1').replace(platformLines, ''), 'latin1')
+  const text = chunk.toString('latin1')
+  // Behind a line that was not ended, it ends that line.
+  const kept = text.replace(platformLines, (_line, from) =>
+    from === 0 || text[from - 1] === '\n' ? '' : '\n',
+  )
+  return Buffer.from(kept, 'latin1')
 }
 
 module.exports = { Output }
