@@ -4,8 +4,9 @@ import { Command, CommanderError } from 'commander'
 import {
   applyCommand,
   devCommand,
+  fnCommand,
   getCommand,
-  logsCommand,
+  layerCommand,
   sendCommand,
   startCommand,
   tailCommand,
@@ -31,15 +32,13 @@ export async function main(args: readonly string[], terminal: Terminal = systemT
     sendCommand,
     tailCommand,
     applyCommand,
+    fnCommand,
+    layerCommand,
     getCommand,
-    logsCommand,
     testPatternCommand,
     traceCommand,
   ]
-  for (const make of commands) {
-    const command = make(context)
-    program.addCommand(command.exitOverride().configureOutput(program.configureOutput()))
-  }
+  for (const make of commands) program.addCommand(inheriting(make(context), program))
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -48,6 +47,13 @@ export async function main(args: readonly string[], terminal: Terminal = systemT
     terminal.error(`${terminal.colors.red('error')} ${describeFailure(thrown)}\n`)
     return 1
   }
+}
+
+/** Commands that are added do not inherit by themselves how the program ends and where it writes. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const part of command.commands) inheriting(part, command)
+  return command
 }
 
 function version(): string {

@@ -2,7 +2,8 @@ import picocolors from 'picocolors'
 
 /** Where a command writes and how; tests give their own. */
 export interface Terminal {
-  out(text: string): void
+  /** Bytes are written as they are, for answers that are no text. */
+  out(text: string | Uint8Array): void
   error(text: string): void
   readonly colors: typeof picocolors
   /** True when a person watches: progress lines may be rewritten in place. */

@@ -1,6 +1,8 @@
 import { EventsClient } from './events.ts'
+import type { AliasSpec, TriggerSpec } from './function-parts.ts'
 import type { BusSpec, FunctionSpec, Page, PutResult, Resource, RuleSpec } from './resources.ts'
 import { type ClientOptions, Transport } from './transport.ts'
+import { LayersClient, VersionsClient } from './versions.ts'
 
 /** Get, list, put and delete of one kind of resource; `scope` is what a name is unique within. */
 export class ResourceClient<Spec> {
@@ -63,6 +65,30 @@ export interface LogLine {
   text: string
 }
 
+/** Which lines of a function's log are meant. */
+export interface FunctionLogsQuery {
+  /** Only those of one invocation. */
+  requestId?: string
+  /** The newest so many. */
+  limit?: number
+}
+
+export interface CallOptions {
+  /** Version or alias; `LATEST` unless told. */
+  qualifier?: string
+  /** Names the invocation in logs and answers; a new one unless told. */
+  requestId?: string
+  signal?: AbortSignal
+}
+
+/** What a function gave back. */
+export interface Invocation {
+  requestId: string
+  /** What the runtime took the answer for. */
+  contentType: string | undefined
+  payload: Uint8Array
+}
+
 /** A code package as the server keeps it. */
 export interface UploadedCode {
   /** For the `code` of a function or a layer. */
@@ -85,6 +111,7 @@ export class Client {
   readonly events: EventsClient
   readonly buses: ResourceClient<BusSpec>
   readonly functions: ResourceClient<FunctionSpec>
+  readonly layers: LayersClient
   private readonly transport: Transport
 
   constructor(options: ClientOptions) {
@@ -92,11 +119,25 @@ export class Client {
     this.events = new EventsClient(this.transport)
     this.buses = new ResourceClient(this.transport, '/api/v1/buses')
     this.functions = new ResourceClient(this.transport, '/api/v1/functions')
+    this.layers = new LayersClient(this.transport)
   }
 
   /** The rules of one bus. */
   rules(bus: string): ResourceClient<RuleSpec> {
     return new ResourceClient(this.transport, `/api/v1/buses/${encodeURIComponent(bus)}/rules`)
+  }
+
+  /** The published versions of one function. */
+  functionVersions(name: string): VersionsClient {
+    return new VersionsClient(this.transport, name)
+  }
+
+  functionAliases(name: string): ResourceClient<AliasSpec> {
+    return new ResourceClient(this.transport, `/api/v1/functions/${encodeURIComponent(name)}/aliases`)
+  }
+
+  functionTriggers(name: string): ResourceClient<TriggerSpec> {
+    return new ResourceClient(this.transport, `/api/v1/functions/${encodeURIComponent(name)}/triggers`)
   }
 
   pauseTarget(bus: string, rule: string, target: string): Promise<void> {
@@ -137,30 +178,55 @@ export class Client {
     return new Uint8Array(await response.arrayBuffer())
   }
 
-  /** Calls a function and waits; the answer is what its handler returned. */
+  /** Calls a function and waits; the answer is what its handler returned. See `call` for what else there is to know. */
   async invoke(name: string, payload: Uint8Array | string, signal?: AbortSignal): Promise<Uint8Array> {
-    const response = await this.transport.send(
-      'POST',
-      `/api/v1/functions/${encodeURIComponent(name)}/invocations`,
-      {
-        body: payload,
-        headers: { 'content-type': 'application/octet-stream' },
-        signal,
-      },
-    )
-    return new Uint8Array(await response.arrayBuffer())
+    return (await this.call(name, payload, signal === undefined ? {} : { signal })).payload
+  }
+
+  /** Calls a function and waits as long as the function may run; a failure of its code is a MillraceError. */
+  async call(name: string, payload: Uint8Array | string, options: CallOptions = {}): Promise<Invocation> {
+    const response = await this.transport.send('POST', invocationPath(name, options), {
+      body: payload,
+      headers: callHeaders(options),
+      signal: options.signal,
+      streaming: true,
+    })
+    return {
+      requestId: response.headers.get(requestIdHeader) ?? '',
+      contentType: response.headers.get('content-type') ?? undefined,
+      payload: new Uint8Array(await response.arrayBuffer()),
+    }
+  }
+
+  /** Accepts a call to be made later, with retries; resolves once it is durable. */
+  async callLater(
+    name: string,
+    payload: Uint8Array | string,
+    options: CallOptions = {},
+  ): Promise<{ requestId: string }> {
+    const response = await this.transport.send('POST', invocationPath(name, options), {
+      body: payload,
+      headers: { ...callHeaders(options), 'x-millrace-invocation-type': 'async' },
+      signal: options.signal,
+    })
+    await response.body?.cancel()
+    return { requestId: response.headers.get(requestIdHeader) ?? '' }
   }
 
   /** The newest lines of a function that are kept. */
-  async functionLogs(name: string): Promise<LogLine[]> {
-    const path = `/api/v1/functions/${encodeURIComponent(name)}/logs`
-    return (await this.transport.json<{ items: LogLine[] }>('GET', path)).items
+  async functionLogs(name: string, query: FunctionLogsQuery = {}): Promise<LogLine[]> {
+    return (await this.transport.json<{ items: LogLine[] }>('GET', logsPath(name, query))).items
   }
 
   /** The kept lines of a function, then new ones, until the signal aborts or the server goes away. */
-  async *tailFunctionLogs(name: string, signal?: AbortSignal): AsyncGenerator<LogLine> {
-    const path = `/api/v1/functions/${encodeURIComponent(name)}/logs`
-    for await (const { data } of this.transport.events(path, signal)) yield JSON.parse(data) as LogLine
+  async *tailFunctionLogs(
+    name: string,
+    signal?: AbortSignal,
+    query: FunctionLogsQuery = {},
+  ): AsyncGenerator<LogLine> {
+    for await (const { data } of this.transport.events(logsPath(name, query), signal)) {
+      yield JSON.parse(data) as LogLine
+    }
   }
 
   /** Would this pattern match this event, and if not, why not? */
@@ -190,6 +256,28 @@ export class Client {
 /** Makes a client. It connects at the first call. */
 export function createClient(options: ClientOptions): Client {
   return new Client(options)
+}
+
+const requestIdHeader = 'x-millrace-request-id'
+
+function callHeaders({ requestId }: CallOptions): Record<string, string> {
+  return {
+    'content-type': 'application/octet-stream',
+    ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
+  }
+}
+
+function invocationPath(name: string, { qualifier }: CallOptions): string {
+  const query = qualifier === undefined ? '' : `?qualifier=${encodeURIComponent(qualifier)}`
+  return `/api/v1/functions/${encodeURIComponent(name)}/invocations${query}`
+}
+
+function logsPath(name: string, { requestId, limit }: FunctionLogsQuery): string {
+  const query = new URLSearchParams()
+  if (requestId !== undefined) query.set('requestId', requestId)
+  if (limit !== undefined) query.set('limit', String(limit))
+  const text = query.size === 0 ? '' : `?${query.toString()}`
+  return `/api/v1/functions/${encodeURIComponent(name)}/logs${text}`
 }
 
 function targetPath(bus: string, rule: string, target: string): string {

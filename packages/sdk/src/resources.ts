@@ -63,6 +63,8 @@ export interface FunctionSpec {
   initializer?: string
   /** Name of an uploaded code package. In wiring: a file or folder, relative to the wiring file. */
   code: string
+  /** Layer versions as `name:version`; the earlier wins. */
+  layers?: string[]
   environment?: Record<string, string>
   timeoutMs?: number
   initializerTimeoutMs?: number

@@ -5,7 +5,7 @@ import { CodeUploads } from '../code/index.ts'
 import { applyWiring, findWiring, loadWiring, removeDropped, watchFolder } from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 import { appliedLine } from './apply.ts'
-import { logText } from './logs.ts'
+import { logText } from './fn/index.ts'
 
 /** `millrace dev [PATH]`: the server in this process, the wiring applied, and again whenever its files change. */
 export function devCommand({ terminal, exit }: CommandContext): Command {
