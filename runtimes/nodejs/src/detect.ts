@@ -43,7 +43,13 @@ function launch(executable: string, limits: LaunchLimits): LaunchPlan {
   const heapMiB = Math.max(32, Math.floor(limits.memoryMiB * 0.8))
   return {
     command: executable,
-    args: [`--max-old-space-size=${heapMiB}`, '--disable-warning=ExperimentalWarning', bootstrapPath],
+    args: [
+      `--max-old-space-size=${heapMiB}`,
+      '--disable-warning=ExperimentalWarning',
+      // Built code fails at the place in its source.
+      '--enable-source-maps',
+      bootstrapPath,
+    ],
     environment: {},
     readOnlyPaths: [executable, dirname(bootstrapPath)],
   }

@@ -168,6 +168,20 @@ describe('errors', () => {
     expect(String(answer.header['errorMessage'])).toHaveLength(16_384)
   })
 
+  test('the stack of built code shows the place in its source', async () => {
+    // Line 2 of what was built, from its beginning on, is line 8 of the source.
+    const map = { version: 3, sources: ['source.ts'], names: [], mappings: ';AAOA' }
+    const encoded = Buffer.from(JSON.stringify(map)).toString('base64')
+    const text = [
+      'exports.handler = async () => {',
+      'throw new Error("built") }',
+      `//# sourceMappingURL=data:application/json;base64,${encoded}`,
+    ].join('\n')
+    await using instance = await start({ 'index.js': text })
+    const { header } = await instance.host.invoke('')
+    expect(header['stackTrace']).toEqual(['Error: built', expect.stringMatching(/source\.ts:8:1\)$/)])
+  })
+
   test('the stack shows the code and not the bootstrap', async () => {
     await using instance = await start({ 'index.js': 'exports.handler = () => { throw new Error("x") }' })
     const { header } = await instance.host.invoke('')
