@@ -24,6 +24,7 @@ const leaveGraceMs = 1000
  * - `invoke(call)` resolves with `{ contentType, payload }`, or rejects with a `Failure`.
  * - `freeze()` and `stop()` run what the code wants run before; `stop` also ends the code's program. `stop` is also called
  *   when nothing was started. `thaw()`, where there is one, is called at the first frame after a freeze.
+ * - `repeatsServer`: see `output.cjs`.
  * - `program`, once there is one: see `program.cjs`.
  *
  *     booting → initializing → ready → draining → dying
@@ -38,10 +39,11 @@ class Instance {
   #highestChannel = 0
   #isFrozen = false
   #initialization
-  #output = new Output(() => this.#owner())
+  #output
 
   constructor(adapter) {
     this.#adapter = adapter
+    this.#output = new Output(() => this.#owner(), adapter.repeatsServer)
   }
 
   get output() {

@@ -4,7 +4,7 @@ const fs = require('node:fs')
 /** The last output that is kept to tell why a program did not start. */
 const recentBytesMax = 4096
 
-/** These lines stand in the log already: the server writes them around each invocation. */
+/** What the server writes around each invocation of runtimes whose code does not answer HTTP itself. */
 const platformLines =
   /FC (?:Invoke|Initialize|PreStop|PreFreeze) (?:Start|End) RequestId: [\w-]+(?:, Error: [^\n]*)?\r?\n/g
 
@@ -29,15 +29,20 @@ class Output {
   #owner
   #recent = Buffer.alloc(0)
   #keepsRecent = true
+  #repeatsServer
 
-  /** `owner()` gives the invocation `{ requestId, openLine }` that output of now belongs to, or `undefined`. */
-  constructor(owner) {
+  /**
+   * `owner()` gives the invocation `{ requestId, openLine }` that output of now belongs to, or `undefined`.
+   * `repeatsServer`: the program prints the lines that the server writes too; they are left out.
+   */
+  constructor(owner, repeatsServer) {
     this.#owner = owner
+    this.#repeatsServer = repeatsServer
   }
 
   /** `name` is `o` for standard output and `e` for standard error. */
   relay(stream, name) {
-    stream.on('data', chunk => this.#pass(name, withoutPlatformLines(chunk)))
+    stream.on('data', chunk => this.#pass(name, this.#repeatsServer ? withoutPlatformLines(chunk) : chunk))
     stream.on('error', () => {})
   }
 

@@ -39,6 +39,11 @@ export interface InstalledRuntime {
    * no; then only functions of the handler kind `http` get them so.
    */
   readonly takesHttp?: boolean
+  /**
+   * How long the code's own program may take to start, besides its initializer; the adapter keeps to it. Default 0: no
+   * program is started.
+   */
+  readonly programStartMs?: number
   /** Whether a process can usefully be booted before it is known for which function. Default yes. */
   readonly canWait?: boolean
   launch(limits: LaunchLimits): LaunchPlan

@@ -7,6 +7,8 @@ import type { InstalledRuntime, LaunchPlan } from '@millrace/spi'
 const names: readonly string[] = ['custom', 'custom.debian12', 'custom.debian11', 'custom.debian10']
 
 const bootstrapPath = fileURLToPath(new URL('../bootstrap/main.cjs', import.meta.url))
+/** As long as the adapter waits for the port, and a little for its own steps. */
+const programStartMs = 125_000
 /** The version of the HTTP protocol that the code's server speaks. */
 const protocolVersion = '1'
 
@@ -17,6 +19,7 @@ export function detect(): Promise<readonly InstalledRuntime[]> {
       name,
       version: protocolVersion,
       takesHttp: true,
+      programStartMs,
       checkHandler: () => undefined,
       launch,
     })),

@@ -105,18 +105,6 @@ describe('health', () => {
 })
 
 describe('log', () => {
-  test('the lines that the platform writes itself are not repeated', async () => {
-    await using started = await startedServer(`
-      const id = request.headers['x-fc-request-id']
-      process.stdout.write('FC Invoke Start RequestId: ' + id + '\\n')
-      process.stdout.write('working\\nFC Invoke End RequestId: ' + id + ', Error: Unhandled function error\\nafter\\n')
-      response.end()`)
-    await started.host.invoke('')
-    await started.host.outputWith('after')
-    expect(started.host.output).toContain('working\nafter')
-    expect(started.host.output).not.toContain('RequestId')
-  })
-
   test('output while several invocations run has no owner', async () => {
     await using started = await startedServer(`
       if (body === 'wait') { state.waiting = response; return }

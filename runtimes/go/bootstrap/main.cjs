@@ -18,6 +18,8 @@ const hookTimeoutMsMax = 90_000
 class GoAdapter {
   language = 'go'
   version = '1'
+  /** The SDK prints the lines around each invocation. */
+  repeatsServer = true
   program
   #header
   #api = new RuntimeApi()

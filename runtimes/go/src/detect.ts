@@ -7,9 +7,12 @@ const bootstrapPath = fileURLToPath(new URL('../bootstrap/main.cjs', import.meta
 /** Version of the runtime API, as in its paths. */
 const runtimeApiVersion = '2020-11-11'
 
+/** So long an executable may take until it asks for its first event. */
+const programStartMs = 120_000
+
 /** Always there: functions come built, so this machine needs no Go. */
 export function detect(): Promise<readonly InstalledRuntime[]> {
-  return Promise.resolve([{ name: 'go1', version: runtimeApiVersion, checkHandler, launch }])
+  return Promise.resolve([{ name: 'go1', version: runtimeApiVersion, programStartMs, checkHandler, launch }])
 }
 
 function checkHandler(handler: string, files: ReadonlySet<string>): string | undefined {

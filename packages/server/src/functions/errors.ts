@@ -44,12 +44,22 @@ export const functionErrorCatalogue: ErrorCatalogue = {
     status: 502,
     description: 'The initializer of the function failed or took too long.',
   },
+  'function.not-started': {
+    status: 412,
+    description: 'The program of the function did not start, or its health check fails.',
+  },
   'function.start-failed': { status: 500, description: 'No instance of the function could be started.' },
+  'function.response-invalid': {
+    status: 502,
+    description:
+      'The function answered an HTTP request with a status or headers that cannot be sent, or with too many.',
+  },
+  'domain.invalid': { status: 400, description: 'A route of the domain cannot work as it stands.' },
   'function.closed': { status: 503, description: 'The server is stopping and takes no further invocations.' },
 }
 
 export function functionError(
-  code: `function.${string}`,
+  code: `function.${string}` | `domain.${string}`,
   message: string,
   details?: Record<string, unknown>,
   retry: RetryHint = retryNever,

@@ -37,6 +37,16 @@ test('every failure has an error of the catalogue that is worth another attempt'
   }
 })
 
+test.each(['FunctionNotStarted', 'CAExited', 'CAFileNotFound', 'CAFilePermission'])(
+  'a program that tells %s has not started',
+  errorType => {
+    const header = { kind: 'unhandled' as const, errorType, errorMessage: 'no such file', stackTrace: [] }
+    const { code } = failureError('f', failureFromCode(header))
+    expect(code).toBe('function.not-started')
+    expect(functionErrorCatalogue[code]?.status).toBe(412)
+  },
+)
+
 test('only so much of a message of the code goes into ours', () => {
   const long = failureFromCode({
     kind: 'handled',

@@ -8,7 +8,15 @@ import { functionError } from './errors.ts'
 export type FailureType = 'HandledInvocationError' | 'UnhandledInvocationError' | 'InitializationError'
 
 /** What happened to the invocation, for the code of our own errors. */
-export type FailureCause = 'failed' | 'timed-out' | 'exited' | 'initialization-failed'
+export type FailureCause = 'failed' | 'timed-out' | 'exited' | 'initialization-failed' | 'not-started'
+
+/** What adapters call a program of the code that did not start, or is not well (function-compute section 3.5). */
+const notStartedTypes: ReadonlySet<string> = new Set([
+  'FunctionNotStarted',
+  'CAExited',
+  'CAFileNotFound',
+  'CAFilePermission',
+])
 
 /** A failure of the function itself, as opposed to one of the platform, which is an `AppError`. */
 export interface FunctionFailure {
@@ -29,7 +37,12 @@ export function failureFromCode(header: ErrorHeader): FunctionFailure {
         : 'UnhandledInvocationError'
   return {
     type,
-    cause: header.kind === 'initialization' ? 'initialization-failed' : 'failed',
+    cause:
+      header.kind === 'initialization'
+        ? 'initialization-failed'
+        : notStartedTypes.has(header.errorType)
+          ? 'not-started'
+          : 'failed',
     errorMessage: header.errorMessage,
     errorType: header.errorType,
     stackTrace: header.stackTrace,

@@ -1,25 +1,28 @@
-import type { Clock, Random } from '@millrace/spi'
+import type { Clock, InstalledRuntime, Random } from '@millrace/spi'
 import type { FunctionSpec } from '../resources/index.ts'
 import { newRequestId } from './invoke/index.ts'
 import type { PlatformLines } from './logs/index.ts'
 import { type InstanceDuties, type InstanceJournal, silentJournal } from './pool/index.ts'
 
 /**
- * How an instance serves the function. `silent`: its program writes the lines around invocations and hooks itself
- * (runtimes with a server of the code's own).
+ * How an instance serves the function. Where the code has a server of its own, that writes the lines around invocations
+ * and hooks itself.
  */
 export function instanceDuties(
   spec: FunctionSpec,
-  silent: boolean,
+  runtime: InstalledRuntime,
   lines: PlatformLines,
   world: { readonly clock: Clock; readonly random: Random },
 ): InstanceDuties {
   return {
-    initializerTimeoutMs: spec.initializerTimeoutMs,
+    initializerTimeoutMs: spec.initializerTimeoutMs + (runtime.programStartMs ?? 0),
     preStopMs: spec.preStop?.timeoutMs,
     freezes: spec.freeze,
     preFreezeMs: spec.preFreeze?.timeoutMs,
-    journal: silent ? silentJournal : journal(lines, () => newRequestId(world.clock, world.random)),
+    journal:
+      runtime.takesHttp === true
+        ? silentJournal
+        : journal(lines, () => newRequestId(world.clock, world.random)),
   }
 }
 

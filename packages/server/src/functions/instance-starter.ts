@@ -73,7 +73,8 @@ export class FunctionInstanceStarter implements InstanceStarter {
   }
 
   startMsMax({ spec }: Deployment): number {
-    return this.#options.bootTimeoutMs + spec.initializerTimeoutMs
+    const programStartMs = this.#options.runtimes.known(spec.runtime)?.programStartMs ?? 0
+    return this.#options.bootTimeoutMs + programStartMs + spec.initializerTimeoutMs
   }
 
   async start(deployment: Deployment, requestId: string, signal: AbortSignal): Promise<StartedInstance> {
@@ -240,7 +241,7 @@ export class FunctionInstanceStarter implements InstanceStarter {
     const { logs, clock, random } = this.#options
     const { spec, functionKey } = deployment
     const lines = new PlatformLines(logs, functionKey, instance.id, clock)
-    const duties = instanceDuties(spec, runtime.takesHttp === true, lines, { clock, random })
+    const duties = instanceDuties(spec, runtime, lines, { clock, random })
     const tells = spec.initializer !== undefined && runtime.takesHttp !== true
     if (tells) lines.began('Initialize', requestId)
     const header = this.#initializeHeader(deployment, housed, requestId)

@@ -11,6 +11,8 @@ export type RuntimeResolver = (runtimeName: string) => Runtime | Promise<Runtime
 export class Runtimes {
   readonly #resolve: RuntimeResolver
   readonly #host: RuntimeHost
+  /** As many as there are names of installed versions. */
+  readonly #known = new Map<string, InstalledRuntime>()
   readonly #installed = new Map<string, Promise<readonly InstalledRuntime[]>>()
 
   constructor(resolve: RuntimeResolver, host: RuntimeHost) {
@@ -18,12 +20,20 @@ export class Runtimes {
     this.#host = host
   }
 
+  /** What `find` has found for this name before; `undefined` when nobody has asked yet. */
+  known(name: string): InstalledRuntime | undefined {
+    return this.#known.get(name)
+  }
+
   /** Rejects with `function.runtime-unknown` and the list of what there is. */
   async find(name: string): Promise<InstalledRuntime> {
     const runtime = await this.#resolve(name)
     const installed = await this.#detect(runtime)
     const found = selectRuntime(installed, runtime.language, name)
-    if (found !== undefined) return found
+    if (found !== undefined) {
+      this.#known.set(name, found)
+      return found
+    }
     const names = installed.map(candidate => candidate.name)
     const list = names.length === 0 ? `no ${runtime.language} is installed` : `installed: ${names.join(', ')}`
     throw functionError('function.runtime-unknown', `there is no runtime ${name}; ${list}`, {

@@ -89,6 +89,7 @@ export class Instance {
   #connected = true
   #exit: Exit | undefined
   #killWhenAlone = false
+  #isWell = true
   #duties: InstanceDuties | undefined
   #freezer: Freezer | undefined
   /** The pre-stop hook is running, as far as can be told from outside. */
@@ -119,6 +120,11 @@ export class Instance {
   /** Invocations that occupy the instance, cancelled ones included until they have ended. */
   get runningCount(): number {
     return this.#running.size
+  }
+
+  /** Whether it is fit for invocations, as far as its code is asked. */
+  get isWell(): boolean {
+    return this.#isWell
   }
 
   /** The request that output without a mark belongs to, when there can be no doubt. */
@@ -215,6 +221,7 @@ export class Instance {
     else if (frame.type === frameType.frozen) this.#freezer?.onFrozen(this.#state === 'idle')
     else if (frame.type === frameType.initialized) this.#onInitialized(frame)
     else if (frame.type === frameType.leaving) this.#onLeaving(frame)
+    else if (frame.type === frameType.health) this.#isWell = frame.header['well'] === true
     else if (frame.type !== frameType.pong) this.kill()
   }
 

@@ -20,13 +20,17 @@ export function isServing({ instance }: Member): boolean {
   return state !== 'draining' && state !== 'gone'
 }
 
-/** The fullest instance that has room: so the others become idle and end. */
-export function fullestWithRoom(members: Iterable<Member>, concurrency: number): Member | undefined {
+/** The fullest instance that has room: so the others become idle and end. `isWell`: of those that are, or are not. */
+export function fullestWithRoom(
+  members: Iterable<Member>,
+  concurrency: number,
+  isWell = true,
+): Member | undefined {
   let best: Member | undefined
   for (const member of members) {
     const { state } = member.instance
     if (state !== 'idle' && state !== 'busy') continue
-    if (member.leases >= concurrency) continue
+    if (member.leases >= concurrency || member.instance.isWell !== isWell) continue
     if (best === undefined || member.leases > best.leases) best = member
     if (best.leases === concurrency - 1) break
   }

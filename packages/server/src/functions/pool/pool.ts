@@ -130,8 +130,16 @@ export class Pool {
   /** A place that is free now; `undefined` when there is none, or others wait for it. */
   tryLease(): Lease | undefined {
     if (this.#line.length > 0 || this.#stop.signal.aborted) return undefined
-    const member = fullestWithRoom(this.#members, this.#deployment.spec.concurrencyPerInstance)
+    const member = this.#withRoom()
     return member === undefined ? undefined : this.#grant(member, false)
+  }
+
+  /** Where no well instance has room and no further one may start, one that is not well: it refuses with the reason. */
+  #withRoom(): Member | undefined {
+    const { concurrencyPerInstance } = this.#deployment.spec
+    const found = fullestWithRoom(this.#members, concurrencyPerInstance)
+    if (found !== undefined || this.#starting > 0 || this.serving < this.#limit()) return found
+    return fullestWithRoom(this.#members, concurrencyPerInstance, false)
   }
 
   /** Waits for a place. `bytes` is the size of the payload that waits with the caller. */
@@ -153,9 +161,8 @@ export class Pool {
   /** Serves who waits, and starts instances for those who cannot be served, and those that are to be kept. */
   pump(): void {
     if (this.#stop.signal.aborted) return
-    const { concurrencyPerInstance } = this.#deployment.spec
     while (this.#line.length > 0) {
-      const member = fullestWithRoom(this.#members, concurrencyPerInstance)
+      const member = this.#withRoom()
       if (member === undefined) break
       this.#line.serve(this.#grant(member, member.fresh))
     }

@@ -55,6 +55,7 @@ const invokeFunction = {
     },
     refusals: {
       404: ['resource.not-found', 'function.not-found'],
+      412: ['function.not-started'],
       413: ['http.body-too-large', 'function.payload-too-large'],
       429: ['function.throttled'],
       502: ['function.failed', 'function.exited', 'function.initialization-failed'],
