@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const templatesFolder = fileURLToPath(new URL('../../../templates', import.meta.url))
 
 /** Stands for the name of the function in the files of a template. */
-const namePlaceholder = '__NAME__'
+const namePlaceholder = 'FUNCTION_NAME'
 
 export interface TemplateFile {
   readonly path: string
