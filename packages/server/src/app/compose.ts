@@ -16,23 +16,35 @@ import {
   type LoadedCredentials,
   type SecretBox,
 } from '../auth/index.ts'
-import { createDelivery, type Delivery } from '../delivery/index.ts'
+import { createDelivery, type Delivery, registeredQueues } from '../delivery/index.ts'
 import { type EventLogs, openEventLogs } from '../eventlog/index.ts'
-import { createFunctions, type Functions } from '../functions/index.ts'
+import { type AsyncCalls, createAsyncCalls, createFunctions, type Functions } from '../functions/index.ts'
 import { listen, type Listener } from '../http/index.ts'
 import { createIngest, type Ingest } from '../ingest/index.ts'
-import { createMetrics, type Log, type Metrics } from '../observability/index.ts'
+import {
+  createMetrics,
+  type Log,
+  type Metrics,
+  openOtlpTracer,
+  silentTracer,
+  type Tracer,
+} from '../observability/index.ts'
 import { createPlugins, type Plugins } from '../plugins/index.ts'
 import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
+import { createScheduler, type Scheduler } from '../scheduler/index.ts'
 import type { Config } from './config.ts'
 import { memoryKeeper } from './memory-keeper.ts'
 import { pendingDeliveries } from './pending.ts'
 import { Periodic } from './periodic.ts'
+import { appendEvent } from './append-event.ts'
 import { checkRule } from './rule-check.ts'
 import { sinkResolver } from './sinks.ts'
 
 /** How often rules forget their past, in milliseconds. */
 const pruneEveryMs = 10_000
+
+/** How often code that nothing names any more is removed, in milliseconds. */
+const collectCodeEveryMs = 600_000
 
 /** How often the heap is looked at, in milliseconds. */
 const memoryEveryMs = 2_000
@@ -62,7 +74,9 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   const ground = await openGround(options, owned)
   const engine = await openEngine(options, ground, owned)
   await engine.functions.start()
+  await engine.calls.start()
   await engine.delivery.start()
+  await engine.scheduler.start()
   const { resources, delivery } = engine
   owned.use(
     new Periodic(
@@ -71,6 +85,15 @@ export async function compose(options: CompositionOptions): Promise<Composition>
       () => resources.rules.prune(),
       thrown =>
         options.log.warn('rules could not forget their past; the next turn tries again', { error: thrown }),
+    ),
+  )
+  owned.use(
+    new Periodic(
+      ground.clock,
+      collectCodeEveryMs,
+      async () => void (await engine.functions.collectCode()),
+      thrown =>
+        options.log.warn('unused code could not be removed; the next turn tries again', { error: thrown }),
     ),
   )
   owned.use(
@@ -99,13 +122,16 @@ interface Ground {
   readonly eventLogs: EventLogs
   readonly credentials: LoadedCredentials
   readonly secrets: SecretBox
+  readonly tracer: Tracer
 }
 
 async function openGround(
-  { config, log, root }: CompositionOptions,
+  { config, log, root, version }: CompositionOptions,
   owned: AsyncDisposableStack,
 ): Promise<Ground> {
   const clock = systemClock
+  // The first to open: what everything else does until its end is still told.
+  const tracer = owned.use(await openTracer(config, version))
   const plugins = await createPlugins({ root, log })
   const storage = owned.use(await openStorage(plugins, config))
   return {
@@ -117,21 +143,29 @@ async function openGround(
     eventLogs: openEventLogs(storage.log),
     credentials: await loadCredentials(config),
     secrets: await loadSecretBox(config.dataPath),
+    tracer,
   }
+}
+
+async function openTracer({ otlpEndpoint, traceRatio, region }: Config, version: string): Promise<Tracer> {
+  if (otlpEndpoint === undefined) return silentTracer
+  return await openOtlpTracer({ endpoint: otlpEndpoint, ratio: traceRatio, region, version })
 }
 
 interface Engine {
   readonly metrics: Metrics
   readonly resources: Resources
   readonly functions: Functions
+  readonly calls: AsyncCalls
   readonly ingest: Ingest
   readonly delivery: Delivery
+  readonly scheduler: Scheduler
 }
 
 /** Control plane, functions, the door for events and delivery. They know each other by the functions handed over here. */
 async function openEngine(
   { config, log, searchPath, version }: CompositionOptions,
-  { clock, random, plugins, storage, eventLogs, secrets }: Ground,
+  { clock, random, plugins, storage, eventLogs, secrets, tracer }: Ground,
   owned: AsyncDisposableStack,
 ): Promise<Engine> {
   const resources = await openResources(
@@ -150,12 +184,17 @@ async function openEngine(
   )
   const { snapshots } = resources
   const metrics = owned.use(
-    createMetrics({ version, pending: () => pendingDeliveries(snapshots.current(), storage.queue) }),
+    createMetrics({
+      version,
+      pending: () => pendingDeliveries(calls.snapshots.current(), storage.queue),
+      instances: () => functions.instances(),
+    }),
   )
-  const functions = owned.use(
+  const functions: Functions = owned.use(
     createFunctions({
       dataFolder: config.dataPath,
       blobs: storage.blobs,
+      documents: storage.documents,
       snapshots,
       clock,
       random,
@@ -164,6 +203,21 @@ async function openEngine(
       searchPath,
       region: config.region,
       observer: metrics.functions,
+      tracer,
+    }),
+  )
+  const calls: AsyncCalls = owned.use(
+    createAsyncCalls({
+      snapshots,
+      documents: storage.documents,
+      invoke: (...call) => functions.invoke(...call),
+      append: async (bus, event) => await appendEvent(ingest, bus, event),
+      queues: begin => registeredQueues(storage.documents, begin),
+      clock,
+      random,
+      log: log.child({ part: 'calls' }),
+      region: config.region,
+      observer: metrics.functions.calls,
     }),
   )
   const { observer } = metrics
@@ -173,6 +227,7 @@ async function openEngine(
       clock,
       random,
       observer,
+      tracer,
       makeRoom: (bus, roomBytes) => delivery.makeRoom(bus, roomBytes),
     }),
   )
@@ -180,15 +235,40 @@ async function openEngine(
     createDelivery({
       storage,
       logs: eventLogs,
-      snapshots,
-      sinks: sinkResolver({ ...config, plugins, secrets, functions, ingest, snapshots, clock, random, log }),
+      // With the hidden buses of asynchronous calls.
+      snapshots: calls.snapshots,
+      sinks: sinkResolver({
+        ...config,
+        plugins,
+        secrets,
+        functions,
+        calls,
+        ingest,
+        snapshots,
+        clock,
+        random,
+        log,
+      }),
       clock,
       random,
       log: log.child({ part: 'delivery' }),
       observer,
+      tracer,
     }),
   )
-  return { metrics, resources, functions, ingest, delivery }
+  const scheduler = owned.use(
+    createScheduler({
+      snapshots,
+      documents: storage.documents,
+      clock,
+      log: log.child({ part: 'scheduler' }),
+      call: async ({ account, functionName, qualifier, event, requestId }) => {
+        const options = qualifier === undefined ? { requestId } : { requestId, qualifier }
+        await calls.call(account, functionName, event, options)
+      },
+    }),
+  )
+  return { metrics, resources, functions, calls, ingest, delivery, scheduler }
 }
 
 /** The last to open and the first to close. */

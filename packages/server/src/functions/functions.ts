@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { Blobs, Clock, PluginLog, Random, Sink } from '@millrace/spi'
+import type { Blobs, Clock, Documents, PluginLog, Random, Sink } from '@millrace/spi'
 import { silentTracer, type Tracer } from '../observability/index.ts'
 import type { FunctionSpec, FunctionView, Snapshots } from '../resources/index.ts'
 import { CodeCollector, type CodeInfo, type CodeLimits, CodeStore, defaultCodeLimits } from './code/index.ts'
 import { functionError } from './errors.ts'
 import { FunctionInstanceStarter } from './instance-starter.ts'
 import { checkEnvironment, type InvocationResult, type InvokeOptions, SyncInvoker } from './invoke/index.ts'
-import { type InvocationObserver, metered, silentInvocationObserver } from './metering.ts'
 import { traced } from './invocation-span.ts'
 import { removeLeftovers } from './leftovers.ts'
 import {
@@ -20,8 +19,24 @@ import {
   type LogQuery,
 } from './logs/index.ts'
 import {
+  allOf,
+  defaultRequestRecordsLimits,
+  defaultUsageLimits,
+  type InvocationObserver,
+  metered,
+  type RequestRecord,
+  RequestRecords,
+  type RequestRecordsLimits,
+  silentInvocationObserver,
+  type UsageDay,
+  UsageKeeper,
+  type UsageLimits,
+  type UsageQuery,
+} from './metering/index.ts'
+import {
   defaultInstanceTimes,
   defaultPoolsLimits,
+  type InstanceState,
   type InstanceStatus,
   type InstanceTimes,
   Pools,
@@ -37,6 +52,8 @@ export interface FunctionsOptions {
   /** Unpacked code goes to `code`, the folders of instances to `run` below it. */
   readonly dataFolder: string
   readonly blobs: Blobs
+  /** Where it is written what functions use. */
+  readonly documents: Documents
   readonly snapshots: Snapshots
   readonly clock: Clock
   readonly random: Random
@@ -62,6 +79,8 @@ export interface FunctionsLimits {
   readonly times: InstanceTimes
   readonly spares: SparesLimits
   readonly scaling: ScalerLimits
+  readonly usage: UsageLimits
+  readonly requests: RequestRecordsLimits
   /** From the start of a process to its first word. */
   readonly bootTimeoutMs: number
   /** When the server stops, running invocations have so long to end. */
@@ -75,6 +94,8 @@ export const defaultFunctionsLimits: FunctionsLimits = {
   times: defaultInstanceTimes,
   spares: defaultSparesLimits,
   scaling: defaultScalerLimits,
+  usage: defaultUsageLimits,
+  requests: defaultRequestRecordsLimits,
   bootTimeoutMs: 10_000,
   drainMsMax: 20_000,
 }
@@ -103,6 +124,8 @@ export interface Functions extends AsyncDisposable {
   collectCode(): Promise<number>
   /** Refuses a definition that could never run: unknown runtime or code, wrong handler or environment. */
   check(spec: FunctionSpec): Promise<void>
+  /** Whether the code of a function answers HTTP requests itself, instead of being given them as events. */
+  answersHttp(spec: FunctionSpec): Promise<boolean>
   /** See `SyncInvoker.invoke`; rejects with `function.not-found` besides. The qualifier is among the options. */
   invoke(
     account: string,
@@ -115,6 +138,12 @@ export interface Functions extends AsyncDisposable {
   logs(account: string, name: string, query?: LogQuery): LogLine[]
   /** Kept lines, then new ones, until the signal aborts. */
   tailLogs(account: string, name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+  /** What the functions of an account have used, by day and function; also of functions that are gone. */
+  usage(account: string, query: UsageQuery): Promise<UsageDay[]>
+  /** The newest invocations that came to an instance, newest first. */
+  requests(account: string, name: string, limit: number): RequestRecord[]
+  /** Instances of all functions by state, for figures. */
+  instances(): Iterable<readonly [key: string, state: InstanceState]>
   /** What is kept for a qualifier by its scaling setting, and why; `undefined` where it has none. */
   scaling(account: string, name: string, qualifier: string): ScalingStatus | undefined
   /** Rejects an unknown function with `function.not-found`. */
@@ -141,6 +170,8 @@ class FunctionPlatform implements Functions {
   readonly #scaler: Scaler
   readonly #invoker: SyncInvoker
   readonly #observer: InvocationObserver
+  readonly #usage: UsageKeeper
+  readonly #requests: RequestRecords
   readonly #tracer: Tracer
   readonly #subscription: Disposable
   #closing: Promise<void> | undefined
@@ -178,7 +209,11 @@ class FunctionPlatform implements Functions {
       bootTimeoutMs: limits.bootTimeoutMs,
       times: limits.times,
     })
-    this.#pools = new Pools(starter, clock, limits.pools, key => this.#logs.forget(key))
+    this.#requests = new RequestRecords(limits.requests)
+    this.#pools = new Pools(starter, clock, limits.pools, key => {
+      this.#logs.forget(key)
+      this.#requests.forget(key)
+    })
     this.#spares = new Spares({
       clock,
       limits: limits.spares,
@@ -192,7 +227,8 @@ class FunctionPlatform implements Functions {
     const { scaling } = limits
     this.#scaler = new Scaler({ snapshots, pools: this.#pools, clock, limits: scaling, log, onTurn })
     this.#tracer = options.tracer ?? silentTracer
-    this.#observer = options.observer ?? silentInvocationObserver
+    this.#usage = new UsageKeeper({ documents: options.documents, clock, log, limits: limits.usage })
+    this.#observer = allOf([this.#usage, this.#requests, options.observer ?? silentInvocationObserver])
     this.#invoker = new SyncInvoker({ pools: this.#pools, logs: this.#logs, clock, random })
     this.#pools.follow(snapshots.current().functions)
     this.#subscription = snapshots.subscribe(next => {
@@ -208,6 +244,7 @@ class FunctionPlatform implements Functions {
     await removeLeftovers(this.#runFolder)
     await this.#code.start()
     this.#scaler.start()
+    this.#usage.start()
     const { kind, weaknesses } = this.#sandbox
     this.#log.info('functions run in a sandbox', { sandbox: kind, weaknesses })
   }
@@ -243,6 +280,10 @@ class FunctionPlatform implements Functions {
     }
   }
 
+  async answersHttp(spec: FunctionSpec): Promise<boolean> {
+    return spec.handlerKind === 'http' || (await this.#runtimes.find(spec.runtime)).takesHttp === true
+  }
+
   async invoke(
     account: string,
     name: string,
@@ -251,8 +292,9 @@ class FunctionPlatform implements Functions {
   ): Promise<InvocationResult> {
     options.signal.throwIfAborted()
     const view = this.#find(account, name)
+    const calledAtMs = this.#clock.nowMs()
     const invocation = traced(this.#tracer, view, options, told => this.#invoker.invoke(view, payload, told))
-    return await metered(this.#observer, view.key, invocation, options.signal)
+    return await metered(this.#observer, view.key, invocation, options, calledAtMs)
   }
 
   sink(account: string, name: string, qualifier?: string): Sink {
@@ -280,6 +322,20 @@ class FunctionPlatform implements Functions {
     }
   }
 
+  usage(account: string, query: UsageQuery): Promise<UsageDay[]> {
+    return this.#usage.read(account, query)
+  }
+
+  requests(account: string, name: string, limit: number): RequestRecord[] {
+    return this.#requests.read(this.#find(account, name).key, limit)
+  }
+
+  *instances(): Iterable<readonly [key: string, state: InstanceState]> {
+    for (const pool of this.#pools.all()) {
+      for (const { state } of pool.status()) yield [pool.deployment.functionKey, state]
+    }
+  }
+
   scaling(account: string, name: string, qualifier: string): ScalingStatus | undefined {
     return this.#scaler.status(this.#find(account, name), qualifier)
   }
@@ -296,6 +352,7 @@ class FunctionPlatform implements Functions {
     this.#scaler[Symbol.dispose]()
     await this.#spares[Symbol.asyncDispose]()
     await this.#pools.close(deadline.signal)
+    await this.#usage[Symbol.asyncDispose]()
     await rm(this.#runFolder, { recursive: true, force: true })
   }
 

@@ -2,9 +2,20 @@ export * from './async/index.ts'
 export { functionErrorCatalogue } from './errors.ts'
 export { failureBody, failureError, type FailureType, type FunctionFailure } from './failure.ts'
 export * from './functions.ts'
+export * from './http/index.ts'
+export { newRequestId } from './invoke/index.ts'
 export type { AnswerStream, InvocationResult, InvokeOptions, Metering } from './invoke/index.ts'
 export { payloadBytesMax } from './invoke/index.ts'
-export type { InvocationEnding, InvocationObserver } from './metering.ts'
+export type {
+  InvocationEnding,
+  InvocationIdentity,
+  InvocationObserver,
+  RequestRecord,
+  Usage,
+  UsageDay,
+  UsageQuery,
+} from './metering/index.ts'
+export { noUsage, sumOfUsage } from './metering/index.ts'
 export type { LogLine, LogQuery } from './logs/index.ts'
 export type { InstanceState, InstanceStatus } from './pool/index.ts'
 export { checkScaling, type ScalingStatus } from './scaling/index.ts'

@@ -32,7 +32,16 @@ export interface Services {
   >
   readonly functions: Pick<
     Functions,
-    'uploadCode' | 'uploadZip' | 'codeZip' | 'codeInfo' | 'invoke' | 'logs' | 'tailLogs' | 'status'
+    | 'uploadCode'
+    | 'uploadZip'
+    | 'codeZip'
+    | 'codeInfo'
+    | 'invoke'
+    | 'logs'
+    | 'tailLogs'
+    | 'status'
+    | 'usage'
+    | 'requests'
   >
   readonly plugins: Pick<Plugins, 'connectors'>
   readonly node: NodeStatus

@@ -1,12 +1,24 @@
-import { Counter, Histogram, type Registry } from '@prometheus-io/client'
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
 import { LabelLimit } from './label-limit.ts'
 
 /** The part of an invocation's cost that is counted here. */
 interface Cost {
   readonly durationMs: number
+  readonly billedMs: number
   readonly coldStart: boolean
+  readonly phases?: {
+    readonly scheduleMs: number
+    readonly codeMs: number
+    readonly runtimeMs: number
+    readonly initializeMs: number
+  }
   readonly memoryMiB: number
+  readonly cpu: number
+  readonly memoryKiBMax: number
 }
+
+/** Instances by function and state, asked for at each scrape. */
+export type InstanceStates = () => Iterable<readonly [key: string, state: string]>
 
 /** Told of every invocation once, by one of the three; fits the observer of `functions`. */
 export interface FunctionMetrics {
@@ -27,9 +39,14 @@ export interface CallMetrics {
 const durationBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
 
 /** Figures of functions, by `account/name`; functions beyond `namesMax` share the label `other`. */
-export function functionMetrics(registry: Registry, namesMax: number): FunctionMetrics {
+export function functionMetrics(
+  registry: Registry,
+  namesMax: number,
+  states: InstanceStates = () => [],
+): FunctionMetrics {
   const registers = [registry]
   const functions = new LabelLimit(namesMax)
+  instanceMetrics(registry, functions, states)
   const codes = new LabelLimit(namesMax)
   const invocations = new Counter({
     name: 'millrace_function_invocations_total',
@@ -56,6 +73,25 @@ export function functionMetrics(registry: Registry, namesMax: number): FunctionM
     buckets: durationBuckets,
     registers,
   })
+  const coldSeconds = new Counter({
+    name: 'millrace_function_cold_start_seconds_total',
+    help: 'Time of cold starts by phase: `schedule`, `code`, `runtime`, `initialize`.',
+    labelNames: ['function', 'phase'],
+    registers,
+  })
+  const cores = new Counter({
+    name: 'millrace_function_cpu_seconds_total',
+    help: 'Duration times the cores that the function may use: what clouds bill as vCPU-seconds.',
+    labelNames: ['function'],
+    registers,
+  })
+  const peak = new Gauge({
+    name: 'millrace_function_memory_peak_bytes',
+    help: 'Most memory that an instance has said it used since the server started.',
+    labelNames: ['function'],
+    registers,
+  })
+  const peaks = new Map<string, number>()
   const memory = new Counter({
     name: 'millrace_function_gib_seconds_total',
     help: 'Duration times the memory that the function may use: what clouds bill as GB-seconds.',
@@ -63,12 +99,22 @@ export function functionMetrics(registry: Registry, namesMax: number): FunctionM
     registers,
   })
   return {
-    invoked(key, ending, { durationMs, coldStart, memoryMiB }) {
+    invoked(key, ending, cost) {
       const label = { function: functions.label(key) }
+      const seconds = cost.billedMs / 1_000
       invocations.inc({ ...label, ending })
-      duration.observe(label, durationMs / 1_000)
-      memory.inc(label, (durationMs / 1_000) * (memoryMiB / 1_024))
-      if (coldStart) coldStarts.inc(label)
+      duration.observe(label, cost.durationMs / 1_000)
+      memory.inc(label, seconds * (cost.memoryMiB / 1_024))
+      cores.inc(label, seconds * cost.cpu)
+      if (cost.memoryKiBMax > (peaks.get(label.function) ?? 0)) {
+        peaks.set(label.function, cost.memoryKiBMax)
+        peak.set(label, cost.memoryKiBMax * 1_024)
+      }
+      if (!cost.coldStart) return
+      coldStarts.inc(label)
+      for (const [name, ms] of Object.entries(cost.phases ?? {})) {
+        coldSeconds.inc({ ...label, phase: name.replace(/Ms$/, '') }, ms / 1_000)
+      }
     },
     refused(key, code) {
       const label = { function: functions.label(key) }
@@ -120,4 +166,17 @@ function callMetrics(registers: Registry[], functions: LabelLimit): CallMetrics 
     destination: (key, succeeded) =>
       destinations.inc({ function: functions.label(key), ending: succeeded ? 'succeeded' : 'failed' }),
   }
+}
+
+function instanceMetrics(registry: Registry, functions: LabelLimit, states: InstanceStates): void {
+  new Gauge({
+    name: 'millrace_function_instances',
+    help: 'Instances by state: `initializing`, `idle`, `busy`, `draining`.',
+    labelNames: ['function', 'state'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [key, state] of states()) this.inc({ function: functions.label(key), state })
+    },
+  })
 }

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import { collectProcess, type Disposer } from './process-metrics.ts'
-import { type FunctionMetrics, functionMetrics } from './function-metrics.ts'
+import { type FunctionMetrics, functionMetrics, type InstanceStates } from './function-metrics.ts'
 import type { HttpObserver } from './http-observer.ts'
 import { LabelLimit } from './label-limit.ts'
 import type { EngineObserver } from './observer.ts'
@@ -11,6 +11,8 @@ export interface MetricsOptions {
   readonly namesMax?: number
   /** Pending deliveries by queue, asked for at each scrape. */
   readonly pending?: () => Promise<Iterable<readonly [queue: string, pending: number]>>
+  /** Instances of functions, asked for at each scrape. */
+  readonly instances?: InstanceStates
 }
 
 export const metricNamesMax = 200
@@ -53,7 +55,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     observer,
     http,
-    functions: functionMetrics(registry, namesMax),
+    functions: functionMetrics(registry, namesMax, options.instances),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     [Symbol.dispose]: dispose,

@@ -3,7 +3,7 @@ import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runtime } from '@millrace/runtime-nodejs'
-import { type Blobs, assert } from '@millrace/spi'
+import { assert, type Storage } from '@millrace/spi'
 import { FakeClock, seededRandom } from '@millrace/spi/conformance'
 import { openStorage } from '@millrace/storage-memory'
 import { expect } from 'vitest'
@@ -107,7 +107,7 @@ export class FunctionsBench implements AsyncDisposable {
 
   private constructor(
     dataFolder: string,
-    blobs: Blobs,
+    { blobs, documents }: Pick<Storage, 'blobs' | 'documents'>,
     stack: AsyncDisposableStack,
     options: Partial<FunctionsOptions>,
   ) {
@@ -116,6 +116,7 @@ export class FunctionsBench implements AsyncDisposable {
     this.functions = createFunctions({
       dataFolder,
       blobs,
+      documents,
       snapshots: this.snapshots,
       clock: this.clock,
       random: seededRandom(1),
@@ -126,11 +127,15 @@ export class FunctionsBench implements AsyncDisposable {
     })
   }
 
-  static async open(options: Partial<FunctionsOptions> = {}): Promise<FunctionsBench> {
+  /** `storage`: of an earlier bench, to look what that has left; else one of its own. */
+  static async open(
+    options: Partial<FunctionsOptions> & { storage?: Storage } = {},
+  ): Promise<FunctionsBench> {
+    const { storage: _given, ...rest } = options
     const stack = new AsyncDisposableStack()
     const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'millrace-fn-')))
     const storage = stack.use(await openStorage())
-    const bench = new FunctionsBench(folder.path, storage.blobs, stack, options)
+    const bench = new FunctionsBench(folder.path, options.storage ?? storage, stack, rest)
     await bench.functions.start()
     return bench
   }

@@ -131,6 +131,7 @@ async function startFunctions(
     createFunctions({
       dataFolder,
       blobs: storage.blobs,
+      documents: storage.documents,
       snapshots,
       clock,
       random,

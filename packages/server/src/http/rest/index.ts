@@ -13,6 +13,7 @@ import { replayRoutes } from './replays.ts'
 import { ruleTargetRoutes } from './rule-targets.ts'
 import { testRoutes } from './tests.ts'
 import { traceRoutes } from './traces.ts'
+import { usageRoutes } from './usage.ts'
 import { busRoutes } from './buses.ts'
 import { describeApplication, openapiRoute } from './openapi.ts'
 import { publishRoute } from './publish.ts'
@@ -45,6 +46,7 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     functionRoutes(app, services)
     invocationRoutes(app, services, limits)
     functionLogRoutes(app, services, streams)
+    usageRoutes(app, services)
     testRoutes(app)
     platformRoutes(app, services)
     openapiRoute(app)
