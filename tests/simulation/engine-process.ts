@@ -120,6 +120,7 @@ export class EngineProcess {
       emptyLog: async bus => void (await logs.trim(bus, Number.POSITIVE_INFINITY)),
       checkRule: (_account, spec) => Promise.resolve(spec),
       checkFunction: () => Promise.resolve(),
+      secrets: { seal: text => text, open: text => text },
     }
   }
 }

@@ -37,6 +37,7 @@ import { memoryKeeper } from './memory-keeper.ts'
 import { pendingDeliveries } from './pending.ts'
 import { Periodic } from './periodic.ts'
 import { appendEvent } from './append-event.ts'
+import { partChecks } from './part-checks.ts'
 import { checkRule } from './rule-check.ts'
 import { sinkResolver } from './sinks.ts'
 
@@ -179,6 +180,13 @@ async function openEngine(
       checkRule: (account, spec) =>
         checkRule(account, spec, resources.snapshots.current(), { plugins, secrets }),
       checkFunction: (_account, spec) => functions.check(spec),
+      secrets,
+      checkParts: partChecks({
+        snapshot: () => resources.snapshots.current(),
+        checkCode: async code => void (await functions.codeInfo(code)),
+        plugins,
+        secrets,
+      }),
     },
     config.account,
   )

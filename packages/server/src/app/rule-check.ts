@@ -54,7 +54,8 @@ export async function checkRule(
   return { ...spec, targets }
 }
 
-async function checkSink(
+/** Completes a sink and seals the secrets of its options; throws `rule.sink-invalid` and what the connector refuses. */
+export async function checkSink(
   account: string,
   sink: SinkSpec,
   { buses, functions }: Snapshot,

@@ -211,6 +211,7 @@ function openTestResources(storage: MemoryStorage, logs: EventLogs, clock: Clock
       },
       checkRule: (_account, spec) => Promise.resolve(spec),
       checkFunction: () => Promise.resolve(),
+      secrets: { seal: text => text, open: text => text },
     },
     account,
   )

@@ -2,8 +2,11 @@ import { AppError, type Clock, type Documents, retryNever } from '@millrace/spi'
 import { BusState, type BusRecord } from './bus-state.ts'
 import { notFound } from './errors.ts'
 import type { FunctionSpec } from './function.ts'
+import type { AsyncSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
+import type { FunctionState } from './function-state.ts'
 import { busKey } from './names.ts'
 import type { RuleSpec } from './rule.ts'
+import type { Secrets } from './secrets.ts'
 import type { DomainView, FunctionView, LayerView, Snapshot, Snapshots } from './snapshot.ts'
 
 /** What the control plane needs of the layers that it must not import. */
@@ -19,22 +22,50 @@ export interface ResourcesHost {
   /** Completes a rule's spec and throws when a target or transform in it cannot be made. */
   checkRule(account: string, spec: RuleSpec): Promise<RuleSpec>
   checkFunction(account: string, spec: FunctionSpec): Promise<void>
+  /** By what values of environments and credentials of callers are sealed in documents. */
+  readonly secrets: Secrets
+  /** Checks of what functions have besides; without them what the schemas allow is taken as it is. */
+  readonly checkParts?: PartChecks
+}
+
+/** Each throws when the spec could never work. */
+export interface PartChecks {
+  trigger(account: string, spec: TriggerSpec): Promise<void>
+  scaling(account: string, spec: ScalingSpec): Promise<void>
+  /** Completes the options of the destinations and seals their secrets. */
+  async(account: string, spec: AsyncSpec): Promise<AsyncSpec>
+  layer(account: string, spec: LayerSpec): Promise<void>
 }
 
 export interface ResourceLimits {
   readonly busesMax: number
   readonly rulesPerBusMax: number
   readonly functionsMax: number
+  readonly versionsPerFunctionMax: number
+  readonly aliasesPerFunctionMax: number
+  readonly triggersPerFunctionMax: number
+  /** Asynchronous settings, and likewise scaling settings, of one function: one for each qualifier. */
+  readonly settingsPerFunctionMax: number
+  readonly layersMax: number
+  readonly versionsPerLayerMax: number
+  readonly domainsMax: number
 }
 
 export const defaultResourceLimits: ResourceLimits = {
   busesMax: 1_000,
   rulesPerBusMax: 100_000,
   functionsMax: 10_000,
+  versionsPerFunctionMax: 1_000,
+  aliasesPerFunctionMax: 1_000,
+  triggersPerFunctionMax: 50,
+  settingsPerFunctionMax: 1_000,
+  layersMax: 10_000,
+  versionsPerLayerMax: 100,
+  domainsMax: 10_000,
 }
 
 /**
- * What the stores of the kinds share: the state of all buses and functions, one write at a time, and the snapshot that
+ * What the stores of the kinds share: the state of all buses, functions, layers and domains, one write at a time, and the snapshot that
  * is swapped after each.
  */
 export class Control implements Snapshots {
@@ -42,7 +73,11 @@ export class Control implements Snapshots {
   readonly limits: ResourceLimits
   readonly buses: Map<string, BusState> = new Map()
   readonly functions: Map<string, FunctionView> = new Map()
+  /** By key of the function; only of those that have any. */
+  readonly states: Map<string, FunctionState> = new Map()
   readonly layers: Map<string, LayerView> = new Map()
+  /** The greatest version that a layer ever had, by `account/name`. */
+  readonly layerCounters: Map<string, number> = new Map()
   readonly domains: Map<string, DomainView> = new Map()
   private readonly listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
   private snapshot: Snapshot = {
@@ -93,6 +128,18 @@ export class Control implements Snapshots {
     const state = this.buses.get(busKey(account, name))
     if (state === undefined) throw notFound('bus', name)
     return state
+  }
+
+  functionView(account: string, name: string): FunctionView {
+    const view = this.functions.get(busKey(account, name))
+    if (view === undefined) throw notFound('function', name)
+    return view
+  }
+
+  /** Puts the new view of a function in force. */
+  setFunction(view: FunctionView): void {
+    this.functions.set(view.key, view)
+    this.publish()
   }
 
   async addBus(account: string, name: string, record: BusRecord): Promise<void> {

@@ -2,13 +2,21 @@ import { AppError, type ErrorCatalogue, retryNever } from '@millrace/spi'
 
 /** Codes of the control plane. */
 export const resourcesErrors: ErrorCatalogue = {
-  'resource.not-found': { status: 404, description: 'There is no such bus, rule, function or target.' },
+  'resource.not-found': {
+    status: 404,
+    description: 'There is no such bus, rule, function, part of a function, layer, domain or target.',
+  },
   'resource.conflict': {
     status: 412,
     description: 'The resource has another revision than the one expected.',
   },
   'resource.name-invalid': { status: 400, description: 'A name does not fit the rules for names.' },
   'resource.limit-exceeded': { status: 429, description: 'The account has as many of these as it may have.' },
+  'resource.unchanged': {
+    status: 409,
+    description: 'A version would be what the newest one is already.',
+  },
+  'resource.in-use': { status: 409, description: 'Others depend on the resource; it can only be forced.' },
   'bus.reserved': {
     status: 403,
     description: 'The bus `default` belongs to the platform: it cannot be changed or deleted.',
@@ -20,6 +28,19 @@ export const resourcesErrors: ErrorCatalogue = {
     description: 'A target names a function or bus that is not there, or may not be used.',
   },
   'rule.start-invalid': { status: 400, description: 'The start of a rule is not a time.' },
+  'function.setting-invalid': {
+    status: 400,
+    description:
+      'An alias, trigger or setting names a version or alias that is not there, or contradicts itself.',
+  },
+  'function.trigger-duplicate': {
+    status: 409,
+    description: 'The qualifier of the function has an HTTP trigger already.',
+  },
+  'function.layer-not-found': { status: 400, description: 'The function names a layer that is not there.' },
+  'function.layer-incompatible': { status: 400, description: 'A layer does not fit the runtime.' },
+  'domain.taken': { status: 409, description: 'The host belongs to another account.' },
+  'domain.invalid': { status: 400, description: 'A route of the domain can never match or be rewritten.' },
 }
 
 export function notFound(kind: string, name: string): AppError {

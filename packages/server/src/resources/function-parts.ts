@@ -1,3 +1,4 @@
+import { Secret } from '@millrace/spi'
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
 import { Name, Qualifier } from './names.ts'
@@ -104,14 +105,14 @@ export const HttpAuthSpec = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('bearer'),
-      tokens: Type.Array(Type.String({ minLength: 16, maxLength: 128 }), { minItems: 1, maxItems: 20 }),
+      tokens: Type.Array(Secret({ minLength: 16, maxLength: 128 }), { minItems: 1, maxItems: 20 }),
     },
     { additionalProperties: false },
   ),
   Type.Object(
     {
       kind: Type.Literal('basic'),
-      users: Type.Record(Type.String(), Type.String({ minLength: 12, maxLength: 128 }), {
+      users: Type.Record(Type.String(), Secret({ minLength: 12, maxLength: 128 }), {
         maxProperties: 20,
       }),
     },

@@ -10,6 +10,9 @@ export interface FunctionRecord {
   readonly updatedAtMs: number
 }
 
+/** Shared by all functions without parts of a kind: most have none, and an empty map each would cost most of their memory. */
+const none: ReadonlyMap<string, never> = new Map<string, never>()
+
 /** A function without any parts yet. */
 export function functionView(account: string, name: string, record: FunctionRecord): FunctionView {
   const key = busKey(account, name)
@@ -19,11 +22,11 @@ export function functionView(account: string, name: string, record: FunctionReco
     key,
     ...stored(record),
     latest: deployment(account, name, latestVersion, record.spec, record.revision),
-    versions: new Map(),
-    aliases: new Map(),
-    triggers: new Map(),
-    async: new Map(),
-    scaling: new Map(),
+    versions: none,
+    aliases: none,
+    triggers: none,
+    async: none,
+    scaling: none,
     reservedInstances: undefined,
     disabled: undefined,
   }

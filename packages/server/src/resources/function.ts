@@ -1,3 +1,4 @@
+import { Secret } from '@millrace/spi'
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
 
@@ -112,7 +113,7 @@ export const FunctionSpec = Type.Object(
       description:
         'Layer versions as `name:version`, unpacked to /opt; the earlier wins where paths are equal.',
     }),
-    environment: Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), {
+    environment: Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Secret(), {
       default: {},
     }),
     timeoutMs: Type.Integer({

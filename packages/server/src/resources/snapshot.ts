@@ -117,6 +117,8 @@ export interface LayerView {
   readonly version: number
   readonly spec: LayerSpec
   readonly createdAtMs: number
+  /** Deleted while functions used it: they go on, nothing can begin to. */
+  readonly deleted?: true
 }
 
 export interface DomainView {

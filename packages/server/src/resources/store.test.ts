@@ -30,6 +30,7 @@ async function fixture(
     emptyLog: bus => opened.log.trim(bus, Number.POSITIVE_INFINITY),
     checkRule,
     checkFunction: async () => {},
+    secrets: { seal: text => text, open: text => text },
   }
   return { resources: await openResources(host, account), storage: opened, positions }
 }

@@ -1,22 +1,37 @@
 import type { BusRecord } from './bus-state.ts'
 import { BusStore } from './bus-store.ts'
 import { Control, defaultResourceLimits, type ResourcesHost } from './control.ts'
+import { DomainStore } from './domain-store.ts'
+import type { AliasSpec, AsyncSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionStore } from './function-store.ts'
-import { type FunctionRecord, functionView } from './function-view.ts'
+import { LayerStore } from './layer-store.ts'
+import { loadDomains, loadFunctions, loadLayers } from './load.ts'
 import { busKey, defaultBusName } from './names.ts'
+import { aliasKind, asyncKind, scalingKind, triggerKind } from './part-kinds.ts'
+import { PartStore } from './part-store.ts'
 import { loadRecords } from './records.ts'
 import type { RuleRecord } from './rule-history.ts'
 import { RuleStore } from './rule-store.ts'
 import type { Snapshots } from './snapshot.ts'
+import { VersionStore } from './version-store.ts'
 
 /**
- * The control plane: buses, rules and functions as documents, checked before they are written, and the snapshot that
+ * The control plane: buses, rules, functions, layers and domains as documents, checked before they are written, and the snapshot that
  * the data plane reads. Writes go one at a time; each is answered when it is durable and in force.
  */
 export interface Resources {
   readonly buses: BusStore
   readonly rules: RuleStore
   readonly functions: FunctionStore
+  readonly versions: VersionStore
+  readonly aliases: PartStore<AliasSpec>
+  readonly triggers: PartStore<TriggerSpec>
+  /** Of asynchronous calls, by qualifier. */
+  readonly async: PartStore<AsyncSpec>
+  /** By qualifier. */
+  readonly scaling: PartStore<ScalingSpec>
+  readonly layers: LayerStore
+  readonly domains: DomainStore
   readonly snapshots: Snapshots
 }
 
@@ -35,14 +50,25 @@ export async function openResources(
     const [bus = '', rule = ''] = name.split('/')
     control.buses.get(busKey(owner, bus))?.setRule(rule, value)
   }
-  for await (const { account: owner, name, value } of loadRecords<FunctionRecord>(
-    host.documents,
-    'function',
-  )) {
-    control.functions.set(busKey(owner, name), functionView(owner, name, value))
-  }
+  const layers = new LayerStore(control)
+  await loadFunctions(control)
+  await loadLayers(control)
+  await loadDomains(control)
+  await layers.forgetDeleted()
   if (!control.buses.has(busKey(account, defaultBusName)))
     await buses.write(account, defaultBusName, {}, undefined)
   control.publish()
-  return { buses, rules: new RuleStore(control), functions: new FunctionStore(control), snapshots: control }
+  return {
+    buses,
+    rules: new RuleStore(control),
+    functions: new FunctionStore(control),
+    versions: new VersionStore(control),
+    aliases: new PartStore(control, aliasKind),
+    triggers: new PartStore(control, triggerKind),
+    async: new PartStore(control, asyncKind),
+    scaling: new PartStore(control, scalingKind),
+    layers,
+    domains: new DomainStore(control),
+    snapshots: control,
+  }
 }

@@ -115,6 +115,7 @@ function openTestResources(
     emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
     checkRule: async (_account, spec) => spec,
     checkFunction: (_account, spec) => checkFunction(spec),
+    secrets: { seal: text => text, open: text => text },
   }
   return openResources(host, testAccount)
 }

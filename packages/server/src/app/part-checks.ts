@@ -1,0 +1,54 @@
+import type { SecretBox } from '../auth/index.ts'
+import { parseCron, parseLocalTime, parseTimerSchedule } from '../calendar/index.ts'
+import type { PartChecks, ScalingSpec, SinkSpec, Snapshot } from '../resources/index.ts'
+import { checkSink, type RuleCheckParts } from './rule-check.ts'
+
+export interface PartCheckParts {
+  readonly plugins: RuleCheckParts['plugins']
+  readonly secrets: SecretBox
+  readonly snapshot: () => Snapshot
+  /** Rejects with `function.code-not-found`. */
+  readonly checkCode: (code: string) => Promise<void>
+}
+
+/**
+ * The checks of what functions have besides their definition: schedules that mean a time (`schedule.invalid`),
+ * destinations that can be written to (`rule.sink-invalid`), layers whose code was uploaded.
+ */
+export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckParts): PartChecks {
+  const sink = (account: string, spec: SinkSpec | undefined): Promise<SinkSpec | undefined> =>
+    spec === undefined
+      ? Promise.resolve(undefined)
+      : checkSink(account, spec, snapshot(), { plugins, secrets })
+  return {
+    trigger: async (_account, spec) => {
+      if (spec.kind === 'timer') parseTimerSchedule(spec.schedule)
+    },
+    scaling: async (_account, spec) => checkScaling(spec),
+    async: async (account, spec) => {
+      const [onSuccess, onFailure] = [
+        await sink(account, spec.onSuccess),
+        await sink(account, spec.onFailure),
+      ]
+      return {
+        ...spec,
+        ...(onSuccess === undefined ? {} : { onSuccess }),
+        ...(onFailure === undefined ? {} : { onFailure }),
+      }
+    },
+    layer: (_account, spec) => checkCode(spec.code),
+  }
+}
+
+function checkScaling({ schedules, tracking }: ScalingSpec): void {
+  for (const { start, end, timeZone, expression } of [
+    ...schedules,
+    ...tracking.map(item => ({ ...item, expression: undefined })),
+  ]) {
+    for (const time of [start, end]) if (time !== undefined) parseLocalTime(time, timeZone)
+    if (expression === undefined) continue
+    const [, form, inner = ''] = /^(cron|at)\((.*)\)$/.exec(expression) ?? []
+    if (form === 'at') parseLocalTime(inner, timeZone)
+    else parseCron(form === 'cron' ? inner : expression, timeZone)
+  }
+}
