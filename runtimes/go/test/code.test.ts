@@ -6,7 +6,7 @@ import { assert, type Frame, frameType, type InitializeHeader } from '@millrace/
 import { RuntimeHost } from '@millrace/spi/conformance'
 import { describe, expect, test } from 'vitest'
 import { runtime } from '../src/index.ts'
-import { buildGo, go, namedExecutables } from './build.ts'
+import { buildGo, go, namedExecutables } from '../../../tools/go/index.ts'
 
 interface Started extends AsyncDisposable {
   readonly host: RuntimeHost

@@ -6,7 +6,7 @@ import { assert } from '@millrace/spi'
 import { runtimeSuite } from '@millrace/spi/conformance'
 import { afterAll, test } from 'vitest'
 import { runtime } from '../src/index.ts'
-import { buildGo, go, namedExecutables } from './build.ts'
+import { buildGo, go, namedExecutables } from '../../../tools/go/index.ts'
 
 const fixtureNames =
   'echo text object nothing context environment folders fail failValue wait gate spin exit crashLater log part flood child count'.split(

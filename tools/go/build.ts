@@ -31,7 +31,7 @@ async function cachedSdk(): Promise<string | undefined> {
  */
 export async function buildGo(folder: string): Promise<string> {
   const version = await cachedSdk()
-  const standIn = fileURLToPath(new URL('fixtures/sdk', import.meta.url))
+  const standIn = fileURLToPath(new URL('../../runtimes/go/test/fixtures/sdk', import.meta.url))
   const replaced = version === undefined ? `replace ${sdkPath} => ${standIn}\n` : ''
   const module = `module fixture\n\ngo 1.22\n\nrequire ${sdkPath} ${version ?? 'v0.0.0'}\n${replaced}`
   const hash = createHash('sha256').update(module)
