@@ -1,5 +1,5 @@
 import { EventsClient } from './events.ts'
-import type { AliasSpec, TriggerSpec } from './function-parts.ts'
+import type { AliasSpec, AsyncSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import type { BusSpec, FunctionSpec, Page, PutResult, Resource, RuleSpec } from './resources.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import { LayersClient, VersionsClient } from './versions.ts'
@@ -138,6 +138,16 @@ export class Client {
 
   functionTriggers(name: string): ResourceClient<TriggerSpec> {
     return new ResourceClient(this.transport, `/api/v1/functions/${encodeURIComponent(name)}/triggers`)
+  }
+
+  /** Settings of asynchronous calls, by qualifier. */
+  functionAsync(name: string): ResourceClient<AsyncSpec> {
+    return new ResourceClient(this.transport, `/api/v1/functions/${encodeURIComponent(name)}/async`)
+  }
+
+  /** Instances that are kept, by qualifier. */
+  functionScaling(name: string): ResourceClient<ScalingSpec> {
+    return new ResourceClient(this.transport, `/api/v1/functions/${encodeURIComponent(name)}/scaling`)
   }
 
   pauseTarget(bus: string, rule: string, target: string): Promise<void> {

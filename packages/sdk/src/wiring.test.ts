@@ -17,3 +17,28 @@ test('a document becomes buses, then functions, then the rules under their buses
 test('an unknown key is refused by its name', () => {
   expect(() => wiringItems({ busses: {} } as never)).toThrow('unknown key busses')
 })
+
+test('what stands under a function becomes items of their own, after it and before the rules', () => {
+  const items = wiringItems({
+    buses: { shop: { rules: { r: { pattern: {} } } } },
+    functions: {
+      greet: {
+        code: 'greet',
+        layers: ['libs'],
+        triggers: { hourly: { kind: 'timer', schedule: '@every 1h' } },
+        async: { retriesMax: 1 },
+        scaling: { instancesMin: 2 },
+      },
+    },
+    layers: { libs: { code: 'libs' } },
+  })
+  expect(items).toEqual([
+    { kind: 'bus', name: 'shop', spec: {} },
+    { kind: 'layer', name: 'libs', spec: { code: 'libs' } },
+    { kind: 'function', name: 'greet', spec: { code: 'greet', layers: ['libs'] } },
+    { kind: 'trigger', function: 'greet', name: 'hourly', spec: { kind: 'timer', schedule: '@every 1h' } },
+    { kind: 'async', function: 'greet', name: 'LATEST', spec: { retriesMax: 1 } },
+    { kind: 'scaling', function: 'greet', name: 'LATEST', spec: { instancesMin: 2 } },
+    { kind: 'rule', bus: 'shop', name: 'r', spec: { pattern: {} } },
+  ])
+})

@@ -1,10 +1,19 @@
+import type { AsyncSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import type { BusSpec, FunctionSpec, RuleSpec } from './resources.ts'
 
 /** One resource of a wiring: what `millrace apply` writes and `millrace dev` keeps in step. */
 export type WiringItem =
   | { readonly kind: 'bus'; readonly name: string; readonly spec: BusSpec }
+  | { readonly kind: 'layer'; readonly name: string; readonly spec: LayerSpec }
   | { readonly kind: 'function'; readonly name: string; readonly spec: FunctionSpec }
+  | FunctionPartItem
   | { readonly kind: 'rule'; readonly bus: string; readonly name: string; readonly spec: RuleSpec }
+
+/** What belongs to a function; the name of the two settings is the qualifier that they are for. */
+export type FunctionPartItem =
+  | { readonly kind: 'trigger'; readonly function: string; readonly name: string; readonly spec: TriggerSpec }
+  | { readonly kind: 'async'; readonly function: string; readonly name: string; readonly spec: AsyncSpec }
+  | { readonly kind: 'scaling'; readonly function: string; readonly name: string; readonly spec: ScalingSpec }
 
 /** A bus of the wiring. */
 export function defineBus(name: string, spec: BusSpec = {}): WiringItem {
@@ -16,40 +25,84 @@ export function defineRule(bus: string, name: string, spec: RuleSpec): WiringIte
   return { kind: 'rule', bus, name, spec }
 }
 
-/** A function of the wiring; `code` is a file or folder relative to the wiring file. */
+/** A layer of the wiring; a new version is made when its files change. */
+export function defineLayer(name: string, spec: LayerSpec): WiringItem {
+  return { kind: 'layer', name, spec }
+}
+
+/**
+ * A function of the wiring; `code` is a file, a zip or a folder relative to the wiring file. Its `layers` are versions
+ * such as `libs:3`, or names alone for the newest version.
+ */
 export function defineFunction(name: string, spec: FunctionSpec): WiringItem {
   return { kind: 'function', name, spec }
 }
 
-/** How a wiring is written in YAML or JSON: rules stand under their bus. */
-export interface WiringDocument {
-  buses?: Record<string, (BusSpec & { rules?: Record<string, RuleSpec> }) | null>
-  functions?: Record<string, FunctionSpec>
+/** A trigger of a function of the wiring. */
+export function defineTrigger(functionName: string, name: string, spec: TriggerSpec): WiringItem {
+  return { kind: 'trigger', function: functionName, name, spec }
 }
 
+/** How asynchronous calls of a function of the wiring are retried, and where their outcome goes. */
+export function defineAsync(functionName: string, spec: AsyncSpec, qualifier = 'LATEST'): WiringItem {
+  return { kind: 'async', function: functionName, name: qualifier, spec }
+}
+
+/** How many instances of a function of the wiring are kept. */
+export function defineScaling(functionName: string, spec: ScalingSpec, qualifier = 'LATEST'): WiringItem {
+  return { kind: 'scaling', function: functionName, name: qualifier, spec }
+}
+
+/** A function as it is written in YAML or JSON, with what belongs to it. */
+export interface FunctionDocument extends FunctionSpec {
+  triggers?: Record<string, TriggerSpec>
+  /** Of `LATEST`, as `scaling` is. */
+  async?: AsyncSpec
+  scaling?: ScalingSpec
+}
+
+/** How a wiring is written in YAML or JSON: rules stand under their bus, triggers under their function. */
+export interface WiringDocument {
+  buses?: Record<string, (BusSpec & { rules?: Record<string, RuleSpec> }) | null>
+  layers?: Record<string, LayerSpec>
+  functions?: Record<string, FunctionDocument>
+}
+
+const documentKeys: readonly string[] = ['buses', 'layers', 'functions'] satisfies (keyof WiringDocument)[]
+
 /**
- * Flattens a wiring document into items in the order in which they can be written: buses, functions, rules.
- * Throws a TypeError that names an unknown top-level key.
+ * Flattens a wiring document into items in the order in which they can be written. Throws a TypeError that names an
+ * unknown top-level key.
  */
 export function wiringItems(document: WiringDocument): WiringItem[] {
   for (const key of Object.keys(document)) {
-    if (key !== 'buses' && key !== 'functions') {
-      throw new TypeError(`unknown key ${key} in the wiring; known are buses, functions`)
+    if (!documentKeys.includes(key)) {
+      throw new TypeError(`unknown key ${key} in the wiring; known are ${documentKeys.join(', ')}`)
     }
   }
   const items: WiringItem[] = []
-  for (const [name, spec] of Object.entries(document.buses ?? {})) {
-    const { rules: _, ...busSpec } = spec ?? {}
-    items.push(defineBus(name, busSpec))
-  }
-  for (const [name, spec] of Object.entries(document.functions ?? {})) items.push(defineFunction(name, spec))
   for (const [bus, spec] of Object.entries(document.buses ?? {})) {
-    for (const [name, rule] of Object.entries(spec?.rules ?? {})) items.push(defineRule(bus, name, rule))
+    const { rules = {}, ...busSpec } = spec ?? {}
+    items.push(defineBus(bus, busSpec))
+    for (const [name, rule] of Object.entries(rules)) items.push(defineRule(bus, name, rule))
   }
+  for (const [name, spec] of Object.entries(document.layers ?? {})) items.push(defineLayer(name, spec))
+  for (const [name, spec] of Object.entries(document.functions ?? {}))
+    items.push(...functionItems(name, spec))
   return sortWiring(items)
 }
 
-const order = { bus: 0, function: 1, rule: 2 }
+function functionItems(name: string, document: FunctionDocument): WiringItem[] {
+  const { triggers = {}, async, scaling, ...spec } = document
+  return [
+    defineFunction(name, spec),
+    ...Object.entries(triggers).map(([trigger, each]) => defineTrigger(name, trigger, each)),
+    ...(async === undefined ? [] : [defineAsync(name, async)]),
+    ...(scaling === undefined ? [] : [defineScaling(name, scaling)]),
+  ]
+}
+
+const order = { bus: 0, layer: 1, function: 2, trigger: 3, async: 3, scaling: 3, rule: 4 }
 
 /** Puts items into the order in which they can be written: what others refer to comes first. */
 export function sortWiring(items: readonly WiringItem[]): WiringItem[] {

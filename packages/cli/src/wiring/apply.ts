@@ -1,13 +1,8 @@
-import { resolve } from 'node:path'
-import {
-  type Client,
-  MillraceError,
-  type PutResult,
-  type ResourceClient,
-  type WiringItem,
-} from '@millrace/sdk'
+import { type Client, MillraceError, type ResourceClient, type WiringItem } from '@millrace/sdk'
 import type { CodeUploads } from '../code/index.ts'
 import type { Wiring } from './load.ts'
+import { newestLayer } from './layers.ts'
+import { type PutContext, putItem } from './put.ts'
 
 export interface AppliedItem {
   readonly kind: WiringItem['kind']
@@ -22,11 +17,12 @@ export async function applyWiring(
   wiring: Wiring,
   report: (item: AppliedItem) => void,
 ): Promise<void> {
+  const context: PutContext = { client, uploads, folder: wiring.folder, layers: new Map() }
   for (const item of wiring.items) {
     const name = itemName(item)
     try {
       const before = await currentRevision(client, item)
-      const { created, revision } = await putItem(client, uploads, item, wiring.folder)
+      const { created, revision } = await putItem(context, item)
       report({
         kind: item.kind,
         name,
@@ -39,7 +35,10 @@ export async function applyWiring(
   }
 }
 
-/** Deletes what an earlier wiring had and the new one has not, in reverse order of writing. */
+/**
+ * Deletes what an earlier wiring had and the new one has not, in reverse order of writing. Versions of layers stay:
+ * others may use them.
+ */
 export async function removeDropped(
   client: Client,
   before: readonly WiringItem[],
@@ -47,56 +46,60 @@ export async function removeDropped(
 ): Promise<string[]> {
   const kept = new Set(after.map(item => `${item.kind} ${itemName(item)}`))
   const dropped = before.filter(item => !kept.has(`${item.kind} ${itemName(item)}`)).reverse()
+  const removed: string[] = []
   for (const item of dropped) {
+    const resources = resourcesOf(client, item)
+    if (resources === undefined) continue
     try {
-      await resourcesOf(client, item).delete(item.name)
+      await resources.delete(item.name)
     } catch (thrown) {
       // Somebody else was faster, or an earlier try got this far.
       if (!isMissing(thrown)) throw thrown
     }
+    removed.push(`${item.kind} ${itemName(item)}`)
   }
-  return dropped.map(item => `${item.kind} ${itemName(item)}`)
+  return removed
 }
 
 export function itemName(item: WiringItem): string {
-  return item.kind === 'rule' ? `${item.bus}/${item.name}` : item.name
+  if (item.kind === 'rule') return `${item.bus}/${item.name}`
+  return 'function' in item ? `${item.function}/${item.name}` : item.name
 }
 
+/** 0 for what is not there yet. */
 async function currentRevision(client: Client, item: WiringItem): Promise<number> {
+  if (item.kind === 'layer') return (await newestLayer(client, item.name))?.version ?? 0
   try {
-    return (await resourcesOf(client, item).get(item.name)).revision
+    return (await resourcesOf(client, item)?.get(item.name))?.revision ?? 0
   } catch (thrown) {
     if (isMissing(thrown)) return 0
     throw thrown
   }
 }
 
-function resourcesOf(client: Client, item: WiringItem): Pick<ResourceClient<unknown>, 'get' | 'delete'> {
-  if (item.kind === 'rule') return client.rules(item.bus)
-  return item.kind === 'bus' ? client.buses : client.functions
+/** `undefined` for layers, whose versions are never written again. */
+function resourcesOf(
+  client: Client,
+  item: WiringItem,
+): Pick<ResourceClient<unknown>, 'get' | 'delete'> | undefined {
+  switch (item.kind) {
+    case 'bus':
+      return client.buses
+    case 'function':
+      return client.functions
+    case 'rule':
+      return client.rules(item.bus)
+    case 'trigger':
+      return client.functionTriggers(item.function)
+    case 'async':
+      return client.functionAsync(item.function)
+    case 'scaling':
+      return client.functionScaling(item.function)
+    case 'layer':
+      return undefined
+  }
 }
 
 function isMissing(thrown: unknown): boolean {
   return thrown instanceof MillraceError && thrown.status === 404
-}
-
-async function putItem(
-  client: Client,
-  uploads: CodeUploads,
-  item: WiringItem,
-  folder: string,
-): Promise<PutResult> {
-  if (item.kind === 'bus') return client.buses.put(item.name, item.spec)
-  if (item.kind === 'rule') return client.rules(item.bus).put(item.name, item.spec)
-  const path = resolve(folder, item.spec.code)
-  const put = async (): Promise<PutResult> =>
-    await client.functions.put(item.name, { ...item.spec, code: await uploads.upload(path) })
-  try {
-    return await put()
-  } catch (thrown) {
-    if (!(thrown instanceof MillraceError) || thrown.code !== 'function.code-not-found') throw thrown
-    // It was sent long ago, and the server has removed it since because nothing named it.
-    uploads.forget(path)
-    return await put()
-  }
 }

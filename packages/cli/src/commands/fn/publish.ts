@@ -33,9 +33,13 @@ export async function publishAndPoint(
   alias: string | undefined,
   description = '',
 ): Promise<void> {
-  const { green } = terminal.colors
-  const { version } = await client.functionVersions(name).publish(description)
-  terminal.out(`${green('published')} version ${version} of ${name}\n`)
+  const { dim, green } = terminal.colors
+  const { version, isNew } = await publish(client, name, description)
+  terminal.out(
+    isNew
+      ? `${green('published')} version ${version} of ${name}\n`
+      : `${dim('unchanged')} version ${version} of ${name} is what it is now\n`,
+  )
   if (alias === undefined) return
   const aliases = client.functionAliases(name)
   const before = await aliases.get(alias).catch((thrown: unknown) => {
@@ -44,4 +48,21 @@ export async function publishAndPoint(
   })
   await aliases.put(alias, { description: before?.spec.description ?? '', version })
   terminal.out(`${green('points   ')} alias ${alias} to version ${version}\n`)
+}
+
+/** A function that is what its newest version is already is not published again. */
+async function publish(
+  client: Client,
+  name: string,
+  description: string,
+): Promise<{ version: string; isNew: boolean }> {
+  try {
+    const { version } = await client.functionVersions(name).publish(description)
+    return { version, isNew: true }
+  } catch (thrown) {
+    if (!(thrown instanceof MillraceError) || thrown.code !== 'resource.unchanged') throw thrown
+    const version = thrown.problem['version']
+    if (typeof version !== 'string') throw thrown
+    return { version, isNew: false }
+  }
 }

@@ -1,0 +1,76 @@
+import { resolve } from 'node:path'
+import { type Client, type FunctionSpec, MillraceError, type PutResult, type WiringItem } from '@millrace/sdk'
+import type { CodeUploads } from '../code/index.ts'
+import { newestLayer, putLayer } from './layers.ts'
+
+export interface PutContext {
+  readonly client: Client
+  readonly uploads: CodeUploads
+  /** Code paths are relative to it. */
+  readonly folder: string
+  /** Newest versions of the layers that were met so far. */
+  readonly layers: Map<string, number>
+}
+
+/** Writes one item; the items before it in the order of `sortWiring` have been written. */
+export async function putItem(context: PutContext, item: WiringItem): Promise<PutResult> {
+  const { client } = context
+  switch (item.kind) {
+    case 'bus':
+      return await client.buses.put(item.name, item.spec)
+    case 'rule':
+      return await client.rules(item.bus).put(item.name, item.spec)
+    case 'trigger':
+      return await client.functionTriggers(item.function).put(item.name, item.spec)
+    case 'async':
+      return await client.functionAsync(item.function).put(item.name, item.spec)
+    case 'scaling':
+      return await client.functionScaling(item.function).put(item.name, item.spec)
+    case 'layer': {
+      const put = await withCode(context, item.spec.code, code =>
+        putLayer(client, item.name, { ...item.spec, code }),
+      )
+      context.layers.set(item.name, put.revision)
+      return put
+    }
+    case 'function': {
+      const spec = await withLayers(context, item.spec)
+      return await withCode(context, spec.code, code => client.functions.put(item.name, { ...spec, code }))
+    }
+  }
+}
+
+async function withCode(
+  { uploads, folder }: PutContext,
+  path: string,
+  put: (code: string) => Promise<PutResult>,
+): Promise<PutResult> {
+  const absolute = resolve(folder, path)
+  try {
+    return await put(await uploads.upload(absolute))
+  } catch (thrown) {
+    if (!(thrown instanceof MillraceError) || thrown.code !== 'function.code-not-found') throw thrown
+    // It was sent long ago, and the server has removed it since because nothing named it.
+    uploads.forget(absolute)
+    return await put(await uploads.upload(absolute))
+  }
+}
+
+/** Layers that are named without a version are those of the newest. */
+async function withLayers(context: PutContext, spec: FunctionSpec): Promise<FunctionSpec> {
+  if (spec.layers === undefined) return spec
+  const layers: string[] = []
+  for (const layer of spec.layers) {
+    layers.push(layer.includes(':') ? layer : `${layer}:${await newestVersion(context, layer)}`)
+  }
+  return { ...spec, layers }
+}
+
+async function newestVersion({ client, layers }: PutContext, name: string): Promise<number> {
+  const version = layers.get(name) ?? (await newestLayer(client, name))?.version
+  if (version === undefined) {
+    throw new Error(`there is no layer ${name}; add it to the wiring, or: millrace layer push ${name} FOLDER`)
+  }
+  layers.set(name, version)
+  return version
+}
