@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { AppError, nearestName, retryNever } from '@millrace/spi'
+import { type SandboxChoice, sandboxChoices } from '../functions/index.ts'
 
 /** Settings of one server process. Environment variables are read here and nowhere else. */
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   readonly accessKeySecret: string | undefined
   readonly logLevel: LogLevel
   readonly allowPrivateTargets: boolean
+  /** What functions are run in. */
+  readonly sandbox: SandboxChoice
   /** Collector of OpenTelemetry that gets the spans; none when absent. */
   readonly otlpEndpoint: string | undefined
   /** Share of the traces begun here that are recorded. */
@@ -22,9 +25,6 @@ export interface Config {
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
-
-/** What functions can be run in. */
-const sandboxes = ['auto', 'process']
 
 const known = [
   'MILLRACE_LISTEN',
@@ -66,8 +66,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       'set together with MILLRACE_ACCESS_KEY_SECRET',
     )
   }
-  // Functions run as plain processes and storage is local: whoever asks for more must not be given less in silence.
-  oneOf('MILLRACE_SANDBOX', read('MILLRACE_SANDBOX') ?? 'auto', sandboxes)
   const natsUrl = read('MILLRACE_NATS_URL')
   if (natsUrl !== undefined) refuse('MILLRACE_NATS_URL', 'set', 'unset: this version has no cluster storage')
   return {
@@ -100,8 +98,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         'false',
       ]) === 'true',
     otlpEndpoint: httpAddress('MILLRACE_OTLP_ENDPOINT', read('MILLRACE_OTLP_ENDPOINT')),
+    sandbox: readSandbox(read('MILLRACE_SANDBOX') ?? 'auto'),
     traceRatio: share('MILLRACE_TRACE_RATIO', read('MILLRACE_TRACE_RATIO') ?? '1'),
   }
+}
+
+function readSandbox(value: string): SandboxChoice {
+  if (value === 'container') {
+    refuse(
+      'MILLRACE_SANDBOX',
+      value,
+      `one of ${sandboxChoices.join(', ')}: this version starts no containers`,
+    )
+  }
+  return oneOf('MILLRACE_SANDBOX', value, sandboxChoices)
 }
 
 /** `host:port`, `[v6]:port` or a port alone on loopback; port 0 takes a free one. */

@@ -3,5 +3,9 @@ import type { ErrorCatalogue } from '@millrace/spi'
 /** Codes of starting and stopping. */
 export const appErrors: ErrorCatalogue = {
   'config.invalid': { status: 500, description: 'A setting of the server has a value that it cannot have.' },
+  'config.sandbox-unusable': {
+    status: 500,
+    description: 'The sandbox that was asked for does not work on this machine.',
+  },
   'config.storage-unusable': { status: 500, description: 'The storage in the data folder cannot be opened.' },
 }

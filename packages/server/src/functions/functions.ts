@@ -241,12 +241,12 @@ class FunctionPlatform implements Functions {
   }
 
   async start(): Promise<void> {
-    await removeLeftovers(this.#runFolder)
+    await removeLeftovers(this.#runFolder, this.#sandbox)
     await this.#code.start()
     this.#scaler.start()
     this.#usage.start()
-    const { kind, weaknesses } = this.#sandbox
-    this.#log.info('functions run in a sandbox', { sandbox: kind, weaknesses })
+    const { kind, limits, weaknesses } = this.#sandbox
+    this.#log.info('functions run in a sandbox', { sandbox: kind, limits, weaknesses })
   }
 
   uploadCode(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
@@ -353,6 +353,7 @@ class FunctionPlatform implements Functions {
     await this.#spares[Symbol.asyncDispose]()
     await this.#pools.close(deadline.signal)
     await this.#usage[Symbol.asyncDispose]()
+    await this.#sandbox.close?.()
     await rm(this.#runFolder, { recursive: true, force: true })
   }
 

@@ -20,4 +20,10 @@ export type { LogLine, LogQuery } from './logs/index.ts'
 export type { InstanceState, InstanceStatus } from './pool/index.ts'
 export { checkScaling, type ScalingStatus } from './scaling/index.ts'
 export type { RuntimeResolver } from './runtimes.ts'
-export { processSandbox, type Sandbox } from './sandbox/index.ts'
+export {
+  chooseSandbox,
+  processSandbox,
+  type Sandbox,
+  type SandboxChoice,
+  sandboxChoices,
+} from './sandbox/index.ts'

@@ -1,2 +1,3 @@
+export * from './choose.ts'
 export * from './process.ts'
 export * from './sandbox.ts'

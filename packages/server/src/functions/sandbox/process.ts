@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Readable } from 'node:stream'
 import { assert, type LaunchPlan } from '@millrace/spi'
+import { ending } from './child.ts'
 import type { Exit, Sandbox, SandboxedProcess, SandboxFolders } from './sandbox.ts'
-
-/** How long output may stay open after the end of the process: a child that left the group can hold it for ever. */
-const outputGraceMs = 500
 
 /**
  * A plain process in a process group of its own, for machines that have nothing better. Clean environment, own
@@ -13,15 +10,19 @@ const outputGraceMs = 500
  */
 export const processSandbox: Sandbox = {
   kind: 'process',
+  limits: 'none',
   weaknesses: [
     'functions can read every file that the server can read',
     'functions can reach the network and the processes of the same user',
-    'memory is limited by the language runtime alone',
+    'memory is limited by the language runtime alone, processor time and disk not at all',
     'a process that leaves its process group outlives the instance',
   ],
   async spawn(plan, _limits, folders) {
     const child = startProcess(plan, folders)
-    const exited = ending(child)
+    // What the process left running is killed with it.
+    const exited = ending(child, () => {
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL', false)
+    })
     if (child.pid === undefined) {
       const [error] = (await once(child, 'error')) as [Error]
       throw error
@@ -77,31 +78,4 @@ function signalGroup(processId: number, signal: NodeJS.Signals, ended: boolean):
   } catch {
     // The group is empty: all of it has ended.
   }
-}
-
-/** What the process left running is killed with it. The timer is of the operating system's world, not the engine's. */
-function ending(child: ChildProcess): Promise<Exit> {
-  return new Promise(resolve => {
-    let exit: Exit = { code: null, signal: null }
-    const finish = (): void => {
-      clearTimeout(timer)
-      resolve(exit)
-    }
-    let timer: NodeJS.Timeout | undefined
-    child.on('exit', (code, signal) => {
-      exit = { code, signal }
-      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL', false)
-      timer = setTimeout(() => {
-        closeOutput(child.stdout)
-        closeOutput(child.stderr)
-        finish()
-      }, outputGraceMs)
-      timer.unref()
-    })
-    child.on('close', finish)
-  })
-}
-
-function closeOutput(output: Readable | null): void {
-  output?.destroy()
 }

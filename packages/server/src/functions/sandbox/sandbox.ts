@@ -30,6 +30,8 @@ export interface SandboxFolders {
 export interface Exit {
   readonly code: number | null
   readonly signal: string | null
+  /** `memory`: it was killed because it wanted more memory than it may have. */
+  readonly reason?: 'memory'
 }
 
 /** A running instance and everything it has started. */
@@ -58,6 +60,12 @@ export interface Sandbox {
   readonly kind: string
   /** What it does not keep apart, as sentences for the operator. */
   readonly weaknesses: readonly string[]
+  /** What limits memory, processors and processes, such as `cgroup v2`; likewise. */
+  readonly limits: string
+  /** Ends and removes what an earlier, killed server has left besides processes. To be called before the first start. */
+  removeLeftovers?(): Promise<void>
+  /** Removes what it has made for all instances together. To be called when none lives any more. */
+  close?(): Promise<void>
   /**
    * Starts the program of a plan with `MILLRACE_SOCKET` and `TMPDIR` set and nothing inherited.
    * Rejects when the program cannot be started.

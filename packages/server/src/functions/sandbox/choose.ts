@@ -1,0 +1,89 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, type PluginLog, retryNever } from '@millrace/spi'
+
+import { advice, type Approach, BubblewrapSandbox, makeFiles, selfTest } from './bubblewrap/index.ts'
+import { findControlGroups, rlimits, thisHost } from './limits/index.ts'
+import { processSandbox } from './process.ts'
+import type { Sandbox } from './sandbox.ts'
+
+/** What `MILLRACE_SANDBOX` may be. */
+export const sandboxChoices = ['auto', 'bubblewrap', 'process'] as const
+export type SandboxChoice = (typeof sandboxChoices)[number]
+
+export interface SandboxOptions {
+  readonly choice: SandboxChoice
+  /** The server's; never seen by code. The sandbox keeps small files of its own in it. */
+  readonly dataFolder: string
+  /** Folders with executables, separated by `:`. */
+  readonly searchPath: string
+  readonly log: PluginLog
+}
+
+/**
+ * The sandbox that this machine can keep. `auto` falls back to plain processes, and the log says why; `bubblewrap`
+ * rejects with `config.sandbox-unusable`, the reason and what to do: whoever asks for isolation never gets less.
+ */
+export async function chooseSandbox(options: SandboxOptions): Promise<Sandbox> {
+  if (options.choice === 'process') return processSandbox
+  const found = await findBubblewrap(options)
+  if (found instanceof BubblewrapSandbox) return found
+  if (options.choice === 'auto') {
+    options.log.warn('functions are not isolated: bubblewrap cannot be used', { ...found })
+    return processSandbox
+  }
+  const message = `functions cannot run in bubblewrap: ${found.reason}; ${found.advice}`
+  throw new AppError('config.sandbox-unusable', message, retryNever, {
+    details: { path: 'MILLRACE_SANDBOX' },
+  })
+}
+
+interface Obstacle {
+  readonly reason: string
+  /** What to do about it. */
+  readonly advice: string
+}
+
+async function findBubblewrap(options: SandboxOptions): Promise<BubblewrapSandbox | Obstacle> {
+  const { dataFolder, searchPath } = options
+  if (process.platform !== 'linux') {
+    return { reason: `${process.platform} has no namespaces`, advice: 'use a machine with Linux' }
+  }
+  const program = await findProgram('bwrap', searchPath)
+  if (program === undefined) {
+    return { reason: 'there is no program bwrap', advice: 'run apt-get install bubblewrap' }
+  }
+  const folder = join(dataFolder, 'sandbox')
+  const files = await makeFiles(folder)
+  const limits = findControlGroups(dataFolder, thisHost()) ?? rlimits
+  let reason = ''
+  for (const approach of await approaches(searchPath)) {
+    const sandbox = new BubblewrapSandbox({ program, approach, limits, files, hidden: [dataFolder] })
+    const hole = await selfTest(sandbox, folder, files.filterPath !== undefined)
+    if (hole === undefined) return sandbox
+    reason = hole
+    options.log.debug('a way to isolate functions does not work here', { approach, reason })
+  }
+  return { reason, advice: await advice(reason) }
+}
+
+/** The best first. Root in a container may lack the right to make namespaces as root. */
+async function approaches(searchPath: string): Promise<readonly Approach[]> {
+  const canChange = process.getuid?.() === 0 && (await findProgram('setpriv', searchPath)) !== undefined
+  return canChange ? ['user-change', 'user-namespace'] : ['user-namespace']
+}
+
+/** An executable on the search path, or where the system keeps its own. */
+async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
+  for (const folder of [...searchPath.split(':'), '/usr/bin', '/bin', '/usr/sbin', '/sbin']) {
+    if (!folder.startsWith('/')) continue
+    const path = join(folder, name)
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (found) return path
+  }
+  return undefined
+}
