@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Client, type FunctionSpec, MillraceError, type PutResult, type WiringItem } from '@millrace/sdk'
+import { type Client, MillraceError, type PutResult, type WiringItem } from '@millrace/sdk'
 import type { CodeUploads } from '../code/index.ts'
 import { newestLayer, putLayer } from './layers.ts'
 
@@ -34,8 +34,10 @@ export async function putItem(context: PutContext, item: WiringItem): Promise<Pu
       return put
     }
     case 'function': {
-      const spec = await withLayers(context, item.spec)
-      return await withCode(context, spec.code, code => client.functions.put(item.name, { ...spec, code }))
+      const layers = await layerVersions(context, item.spec.layers)
+      return await withCode(context, item.spec.code, code =>
+        client.functions.put(item.name, { ...item.spec, ...layers, code }),
+      )
     }
   }
 }
@@ -56,17 +58,23 @@ async function withCode(
   }
 }
 
-/** Layers that are named without a version are those of the newest. */
-async function withLayers(context: PutContext, spec: FunctionSpec): Promise<FunctionSpec> {
-  if (spec.layers === undefined) return spec
+/** The `layers` of a function, where those that are named without a version are those of the newest. */
+export async function layerVersions(
+  context: Pick<PutContext, 'client' | 'layers'>,
+  names: readonly string[] | undefined,
+): Promise<{ layers?: string[] }> {
+  if (names === undefined) return {}
   const layers: string[] = []
-  for (const layer of spec.layers) {
-    layers.push(layer.includes(':') ? layer : `${layer}:${await newestVersion(context, layer)}`)
+  for (const name of names) {
+    layers.push(name.includes(':') ? name : `${name}:${await newestVersion(context, name)}`)
   }
-  return { ...spec, layers }
+  return { layers }
 }
 
-async function newestVersion({ client, layers }: PutContext, name: string): Promise<number> {
+async function newestVersion(
+  { client, layers }: Pick<PutContext, 'client' | 'layers'>,
+  name: string,
+): Promise<number> {
   const version = layers.get(name) ?? (await newestLayer(client, name))?.version
   if (version === undefined) {
     throw new Error(`there is no layer ${name}; add it to the wiring, or: millrace layer push ${name} FOLDER`)

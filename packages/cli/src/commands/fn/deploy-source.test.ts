@@ -16,7 +16,17 @@ test('a folder with a wiring gives the function in it, with its settings and cod
     name: 'greet',
     spec: { code: 'src', timeoutMs: 5 },
     codePath: join(folder, 'src'),
+    parts: [],
   })
+})
+
+test('the triggers of the function come with it, those of others do not', async () => {
+  const trigger = 'triggers: { web: { kind: http } }'
+  const text = `functions: { a: { code: a, ${trigger} }, b: { code: b, ${trigger} } }`
+  await writeFile(join(folder, 'millrace.config.yaml'), text)
+  expect((await findSource(folder, 'a')).parts).toEqual([
+    { kind: 'trigger', function: 'a', name: 'web', spec: { kind: 'http' } },
+  ])
 })
 
 test('of several functions one has to be named', async () => {

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
-import type { FunctionSpec } from '@millrace/sdk'
+import type { FunctionPartItem, FunctionSpec, WiringItem } from '@millrace/sdk'
 import { findWiring, loadWiring } from '../../wiring/index.ts'
 
 /** What is deployed: the name, what is known of the spec from the folder, and where the code is. */
@@ -8,6 +8,8 @@ export interface DeploySource {
   readonly name: string
   readonly spec: Partial<FunctionSpec>
   readonly codePath: string
+  /** Triggers and settings that the wiring has for it. */
+  readonly parts: readonly FunctionPartItem[]
 }
 
 /**
@@ -20,18 +22,23 @@ export async function findSource(path: string, name: string | undefined): Promis
   // A file that is named itself is code, also when it could be read as a wiring.
   if (wiringPath === undefined || wiringPath === absolute) {
     const own = basename(absolute, extname(absolute))
-    return { name: name ?? own, spec: await guess(absolute), codePath: absolute }
+    return { name: name ?? own, spec: await guess(absolute), codePath: absolute, parts: [] }
   }
   const { items, folder } = await loadWiring(wiringPath)
   const functions = items.filter(item => item.kind === 'function')
   const found = name === undefined ? functions : functions.filter(item => item.name === name)
   const [item] = found
   if (item !== undefined && found.length === 1) {
-    return { name: item.name, spec: item.spec, codePath: resolve(folder, item.spec.code) }
+    const parts = items.filter(each => isPartOf(item.name, each))
+    return { name: item.name, spec: item.spec, codePath: resolve(folder, item.spec.code), parts }
   }
   const names = functions.map(each => each.name).join(', ') || 'none'
   if (name !== undefined) throw new Error(`${wiringPath} has no function ${name}; it has ${names}`)
   throw new Error(`${wiringPath} has several functions or none: ${names}. Say which with --name`)
+}
+
+function isPartOf(name: string, item: WiringItem): item is FunctionPartItem {
+  return 'function' in item && item.function === name
 }
 
 /** Which runtime code without a wiring is for, by the file that it begins with. */

@@ -1,9 +1,10 @@
 import type { Client, FunctionSpec, PutResult } from '@millrace/sdk'
 import { MillraceError } from '@millrace/sdk'
 import { Command, InvalidArgumentError } from 'commander'
-import { packCode } from '../../code/index.ts'
+import { CodeUploads, packCode } from '../../code/index.ts'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connection.ts'
 import type { CommandContext, Terminal } from '../../terminal.ts'
+import { layerVersions, putItem } from '../../wiring/index.ts'
 import { type DeploySource, findSource } from './deploy-source.ts'
 import { publishAndPoint } from './publish.ts'
 
@@ -46,15 +47,28 @@ export function deployCommand({ terminal }: CommandContext): Command {
       const source = await findSource(path, flags.name)
       const before = await current(client, source.name)
       const code = await sendCode(terminal, client, source)
-      const spec = { ...before?.spec, ...source.spec, ...settings(flags, before?.spec, source.spec), code }
+      const told = { ...source.spec, ...settings(flags, before?.spec, source.spec) }
+      const layers = await layerVersions({ client, layers: new Map() }, told.layers)
+      const spec = { ...before?.spec, ...told, ...layers, code }
       if (spec.runtime === undefined) throw new Error(runtimeQuestion(source))
       const put = await client.functions.put(source.name, spec)
       terminal.out(`${changeText(terminal, put, before?.revision)} function ${source.name}\n`)
+      await putParts(terminal, client, source)
       if (flags.publish === true || flags.alias !== undefined)
         await publishAndPoint(terminal, client, source.name, flags.alias)
       await showUrls(terminal, client, source.name)
       terminal.error(terminal.colors.dim(`call it: millrace fn invoke ${source.name}\n`))
     })
+}
+
+/** Triggers and settings, which are written whether they have changed or not: the server knows. */
+async function putParts(terminal: Terminal, client: Client, { parts }: DeploySource): Promise<void> {
+  const context = { client, uploads: new CodeUploads(client), folder: '.', layers: new Map<string, number>() }
+  for (const item of parts) {
+    const { created } = await putItem(context, item)
+    const change = created ? terminal.colors.green('created  ') : terminal.colors.dim('in force ')
+    terminal.out(`${change} ${item.kind.padEnd(8)} ${item.function}/${item.name}\n`)
+  }
 }
 
 function number(text: string): number {
