@@ -9,4 +9,12 @@ export {
 } from './credentials.ts'
 export { authErrors, unauthenticated } from './errors.ts'
 export { loadSecretBox, SecretBox, secretKeyFileName } from './secret-box.ts'
-export { acsSignatureScheme, type AcsSignatureOptions } from './signatures/index.ts'
+export {
+  acsSignatureScheme,
+  type AcsSignatureOptions,
+  type Acs3Verifier,
+  createAcs3Verifier,
+  createFcNativeVerifier,
+  type FcNativeVerifier,
+  type SignatureVerdict,
+} from './signatures/index.ts'

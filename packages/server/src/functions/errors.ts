@@ -54,7 +54,6 @@ export const functionErrorCatalogue: ErrorCatalogue = {
     description:
       'The function answered an HTTP request with a status or headers that cannot be sent, or with too many.',
   },
-  'domain.invalid': { status: 400, description: 'A route of the domain cannot work as it stands.' },
   'function.closed': { status: 503, description: 'The server is stopping and takes no further invocations.' },
 }
 

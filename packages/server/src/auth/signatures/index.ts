@@ -6,3 +6,20 @@ export {
   signatureSkewMsMax,
 } from './acs-hmac-sha1.ts'
 export { NonceLedger, noncesMax } from './nonce-ledger.ts'
+export {
+  acs3Signature,
+  acs3StringToSign,
+  type Acs3Options,
+  type Acs3Variant,
+  type Acs3Verifier,
+  createAcs3Verifier,
+} from './acs3-hmac-sha256.ts'
+export {
+  createFcNativeVerifier,
+  fcResource,
+  fcSignature,
+  fcStringToSign,
+  type FcNativeOptions,
+  type FcNativeVerifier,
+} from './fc-native.ts'
+export type { SignatureVerdict } from './verdict.ts'
