@@ -58,7 +58,7 @@ test('are written every few seconds, and kept while the storage fails', async ()
   await using keeper = make()
   keeper.start()
   keeper.cancelled('acc/f')
-  const { put } = storage.documents
+  const put = storage.documents.put.bind(storage.documents)
   storage.documents.put = () => Promise.reject(new Error('the disk is full'))
   await clock.advance(defaultUsageLimits.flushMs)
   expect(warned).toHaveLength(1)

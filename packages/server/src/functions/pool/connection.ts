@@ -6,6 +6,7 @@ import { encodeFrame, type Frame, FrameReader, type FrameType } from '@millrace/
 export class Connection {
   readonly #socket: Socket
   readonly #reader = new FrameReader()
+  #corked = false
 
   /** `onClose` is called once, after the last frame; `broken` says that the other side broke the protocol. */
   constructor(socket: Socket, onFrame: (frame: Frame) => void, onClose: (broken: boolean) => void) {
@@ -25,8 +26,18 @@ export class Connection {
   }
 
   send(type: FrameType, channel: number, header?: object, payload?: Uint8Array): void {
-    if (this.#socket.destroyed) return
-    for (const chunk of encodeFrame(type, channel, header, payload)) this.#socket.write(chunk)
+    const socket = this.#socket
+    if (socket.destroyed) return
+    if (!this.#corked) {
+      // Frames of the same turn of the event loop go out in one system call.
+      this.#corked = true
+      socket.cork()
+      process.nextTick(() => {
+        this.#corked = false
+        socket.uncork()
+      })
+    }
+    for (const chunk of encodeFrame(type, channel, header, payload)) socket.write(chunk)
   }
 
   destroy(): void {

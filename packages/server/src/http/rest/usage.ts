@@ -71,7 +71,13 @@ function row({ metering, qualifier, errorType, ...rest }: RequestRecord): object
     ...rest,
     ...(qualifier === undefined ? {} : { qualifier }),
     ...(errorType === undefined ? {} : { errorType }),
-    ...{ durationMs, billedMs, waitMs, coldStart, memoryMiB, memoryKiBMax, instanceId },
+    durationMs,
+    billedMs,
+    waitMs,
+    coldStart,
+    memoryMiB,
+    memoryKiBMax,
+    instanceId,
     ...(phases === undefined ? {} : { coldStartMs: phases }),
   }
 }
