@@ -198,3 +198,16 @@ describe('delivery', () => {
     expect(await engine.journal('b')).toMatchObject([{ code: 'delivery.sink-misbehaved', attempts: 1 }])
   })
 })
+
+test('a stop does not wait for an attempt of a target that was deleted while it ran', async () => {
+  const engine = await TestEngine.start()
+  engine.sinks.scripts.set('f', () => 'hang')
+  await engine.bus('b')
+  await engine.rule('b', 'r', [{ sink: { function: 'f' }, timeoutMs: 900_000 }])
+  await engine.publish('b', 1)
+  await engine.clock.settle()
+  await engine.resources.rules.delete('acme', 'b', 'r')
+  await engine.clock.settle()
+  await engine[Symbol.asyncDispose]()
+  expect(engine.sinks.writes).toHaveLength(1)
+})

@@ -69,7 +69,7 @@ export class Dispatcher {
   #isHeld = false
   #isStopping = false
   #mustExpire = false
-  #landed: (() => void) | undefined
+  #landed: PromiseWithResolvers<void> | undefined
 
   /** @param restartedBelow events below this position were in the log when the process started */
   constructor(identity: QueueIdentity, spec: TargetSpec, restartedBelow: number, parts: DispatcherParts) {
@@ -183,9 +183,9 @@ export class Dispatcher {
     this.#latch.wake()
     await this.#running
     if (this.#window.inFlight === 0) return
-    await new Promise<void>(resolve => {
-      this.#landed = resolve
-    })
+    // A target that was deleted may be waited for by its removal and by the end of the engine.
+    this.#landed ??= Promise.withResolvers()
+    await this.#landed.promise
   }
 
   /** Gives up the attempts under way; a sink that does not let go within the grace is left behind. */
@@ -298,7 +298,7 @@ export class Dispatcher {
       this.#postpone(candidate, turn)
     }
     if (!this.#breaker.isClosed) this.#mustExpire = true
-    if (this.#window.inFlight === 0) this.#landed?.()
+    if (this.#window.inFlight === 0) this.#landed?.resolve()
     this.#latch.wake()
   }
 

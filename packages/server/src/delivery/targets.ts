@@ -41,6 +41,8 @@ export class Targets {
   readonly #targets = new Map<string, Target>()
   readonly #dispatchers = new Map<string, Dispatcher>()
   readonly #removals = new Map<string, Promise<void>>()
+  /** Of targets that are gone, until their last attempt has ended. */
+  readonly #leaving = new Set<Dispatcher>()
   /** Queues that were put into while they were being cleared: they are cleared once more. */
   readonly #lateRemovals = new Set<string>()
   /** Queues with deliveries of rules that no snapshot has shown yet. */
@@ -180,11 +182,13 @@ export class Targets {
   /** Resolves when nothing is in flight any more. */
   async drain(): Promise<void> {
     this.#stop.abort()
-    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.drain()))
+    const all = [...this.#dispatchers.values(), ...this.#leaving]
+    await Promise.all(all.map(dispatcher => dispatcher.drain()))
   }
 
   async abort(): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.abort()))
+    const all = [...this.#dispatchers.values(), ...this.#leaving]
+    await Promise.all(all.map(dispatcher => dispatcher.abort()))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -296,7 +300,9 @@ export class Targets {
     const dispatcher = this.#dispatchers.get(queue)
     this.#dispatchers.delete(queue)
     if (dispatcher !== undefined) {
+      this.#leaving.add(dispatcher)
       await dispatcher.drain()
+      this.#leaving.delete(dispatcher)
       await this.#parts.settlements.flush()
       await dispatcher[Symbol.asyncDispose]()
     }

@@ -56,7 +56,10 @@ export interface ReceivedCall extends Call {
 export function decodeCall(event: Uint8Array): ReceivedCall {
   const text = Buffer.from(event.buffer, event.byteOffset, event.length).toString()
   const fields = JSON.parse(text) as Record<string, unknown>
-  const read = (name: string): string => String(fields[name] ?? '')
+  const read = (name: string): string => {
+    const value = fields[name]
+    return typeof value === 'string' ? value : ''
+  }
   const calledAtMs = Date.parse(read('time'))
   const { traceparent, tracestate, deadlettercode, millracetask } = fields
   return {
