@@ -10,6 +10,7 @@ import { deliveryErrors } from '../delivery/index.ts'
 import { functionErrorCatalogue } from '../functions/index.ts'
 import { ingestErrors } from '../ingest/index.ts'
 import { httpErrors } from './errors.ts'
+import { triggerErrors } from './triggers/index.ts'
 
 /** Every catalogue of the product: what the face merges, and what the reference page is generated from. */
 export const allErrorCatalogues: readonly ErrorCatalogue[] = [
@@ -25,4 +26,5 @@ export const allErrorCatalogues: readonly ErrorCatalogue[] = [
   functionErrorCatalogue,
   pluginErrors,
   httpErrors,
+  triggerErrors,
 ]

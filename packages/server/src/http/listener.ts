@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { AppError } from '@millrace/spi'
-import { type AuthenticationScheme, authenticatorOf } from '../auth/index.ts'
+import { type AuthenticationScheme, authenticatorOf, type Credential } from '../auth/index.ts'
 import { createApplication } from './application.ts'
 import { allErrorCatalogues } from './catalogue.ts'
 import { consoleRoutes } from './console-page.ts'
@@ -13,6 +13,7 @@ import { createRefuser } from './refuse.ts'
 import { describeApplication, PublishDoor, restRoutes } from './rest/index.ts'
 import type { RouteEntry } from './route-table.ts'
 import type { Services } from './services.ts'
+import { TriggerDoor } from './triggers/index.ts'
 
 export interface ListenerOptions {
   readonly host: string
@@ -20,6 +21,8 @@ export interface ListenerOptions {
   readonly port: number
   /** The ways to present credentials, in the order in which they are tried. */
   readonly schemes: readonly AuthenticationScheme[]
+  /** Keys whose signatures HTTP triggers take. Default: none. */
+  readonly credentials?: readonly Credential[]
   readonly limits?: Partial<HttpLimits>
 }
 
@@ -45,6 +48,15 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const lingering = new Lingering(services.clock, limits.lingerMs)
   const refuse = createRefuser(services, makeProblem, lingering)
   const door = new PublishDoor({ services, limits, authenticate, refuse, closing: closing.signal })
+  const { host: ownHost, credentials = [] } = options
+  const triggers = new TriggerDoor({
+    services,
+    limits,
+    refuse,
+    credentials,
+    host: ownHost,
+    closing: closing.signal,
+  })
   const { app, routes } = createApplication({
     observer: services.observer,
     limits,
@@ -53,6 +65,11 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     lingering,
     refuse,
     takeFirst(request, response) {
+      const claim = triggers.claim(request)
+      if (claim !== undefined) {
+        void triggers.handle(request, response, claim)
+        return true
+      }
       const bus = PublishDoor.busOf(request)
       if (bus !== undefined) void door.handle(request, response, bus)
       return bus !== undefined

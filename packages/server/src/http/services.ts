@@ -1,7 +1,7 @@
 import type { Clock, PluginLog } from '@millrace/spi'
 import type { Delivery } from '../delivery/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
-import type { Functions } from '../functions/index.ts'
+import type { AsyncCalls, Functions } from '../functions/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import type { HttpObserver } from '../observability/index.ts'
 import type { Plugins } from '../plugins/index.ts'
@@ -37,12 +37,15 @@ export interface Services {
     | 'codeZip'
     | 'codeInfo'
     | 'invoke'
+    | 'answersHttp'
     | 'logs'
     | 'tailLogs'
     | 'status'
     | 'usage'
     | 'requests'
   >
+  /** Asynchronous calls of functions. */
+  readonly calls: Pick<AsyncCalls, 'call'>
   readonly plugins: Pick<Plugins, 'connectors'>
   readonly node: NodeStatus
   /** Position up to which a bus has been routed: the next one to route. */

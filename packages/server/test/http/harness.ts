@@ -4,10 +4,20 @@ import { join } from 'node:path'
 import { assert, type PluginLog, type Storage, systemClock, systemRandom } from '@millrace/spi'
 import { openStorage } from '@millrace/storage-memory'
 import { bearerScheme, type Credential } from '../../src/auth/index.ts'
-import { createDelivery, type Delivery, type SinkResolver } from '../../src/delivery/index.ts'
+import {
+  createDelivery,
+  type Delivery,
+  registeredQueues,
+  type SinkResolver,
+} from '../../src/delivery/index.ts'
 import { type EventLogs, openEventLogs } from '../../src/eventlog/index.ts'
 import { type HttpLimits, listen, type Listener, type Services } from '../../src/http/index.ts'
-import { createFunctions, type Functions } from '../../src/functions/index.ts'
+import {
+  type AsyncCalls,
+  createAsyncCalls,
+  createFunctions,
+  type Functions,
+} from '../../src/functions/index.ts'
 import { createIngest } from '../../src/ingest/index.ts'
 import { silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
 import { createPlugins, type Plugins } from '../../src/plugins/index.ts'
@@ -65,12 +75,27 @@ export async function startServer(
     (await storage.queue.cursor(pumpCursor(bus))) ?? 1
   const resources = await openTestResources(storage, eventLogs, spec => functions.check(spec))
   const functions = await startFunctions(owned, storage, resources, plugins)
-  const delivery = owned.use(startDelivery(storage, eventLogs, resources, plugins, functions))
-  await delivery.start()
   const makeRoom = async (): Promise<void> => {}
-  const ingest = owned.use(
-    createIngest({ logs: eventLogs, clock, random, observer: silentObserver, makeRoom }),
+  const ingest = createIngest({ logs: eventLogs, clock, random, observer: silentObserver, makeRoom })
+  const calls = owned.use(
+    createAsyncCalls({
+      snapshots: resources.snapshots,
+      documents: storage.documents,
+      invoke: (...one) => functions.invoke(...one),
+      append: async (bus, event) => {
+        const [outcome] = await ingest.accept(bus, [event])
+        assert(outcome?.status === 'accepted', 'a call is accepted')
+      },
+      queues: begin => registeredQueues(storage.documents, begin),
+      clock,
+      random,
+      log: silentLog,
+    }),
   )
+  await calls.start()
+  const delivery = owned.use(startDelivery(storage, eventLogs, calls, plugins, functions))
+  await delivery.start()
+  owned.use(ingest)
   const services = change({
     clock,
     log,
@@ -80,6 +105,7 @@ export async function startServer(
     eventLogs,
     delivery,
     functions,
+    calls,
     plugins,
     routedPosition,
     node: { version: '0.0.0-test', region: 'local', storage: 'memory', startedAtMs: clock.nowMs() },
@@ -87,7 +113,9 @@ export async function startServer(
     metrics: { contentType: 'text/plain', text: async () => '' },
   })
   const schemes = [bearerScheme([credential])]
-  const listener = owned.use(await listen(services, { host: '127.0.0.1', port: 0, schemes, limits }))
+  const listener = owned.use(
+    await listen(services, { host: '127.0.0.1', port: 0, schemes, credentials: [credential], limits }),
+  )
   return {
     listener,
     services,
@@ -148,12 +176,15 @@ async function startFunctions(
 function startDelivery(
   storage: Storage,
   logs: EventLogs,
-  { snapshots }: Resources,
+  calls: AsyncCalls,
   plugins: Plugins,
   functions: Functions,
 ): Delivery {
+  const { snapshots } = calls
   const sinks: SinkResolver = {
-    open(account, sink, { queue }) {
+    open(account, sink, { queue, timeoutMs }) {
+      const internal = calls.sink(account, sink, inner => sinks.open(account, inner, { queue, timeoutMs }))
+      if (internal !== undefined) return internal
       if ('function' in sink) return functions.sink(account, sink.function)
       assert('connector' in sink, 'these tests know no bus as a target')
       const context = { clock, random, log: silentLog, allowPrivateTargets: true, name: queue }

@@ -1,0 +1,2 @@
+export { TriggerDoor, type TriggerDoorParts } from './door.ts'
+export { triggerErrors } from './errors.ts'
