@@ -18,7 +18,13 @@ import {
 } from '../auth/index.ts'
 import { createDelivery, type Delivery, registeredQueues } from '../delivery/index.ts'
 import { type EventLogs, openEventLogs } from '../eventlog/index.ts'
-import { type AsyncCalls, createAsyncCalls, createFunctions, type Functions } from '../functions/index.ts'
+import {
+  type AsyncCalls,
+  chooseSandbox,
+  createAsyncCalls,
+  createFunctions,
+  type Functions,
+} from '../functions/index.ts'
 import { listen, type Listener } from '../http/index.ts'
 import { createIngest, type Ingest } from '../ingest/index.ts'
 import {
@@ -198,8 +204,15 @@ async function openEngine(
       instances: () => functions.instances(),
     }),
   )
+  const sandbox = await chooseSandbox({
+    choice: config.sandbox,
+    dataFolder: config.dataPath,
+    searchPath,
+    log: log.child({ part: 'functions' }),
+  })
   const functions: Functions = owned.use(
     createFunctions({
+      sandbox,
       dataFolder: config.dataPath,
       blobs: storage.blobs,
       documents: storage.documents,
@@ -300,6 +313,7 @@ function openDoor(
     },
     {
       ...config.listen,
+      credentials: credentials.credentials,
       schemes: [
         bearerScheme(credentials.credentials),
         acsSignatureScheme({ ...credentials, clock, pathPrefix: '/openapi/' }),
