@@ -1,7 +1,7 @@
 import { AppError, type Clock, type PluginLog, type Random, retryBackoff, type Sink } from '@millrace/spi'
 import type { SecretBox } from '../auth/index.ts'
 import type { SinkResolver } from '../delivery/index.ts'
-import type { Functions } from '../functions/index.ts'
+import type { AsyncCalls, Functions } from '../functions/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import type { Plugins } from '../plugins/index.ts'
 import { busKey, type SinkSpec, type Snapshots } from '../resources/index.ts'
@@ -11,6 +11,7 @@ export interface SinkParts {
   readonly plugins: Pick<Plugins, 'openSink'>
   readonly secrets: SecretBox
   readonly functions: Pick<Functions, 'sink'>
+  readonly calls: Pick<AsyncCalls, 'sink'>
   readonly ingest: Pick<Ingest, 'accept'>
   readonly snapshots: Snapshots
   readonly clock: Clock
@@ -19,21 +20,23 @@ export interface SinkParts {
   readonly allowPrivateTargets: boolean
 }
 
-/** The three kinds of sinks in one place: a connector's, a function, another bus. */
+/** The three kinds of sinks in one place: a connector's, a function, another bus; and what asynchronous calls go to. */
 export function sinkResolver(parts: SinkParts): SinkResolver {
-  const { plugins, secrets, functions, ingest, snapshots, clock, random, log, allowPrivateTargets } = parts
-  return {
-    open(account: string, spec: SinkSpec, { queue }): Sink {
-      if ('connector' in spec) {
-        const context = { clock, random, log, allowPrivateTargets, name: queue }
-        return plugins.openSink(spec.connector, secrets.openAll(spec.options ?? {}), context)
-      }
-      if ('function' in spec) return functions.sink(account, spec.function)
-      const key = busKey(account, spec.bus)
-      if (!snapshots.current().buses.has(key)) {
-        throw new AppError('sink.unavailable', `there is no bus ${spec.bus}`, retryBackoff)
-      }
-      return new BusSink(ingest, () => snapshots.current().buses.get(key))
-    },
+  const { plugins, secrets, functions, calls, ingest, snapshots, clock, random, log, allowPrivateTargets } =
+    parts
+  const open = (account: string, spec: SinkSpec, queue: string): Sink => {
+    const internal = calls.sink(account, spec, inner => open(account, inner, queue))
+    if (internal !== undefined) return internal
+    if ('connector' in spec) {
+      const context = { clock, random, log, allowPrivateTargets, name: queue }
+      return plugins.openSink(spec.connector, secrets.openAll(spec.options ?? {}), context)
+    }
+    if ('function' in spec) return functions.sink(account, spec.function, spec.qualifier)
+    const key = busKey(account, spec.bus)
+    if (!snapshots.current().buses.has(key)) {
+      throw new AppError('sink.unavailable', `there is no bus ${spec.bus}`, retryBackoff)
+    }
+    return new BusSink(ingest, () => snapshots.current().buses.get(key))
   }
+  return { open: (account, spec, { queue }) => open(account, spec, queue) }
 }
