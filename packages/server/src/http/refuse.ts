@@ -28,7 +28,8 @@ export function createRefuser(services: Services, makeProblem: ProblemMaker, lin
   return (thrown, request, translators = []) => {
     const error = translate(thrown, [fromCloudEvents, fromPatterns, ...translators])
     const problem = makeProblem(error)
-    if (problem.status >= 500 && !request.raw.destroyed) log.write(request, error, problem.status)
+    // Not the request: that is destroyed as soon as its body has been read, while the client waits for the answer.
+    if (problem.status >= 500 && !request.raw.socket.destroyed) log.write(request, error, problem.status)
     if (!request.raw.complete) lingering.begin(request.raw)
     return problem
   }
