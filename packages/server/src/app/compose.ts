@@ -20,6 +20,7 @@ import { createDelivery, type Delivery, registeredQueues } from '../delivery/ind
 import { type EventLogs, openEventLogs } from '../eventlog/index.ts'
 import {
   type AsyncCalls,
+  callBusKey,
   chooseSandbox,
   createAsyncCalls,
   createFunctions,
@@ -185,7 +186,11 @@ async function openEngine(
       emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
       checkRule: (account, spec) =>
         checkRule(account, spec, resources.snapshots.current(), { plugins, secrets }),
-      checkFunction: (_account, spec) => functions.check(spec),
+      checkFunction: async (account, spec) => {
+        // The first function of an account brings the hidden bus of its calls, whose log is asked for at once.
+        await eventLogs.open(callBusKey(account))
+        await functions.check(spec)
+      },
       secrets,
       checkParts: partChecks({
         snapshot: () => resources.snapshots.current(),
