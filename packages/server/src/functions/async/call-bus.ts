@@ -111,7 +111,7 @@ const goneRule: RuleSpec = {
   pattern: {},
   dialect: 'standard',
   state: 'enabled',
-  start: 'oldest',
+  start: 'tip',
   targets: [
     {
       id: targetId,

@@ -86,7 +86,7 @@ function ruleOf(target: TargetSpec): RuleSpec {
     pattern: {},
     dialect: 'standard',
     state: 'enabled',
-    start: 'oldest',
+    start: 'tip',
     targets: [target],
   }
 }
