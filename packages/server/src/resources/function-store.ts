@@ -7,7 +7,7 @@ import { FunctionSpec } from './function.ts'
 import { type FunctionRecord, functionView, withDeployment } from './function-view.ts'
 import { functionStateKind, writeFunctionState } from './function-state.ts'
 import { checkLayers } from './layer-store.ts'
-import { busKey } from './names.ts'
+import { busKey, latestVersion } from './names.ts'
 import { partKinds } from './part-kinds.ts'
 import { documentKey } from './records.ts'
 import { sealRecord } from './secrets.ts'
@@ -64,6 +64,17 @@ export class FunctionStore {
     const view = this.control.functions.get(busKey(account, name))
     if (view === undefined) throw notFound('function', name)
     return view
+  }
+
+  /** What a qualifier stands for: `LATEST` when absent, a version, or the version that an alias points to. */
+  form(account: string, name: string, qualifier = latestVersion): Resource<FunctionSpec> {
+    const view = this.control.functionView(account, name)
+    if (qualifier === latestVersion) return view
+    const alias = view.aliases.get(qualifier)
+    const version = view.versions.get(alias?.spec.version ?? qualifier)
+    if (version === undefined) throw notFound('version or alias', `${name}/${qualifier}`)
+    const { deployment, createdAtMs } = version
+    return { name, spec: deployment.spec, revision: 1, createdAtMs, updatedAtMs: createdAtMs }
   }
 
   list(account: string, page: Page): PageOf<FunctionSpec> {

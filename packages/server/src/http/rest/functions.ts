@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { FunctionSpec, Name } from '../../resources/index.ts'
+import { FunctionSpec, Name, Qualifier } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { operation } from './operation.ts'
@@ -20,7 +20,10 @@ export function functionRoutes(app: Application, services: Services): void {
   })
 
   app.get('/functions/:function', { schema: getFunction }, (request, reply) =>
-    sendResource(reply, functions.get(request.principal.account, request.params.function)),
+    sendResource(
+      reply,
+      functions.form(request.principal.account, request.params.function, request.query.qualifier),
+    ),
   )
 
   app.put('/functions/:function', { schema: putFunction }, async (request, reply) => {
@@ -32,7 +35,8 @@ export function functionRoutes(app: Application, services: Services): void {
 
   app.delete('/functions/:function', { schema: deleteFunction }, async (request, reply) => {
     const { function: name } = request.params
-    await functions.delete(request.principal.account, name, expectedRevision(request.headers))
+    const { force } = request.query
+    await functions.delete(request.principal.account, name, expectedRevision(request.headers), { force })
     return reply.code(204).send()
   })
 
@@ -55,7 +59,9 @@ const getFunction = operation({
   id: 'getFunction',
   tag,
   summary: 'Reads the definition of a function.',
+  description: 'By an alias: of the version that it points to.',
   params: FunctionParams,
+  query: Type.Object({ qualifier: Type.Optional(Qualifier) }, { additionalProperties: false }),
   answers: { 200: { description: 'The function.', schema: FunctionResource } },
   refusals: { 404: ['resource.not-found'] },
 })
@@ -72,7 +78,14 @@ const putFunction = operation({
     201: { description: 'It is new.', schema: PutSchema(FunctionSpec) },
   },
   refusals: {
-    400: ['http.invalid-request', 'function.invalid', 'function.code-not-found', 'function.runtime-unknown'],
+    400: [
+      'http.invalid-request',
+      'function.invalid',
+      'function.code-not-found',
+      'function.runtime-unknown',
+      'function.layer-not-found',
+      'function.layer-incompatible',
+    ],
     412: ['resource.conflict'],
     429: ['resource.limit-exceeded'],
     507: ['storage.full'],
@@ -82,10 +95,16 @@ const putFunction = operation({
 const deleteFunction = operation({
   id: 'deleteFunction',
   tag,
-  summary: 'Deletes a function.',
+  summary: 'Deletes a function with its versions, aliases and settings.',
   params: FunctionParams,
+  query: Type.Object(
+    {
+      force: Type.Boolean({ default: false, description: 'Also when it has triggers, which go with it.' }),
+    },
+    { additionalProperties: false },
+  ),
   answers: { 204: { description: 'It is gone.', schema: null } },
-  refusals: { 404: ['resource.not-found'], 412: ['resource.conflict'] },
+  refusals: { 404: ['resource.not-found'], 409: ['resource.in-use'], 412: ['resource.conflict'] },
 })
 
 const getFunctionStatus = operation({

@@ -6,8 +6,14 @@ import type { Services } from '../services.ts'
 import { codeRoutes } from './code.ts'
 import { eventRoutes } from './events.ts'
 import { functionLogRoutes } from './function-logs.ts'
+import { domainRoutes } from './domains.ts'
+import { functionPartRoutes } from './function-parts.ts'
+import { functionStateRoutes } from './function-state.ts'
+import { functionTaskRoutes } from './function-tasks.ts'
+import { functionVersionRoutes } from './function-versions.ts'
 import { functionRoutes } from './functions.ts'
 import { invocationRoutes } from './invocations.ts'
+import { layerRoutes } from './layers.ts'
 import { platformRoutes } from './platform.ts'
 import { replayRoutes } from './replays.ts'
 import { ruleTargetRoutes } from './rule-targets.ts'
@@ -44,7 +50,13 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     replayRoutes(app, services)
     codeRoutes(app, services, limits)
     functionRoutes(app, services)
+    functionVersionRoutes(app, services)
+    functionPartRoutes(app, services)
+    functionStateRoutes(app, services)
+    layerRoutes(app, services)
+    domainRoutes(app, services)
     invocationRoutes(app, services, limits)
+    functionTaskRoutes(app, services)
     functionLogRoutes(app, services, streams)
     usageRoutes(app, services)
     testRoutes(app)
