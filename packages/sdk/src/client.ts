@@ -81,9 +81,20 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
+export interface CallLaterOptions extends CallOptions {
+  /** Names the call: a second one of the same name is not made. */
+  taskId?: string
+  /** How long the call waits before it is made. */
+  delayMs?: number
+}
+
 /** What a function gave back. */
 export interface Invocation {
   requestId: string
+  /** Which form of the function ran: `LATEST` or a number. */
+  version: string | undefined
+  /** How long its code ran; not a number for an answer that was streamed. */
+  durationMs: number
   /** What the runtime took the answer for. */
   contentType: string | undefined
   payload: Uint8Array
@@ -201,9 +212,12 @@ export class Client {
       signal: options.signal,
       streaming: true,
     })
+    const { headers } = response
     return {
-      requestId: response.headers.get(requestIdHeader) ?? '',
-      contentType: response.headers.get('content-type') ?? undefined,
+      requestId: headers.get(requestIdHeader) ?? '',
+      version: headers.get('x-millrace-version') ?? undefined,
+      durationMs: Number(headers.get('x-millrace-duration-ms') ?? Number.NaN),
+      contentType: headers.get('content-type') ?? undefined,
       payload: new Uint8Array(await response.arrayBuffer()),
     }
   }
@@ -212,15 +226,26 @@ export class Client {
   async callLater(
     name: string,
     payload: Uint8Array | string,
-    options: CallOptions = {},
-  ): Promise<{ requestId: string }> {
-    const response = await this.transport.send('POST', invocationPath(name, options), {
+    options: CallLaterOptions = {},
+  ): Promise<{ requestId: string; taskId?: string }> {
+    const { taskId, delayMs, signal } = options
+    return this.transport.json('POST', invocationPath(name, options), undefined, {
       body: payload,
-      headers: { ...callHeaders(options), 'x-millrace-invocation-type': 'async' },
-      signal: options.signal,
+      headers: {
+        ...callHeaders(options),
+        'x-millrace-invocation-type': 'async',
+        ...(taskId === undefined ? {} : { 'x-millrace-task-id': taskId }),
+        ...(delayMs === undefined ? {} : { 'x-millrace-delay-ms': String(delayMs) }),
+      },
+      signal,
     })
-    await response.body?.cancel()
-    return { requestId: response.headers.get(requestIdHeader) ?? '' }
+  }
+
+  /** Where an HTTP trigger of a function is called. */
+  async functionUrl(name: string, qualifier = 'LATEST'): Promise<string> {
+    const { account } = await this.transport.json<{ account: string }>('GET', '/api/v1/status')
+    const parts = [account, name, ...(qualifier === 'LATEST' ? [] : [qualifier])]
+    return `${this.transport.base}/fn/${parts.map(encodeURIComponent).join('/')}/`
   }
 
   /** The newest lines of a function that are kept. */

@@ -23,7 +23,8 @@ export interface RequestOptions {
 /** Sends one request; anything but a 2xx answer becomes a MillraceError. */
 export class Transport {
   private readonly options: ClientOptions
-  private readonly base: string
+  /** Address of the server, without a slash at its end. */
+  readonly base: string
 
   constructor(options: ClientOptions) {
     this.options = options

@@ -149,8 +149,9 @@ function runtimeQuestion({ codePath }: DeploySource): string {
 
 /** Where HTTP triggers are called. */
 async function showUrls(terminal: Terminal, client: Client, name: string): Promise<void> {
-  for await (const trigger of client.functionTriggers(name).all()) {
-    const { url } = trigger as { url?: unknown }
-    if (typeof url === 'string') terminal.out(`${terminal.colors.green('url      ')} ${url}\n`)
+  for await (const { spec } of client.functionTriggers(name).all()) {
+    if (spec.kind !== 'http') continue
+    const url = await client.functionUrl(name, spec.qualifier)
+    terminal.out(`${terminal.colors.green('url      ')} ${url}\n`)
   }
 }

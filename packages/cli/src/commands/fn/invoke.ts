@@ -63,7 +63,8 @@ async function callAndShow(terminal: Terminal, call: Call): Promise<boolean> {
       client.call(name, payload, { ...optionsOf(call), signal: terminal.interrupted() }),
     )
     terminal.out(terminal.isInteractive ? showPayload(answer.payload, answer.contentType) : answer.payload)
-    terminal.error(terminal.colors.dim(`${took()}, request ${requestId}\n`))
+    const version = answer.version === undefined ? '' : `, version ${answer.version}`
+    terminal.error(terminal.colors.dim(`${took()}${version}, request ${requestId}\n`))
     return true
   } catch (thrown) {
     if (!(thrown instanceof MillraceError) || typeof thrown.problem['errorMessage'] !== 'string') throw thrown
