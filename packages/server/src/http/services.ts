@@ -45,7 +45,7 @@ export interface Services {
     | 'requests'
   >
   /** Asynchronous calls of functions. */
-  readonly calls: Pick<AsyncCalls, 'call'>
+  readonly calls: Pick<AsyncCalls, 'call' | 'tasks'>
   readonly plugins: Pick<Plugins, 'connectors'>
   readonly node: NodeStatus
   /** Position up to which a bus has been routed: the next one to route. */

@@ -82,16 +82,16 @@ test('stopping ends a task that waits and aborts one that runs, and nothing is m
   await engine.calls.call(account, 'f', payload, { taskId: 'waits', delayMs: 60_000 })
   await engine.calls.call(account, 'f', payload, { taskId: 'runs' })
   await engine.clock.settle()
-  const { stop } = engine.calls.tasks
-  expect((await stop(account, 'f', 'waits')).status).toBe('Stopped')
-  expect((await stop(account, 'f', 'runs')).status).toBe('Stopping')
+  const { tasks } = engine.calls
+  expect((await tasks.stop(account, 'f', 'waits')).status).toBe('Stopped')
+  expect((await tasks.stop(account, 'f', 'runs')).status).toBe('Stopping')
   await engine.settled()
   expect(await statuses(engine, 'runs')).toEqual(['Enqueued', 'Dequeued', 'Running', 'Stopping', 'Stopped'])
   expect(await statuses(engine, 'waits')).toEqual(['Enqueued', 'Stopping', 'Stopped'])
   await engine.pass(120_000, 10_000)
   expect(engine.outside.made).toHaveLength(1)
-  expect(await codeOf(stop(account, 'f', 'runs'))).toBe('function.task-ended')
-  expect(await codeOf(stop(account, 'f', 'none'))).toBe('function.task-not-found')
+  expect(await codeOf(tasks.stop(account, 'f', 'runs'))).toBe('function.task-ended')
+  expect(await codeOf(tasks.stop(account, 'f', 'none'))).toBe('function.task-not-found')
 })
 
 test('the list is by time, in pages, by status, beginning of the id and time', async () => {
@@ -105,9 +105,9 @@ test('the list is by time, in pages, by status, beginning of the id and time', a
     await engine.calls.call(account, 'f', payload, { taskId, requestId: `r-${index}` })
     await engine.pass(1_000)
   }
-  const { list } = engine.calls.tasks
-  const ids = async (query: Parameters<typeof list>[2]) =>
-    (await list(account, 'f', query)).items.map(({ requestId }) => requestId)
+  const { tasks } = engine.calls
+  const ids = async (query: Parameters<typeof tasks.list>[2]) =>
+    (await tasks.list(account, 'f', query)).items.map(({ requestId }) => requestId)
   expect(await ids({})).toEqual(['r-6', 'r-5', 'r-4', 'r-3', 'r-2', 'r-1', 'r-0'])
   expect(await ids({ prefix: 'odd-', order: 'ascending' })).toEqual(['r-1', 'r-3', 'r-5'])
   expect(await ids({ startedFromMs: startMs + 2_000, startedBeforeMs: startMs + 4_000 })).toEqual([
@@ -115,9 +115,9 @@ test('the list is by time, in pages, by status, beginning of the id and time', a
     'r-2',
   ])
   expect(await ids({ status: 'Retrying' })).toEqual(['r-3'])
-  const first = await list(account, 'f', { limit: 3 })
+  const first = await tasks.list(account, 'f', { limit: 3 })
   expect(first.items).toHaveLength(3)
-  const second = await list(account, 'f', {
+  const second = await tasks.list(account, 'f', {
     limit: 4,
     ...(first.next === undefined ? {} : { after: first.next }),
   })
@@ -139,7 +139,7 @@ test('records are kept for seven days after the end, and removed with their payl
 test('a record that a crash has kept from being written is written when its call is made', async () => {
   await using engine = await CallEngine.withFunction(withTasks)
   const { documents } = engine.storage
-  const { put } = documents
+  const put = documents.put.bind(documents)
   documents.put = () => Promise.reject(new Error('the power is gone'))
   await engine.calls.call(account, 'f', payload, { taskId: 'job-1' }).catch(() => {})
   documents.put = put
