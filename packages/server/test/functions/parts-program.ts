@@ -21,6 +21,14 @@ function send(type: FrameType, channel: number, header?: object, payload?: Uint8
   for (const chunk of encodeFrame(type, channel, header, payload)) socket.write(chunk)
 }
 
+async function roomFor(own: { bytes: number; wake: () => void }, bytes: number): Promise<void> {
+  while (own.bytes < bytes) {
+    await new Promise<void>(resolve => {
+      own.wake = resolve
+    })
+  }
+}
+
 async function run(
   channel: number,
   { head, parts = 0, bytes = 0, greedy, end = 'result' }: Order,
@@ -29,7 +37,7 @@ async function run(
   room.set(channel, own)
   if (head !== undefined) send(frameType.head, channel, head)
   for (let part = 0; part < parts; part++) {
-    while (greedy !== true && own.bytes < bytes) await new Promise<void>(resolve => (own.wake = resolve))
+    if (greedy !== true) await roomFor(own, bytes)
     own.bytes -= bytes
     send(frameType.data, channel, {}, Buffer.alloc(bytes, String(part % 10)))
     process.stdout.write(`sent ${part}\n`)

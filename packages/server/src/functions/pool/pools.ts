@@ -80,6 +80,11 @@ export class Pools {
     return this.#budget.used
   }
 
+  /** Whether the server has room for one more instance of the function, whatever the function may have. */
+  hasRoomFor(pool: Pool): boolean {
+    return this.#budget.canTake(pool.deployment.functionKey)
+  }
+
   /** Room for a process that waits for a function; not the last that there is, and none while functions lack it. */
   takeSpareRoom(): boolean {
     return !this.#closed && this.#starved.size === 0 && this.#budget.takeSpare()
