@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Client, createClient } from '@millrace/sdk'
 import { describe, expect, test } from 'vitest'
@@ -28,6 +28,10 @@ async function devOnHello(): Promise<Dev> {
     recursive: true,
     filter: path => !isState(path),
   })
+  return await dev(folder)
+}
+
+async function dev(folder: string): Promise<Dev> {
   const command = MillraceCommand.launch(['dev', folder], { ...credentials, MILLRACE_LISTEN: '127.0.0.1:0' })
   await command.shows(inForce)
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(command.out)?.[0] ?? ''
@@ -125,5 +129,34 @@ describe('millrace dev', { timeout: testLimitMs }, () => {
     await expect
       .poll(async () => (await client.functions.get('greet')).spec.timeoutMs, { timeout: patienceMs })
       .toBe(3_020)
+  })
+
+  test('changed code of another language, or of a library beside it, answers without a restart', async () => {
+    const folder = await temporaryFolder()
+    await mkdir(join(folder, 'python'))
+    await mkdir(join(folder, 'node/node_modules/words'), { recursive: true })
+    const python = join(folder, 'python/index.py')
+    const library = join(folder, 'node/node_modules/words/index.js')
+    await writeFile(python, "def handler(event, context):\n    return 'one'\n")
+    await writeFile(library, "exports.word = 'first'")
+    await writeFile(join(folder, 'node/index.js'), "exports.handler = async () => require('words').word")
+    await writeFile(
+      join(folder, 'millrace.config.yaml'),
+      'functions: { p: { code: python, runtime: python }, n: { code: node } }',
+    )
+    const { command, client } = await dev(folder)
+    const answers = async (): Promise<string[]> =>
+      await Promise.all(['p', 'n'].map(async name => Buffer.from(await client.invoke(name, '')).toString()))
+    expect(await answers()).toEqual(['one', 'first'])
+
+    await edit(python, text => text.replace('one', 'two'))
+    await command.shows('changed   function p')
+    expect(await answers()).toEqual(['two', 'first'])
+
+    await writeFile(library, "exports.word = 'second'")
+    // What npm writes at the end of an installation.
+    await writeFile(join(folder, 'node/node_modules/.package-lock.json'), '{}')
+    await command.shows('changed   function n')
+    expect(await answers()).toEqual(['two', 'second'])
   })
 })
