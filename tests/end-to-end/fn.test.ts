@@ -41,6 +41,17 @@ describe('millrace fn', { timeout: testLimitMs }, () => {
     expect(gone.error).toContain('millrace fn ls')
   })
 
+  test('begins functions in several languages that work as they are', async () => {
+    for (const template of ['nodejs-typescript', 'python', 'custom']) {
+      const place = join(folder, template)
+      await run('fn', 'init', template, '--template', template, '--folder', place)
+      const deployed = await run('fn', 'deploy', place)
+      const called = await run('fn', 'invoke', template, '--event', '{"name":"Bo"}')
+      expect(deployed.out).toContain(`function ${template}`)
+      expect(JSON.parse(called.out)).toMatchObject({ greeting: 'Hello, Bo!' })
+    }
+  })
+
   test('takes a single file; what fails is told with its stack, exit code 1', async () => {
     const path = join(folder, 'breaks.mjs')
     await writeFile(path, 'export const handler = async () => {\n  throw new TypeError("on purpose")\n}\n')
