@@ -23,7 +23,7 @@ export function sealRecord<Stored extends WithSpec>(record: Stored, secrets: Sec
   const spec: Record<string, unknown> = { ...record.spec }
   const hidden: Record<string, unknown> = {}
   for (const member of sealedMembers) {
-    if (isEmpty(spec[member])) continue
+    if (holdsNothing(spec[member])) continue
     hidden[member] = spec[member]
     delete spec[member]
   }
@@ -39,7 +39,8 @@ export function openRecord<Stored extends WithSpec>(stored: StoredRecord<Stored>
   return { ...record, spec: { ...record.spec, ...hidden } } as unknown as Stored
 }
 
-function isEmpty(value: unknown): boolean {
+/** Nothing but a kind, as `{ kind: 'signature' }` is, keeps no secret; sealing it would only make the start longer. */
+function holdsNothing(value: unknown): boolean {
   if (value === undefined) return true
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+  return typeof value === 'object' && value !== null && Object.keys(value).every(key => key === 'kind')
 }
