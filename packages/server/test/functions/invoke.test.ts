@@ -150,7 +150,7 @@ describe('the time-out', () => {
     await bench.define('spin', code, { timeoutMs: 3_000 })
     const spinning = bench.invoke('spin', 'x')
     await bench.logged('spin', 'child=')
-    const [line] = bench.functions.logs(account, 'spin')
+    const line = bench.functions.logs(account, 'spin').find(({ stream }) => stream === 'stdout')
     const processes = [...(line?.text.matchAll(/=(\d+)/g) ?? [])].map(match => Number(match[1]))
     expect(processes).toHaveLength(2)
     await bench.clock.advance(3_000)

@@ -10,6 +10,7 @@ const idle = await bench.text('idle')
 await bench.define('spin', 'exports.handler = () => { console.log("own=" + process.pid); for (;;); }')
 void bench.invoke('spin')
 await bench.logged('spin', 'own=')
-const spinning = bench.functions.logs(account, 'spin')[0]?.text.split('=')[1]
+const own = bench.functions.logs(account, 'spin').find(({ stream }) => stream === 'stdout')
+const spinning = own?.text.split('=')[1]
 process.stdout.write(`${JSON.stringify({ idle: Number(idle), spinning: Number(spinning) })}\n`)
 setInterval(() => {}, 1_000)
