@@ -60,6 +60,7 @@ async function keepApplied(
         if (kind === 'function' && !followed.has(name))
           void followLogs(terminal, client, name, followed, interrupted)
       }
+      await showUrls(terminal, client, applied)
       terminal.out(terminal.colors.dim('wiring is in force; waiting for changes (Ctrl-C stops)\n'))
     } catch (thrown) {
       terminal.error(
@@ -71,6 +72,15 @@ async function keepApplied(
   using changes = watchFolder(dirname(path))
   do await apply()
   while (await changes.next(interrupted))
+}
+
+/** Where the HTTP triggers of the wiring are called. */
+async function showUrls(terminal: Terminal, client: Client, items: readonly WiringItem[]): Promise<void> {
+  for (const item of items) {
+    if (item.kind !== 'trigger' || item.spec.kind !== 'http') continue
+    const url = await client.functionUrl(item.function, item.spec.qualifier)
+    terminal.out(`${item.function} is at ${terminal.colors.cyan(url)}\n`)
+  }
 }
 
 /** Shows what a function writes, until interrupted or until it is gone; then it may be followed anew. */

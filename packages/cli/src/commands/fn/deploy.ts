@@ -117,19 +117,32 @@ async function current(
 }
 
 async function sendCode(terminal: Terminal, client: Client, source: DeploySource): Promise<string> {
-  const progress = (text: string): void => {
-    if (terminal.isInteractive) terminal.error(`\r\u001b[2K${text}`)
-  }
-  progress(`reading ${source.codePath} …`)
-  const { zip, files } = await packCode(source.codePath)
-  progress(`sending ${sizeText(zip.length)} …`)
-  const uploaded = await client.uploadZip(zip)
-  progress('')
+  const { uploaded, files } = await withProgress(terminal, async progress => {
+    progress(`reading ${source.codePath} …`)
+    const packed = await packCode(source.codePath)
+    progress(`sending ${sizeText(packed.zip.length)} …`)
+    return { uploaded: await client.uploadZip(packed.zip), files: packed.files }
+  })
   const count = files ?? uploaded.files
   terminal.out(
     `${terminal.colors.green('sent     ')} ${count} ${count === 1 ? 'file' : 'files'}, ${sizeText(uploaded.bytes)} packed, ${sizeText(uploaded.unpackedBytes)} unpacked\n`,
   )
   return uploaded.code
+}
+
+/** Shows what is going on, to a person who watches, in a line that is empty afterwards. */
+async function withProgress<Result>(
+  terminal: Terminal,
+  work: (progress: (text: string) => void) => Promise<Result>,
+): Promise<Result> {
+  const progress = (text: string): void => {
+    if (terminal.isInteractive) terminal.error(`\r\u001b[2K${text}`)
+  }
+  try {
+    return await work(progress)
+  } finally {
+    progress('')
+  }
 }
 
 export function sizeText(bytes: number): string {

@@ -17,9 +17,10 @@ test('a failure shows its type, message and stack as the language writes it', ()
     'failed Error: no [function.failed]\n    Error: no\n    at handler (/code/index.js:1:2)\n',
   )
   const frames = [['/code/index.py', 3, 'handler', 'raise ValueError']]
-  expect(failure({ errorType: 'ValueError', errorMessage: 'no', stackTrace: frames })).toContain(
-    '    at handler (/code/index.py:3)  raise ValueError\n',
-  )
+  const shown = '    File "/code/index.py", line 3, in handler  raise ValueError\n'
+  expect(failure({ errorType: 'ValueError', errorMessage: 'no', stackTrace: frames })).toContain(shown)
+  const written = [['File "/code/index.py"', 'line 3', 'handler', 'raise ValueError']]
+  expect(failure({ errorType: 'ValueError', errorMessage: 'no', stackTrace: written })).toContain(shown)
   expect(failure({ errorMessage: 'killed' })).toBe('failed killed [function.failed]\n')
 })
 

@@ -82,11 +82,12 @@ export function failureText({ colors }: Pick<Terminal, 'colors'>, { code, proble
   return `${colors.red('failed')} ${what}${String(errorMessage)} [${code}]\n${colors.dim(lines.join(''))}`
 }
 
-/** Most languages give lines, Python gives `[file, line, function, text]`. */
+/** Most languages give lines, Python gives file, line, function and text. */
 function stackLine(line: unknown): string {
   if (!Array.isArray(line)) return String(line).trim()
-  const [file, number, name, text] = line.map(String)
-  return `at ${name} (${file}:${number})${text === undefined || text === '' ? '' : `  ${text}`}`
+  const [file = '', number = '', name = '', text = ''] = line.map(String)
+  const place = file.startsWith('File ') ? file : `File "${file}"`
+  return `${place}, ${number.startsWith('line ') ? number : `line ${number}`}, in ${name}${text === '' ? '' : `  ${text}`}`
 }
 
 async function showLog(terminal: Terminal, { client, name, requestId }: Call): Promise<void> {

@@ -2,6 +2,7 @@ import type { LogLine } from '@millrace/sdk'
 import { Command } from 'commander'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connection.ts'
 import type { CommandContext, Terminal } from '../../terminal.ts'
+import { explained } from './missing.ts'
 
 interface LogsFlags extends ConnectionFlags {
   follow?: boolean
@@ -21,7 +22,7 @@ export function logsCommand({ terminal }: CommandContext): Command {
       const client = connect(terminal, flags)
       const query = flags.request === undefined ? {} : { requestId: flags.request }
       if (flags.follow !== true) {
-        const lines = await client.functionLogs(name, query)
+        const lines = await explained(name, () => client.functionLogs(name, query))
         for (const line of lines) terminal.out(logText(terminal, name, line))
         if (lines.length === 0) terminal.error(`${emptyNote(name, flags.request)}\n`)
         return
