@@ -8,6 +8,8 @@ const { commonHeaders } = require('./headers.cjs')
 /** The server of the code has so long until it listens. */
 const listenTimeoutMs = 120_000
 const pollMs = 5
+/** A server that has not answered the first question in this time is one that answers none. */
+const silentMs = 1000
 /** A connection that breaks may be the first sign of the end of the program: so long its end is waited for. */
 const endOfProgramMs = 50
 /** A cancelled request is closed for good after this time, where the instance is to be kept. */
@@ -30,14 +32,29 @@ const hopHeaders = new Set([
 class CodeServer {
   #host
   #port
+  #configuredPort
+  #isBehindProxy
   #initialization
   #program
   #agent = new http.Agent({ keepAlive: true, maxFreeSockets: 200 })
 
-  /** `initialization`: the header of the `initialize` frame. `program`: see `program.cjs`; it only has to say `hasEnded`. */
-  constructor({ host = '127.0.0.1', port, initialization, program }) {
+  /**
+   * `initialization`: the header of the `initialize` frame. `program`: see `program.cjs`; it only has to say `hasEnded`.
+   * `configuredPort`: what messages call the port, where it is another one for the code. `isBehindProxy`: somebody else
+   * takes connections before the code does, and closes them.
+   */
+  constructor({
+    host = '127.0.0.1',
+    port,
+    configuredPort = port,
+    isBehindProxy = false,
+    initialization,
+    program,
+  }) {
     this.#host = host
     this.#port = port
+    this.#configuredPort = configuredPort
+    this.#isBehindProxy = isBehindProxy
     this.#initialization = initialization
     this.#program = program
   }
@@ -49,7 +66,7 @@ class CodeServer {
       if (this.#program.hasEnded) return
       if (performance.now() > giveUpAt) {
         const limit = listenTimeoutMs / 1000
-        const message = `Function instance health check failed on port ${this.#port} in ${limit} seconds.\nLogs:${logs()}`
+        const message = `Function instance health check failed on port ${this.#configuredPort} in ${limit} seconds.\nLogs:${logs()}`
         throw new Failure('unhandled', 'FunctionNotStarted', message)
       }
       await new Promise(resolve => setTimeout(resolve, pollMs))
@@ -59,11 +76,22 @@ class CodeServer {
   #accepts() {
     return new Promise(resolve => {
       const socket = net.connect({ host: this.#host, port: this.#port })
-      socket.on('connect', () => {
-        socket.destroy()
+      const succeed = () => {
         resolve(true)
+        socket.destroy()
+      }
+      socket.on('connect', () => {
+        if (!this.#isBehindProxy) {
+          succeed()
+          return
+        }
+        // The question that concerns no resource: any answer will do, and a server that gives none has taken it.
+        socket.write(`OPTIONS * HTTP/1.1\r\nhost: ${this.#host}\r\nconnection: close\r\n\r\n`)
+        setTimeout(succeed, silentMs)
       })
-      socket.on('error', () => resolve(false))
+      socket.on('data', succeed)
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(false))
     })
   }
 

@@ -24,6 +24,7 @@ const leaveGraceMs = 1000
  * - `invoke(call)` resolves with `{ contentType, payload }`, or rejects with a `Failure`.
  * - `freeze()` and `stop()` run what the code wants run before; `stop` also ends the code's program. `stop` is also called
  *   when nothing was started. `thaw()`, where there is one, is called at the first frame after a freeze.
+ * - `abandon()`, where there is one, removes what would outlive this process when the server is gone; it has a second.
  * - `repeatsServer`: see `output.cjs`.
  * - `program`, once there is one: see `program.cjs`.
  *
@@ -38,6 +39,7 @@ class Instance {
   #running = new Map()
   #highestChannel = 0
   #isFrozen = false
+  #hasVanished = false
   #initialization
   #output
 
@@ -204,6 +206,18 @@ class Instance {
 
   /** The server is gone or does not speak the protocol: nobody waits for this process or for what it has started. */
   #vanish() {
+    if (this.#hasVanished) return
+    this.#hasVanished = true
+    const { abandon } = this.#adapter
+    if (abandon === undefined) {
+      this.#endAtOnce()
+      return
+    }
+    setTimeout(() => this.#endAtOnce(), leaveGraceMs)
+    void abandon.call(this.#adapter).finally(() => this.#endAtOnce())
+  }
+
+  #endAtOnce() {
     this.#adapter.program?.kill()
     try {
       process.kill(-process.pid, 'SIGKILL')

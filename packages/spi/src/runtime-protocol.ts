@@ -81,6 +81,8 @@ export interface InitializeHeader {
 export interface ServerSettings {
   /** Program and arguments; empty: `bootstrap` in the code. */
   readonly command: readonly string[]
+  /** So many of `command` name the program, the rest are its arguments; an image has a program of its own. Default all. */
+  readonly programLength?: number
   readonly port: number
   readonly healthCheck?: Readonly<Record<string, unknown>>
 }

@@ -4,12 +4,16 @@ export * from './runtime-protocol.ts'
 export interface RuntimeHost {
   /** Folders with executables, separated by `:`, as in `PATH`. */
   readonly searchPath: string
+  /** Unix socket of a Docker-compatible engine; where engines usually listen when absent. */
+  readonly containerSocketPath?: string
 }
 
 /** What decides how an instance is started, before it is known which code it will run. */
 export interface LaunchLimits {
   readonly memoryMiB: number
-  /** Program and arguments of the code's own server, for runtimes that start one; they run by the runtime's launcher. */
+  /** Processor cores, for runtimes that have the code run elsewhere. */
+  readonly cpu?: number
+  /** Container image, for runtimes that run one. */
   readonly image?: string
 }
 
@@ -21,6 +25,11 @@ export interface LaunchPlan {
   readonly environment: Readonly<Record<string, string>>
   /** Files and folders a sandbox must show read-only besides the code: interpreter, bootstrap. */
   readonly readOnlyPaths: readonly string[]
+  /**
+   * The program is the platform's alone and has others run the code (a container engine): it needs no sandbox, and
+   * could not work in one.
+   */
+  readonly runsCodeElsewhere?: boolean
 }
 
 /** One version of a language that was found on this machine. */

@@ -24,7 +24,7 @@ import {
   StartFailure,
 } from './pool/index.ts'
 import type { Runtimes } from './runtimes.ts'
-import type { Sandbox } from './sandbox/index.ts'
+import { processSandbox, type Sandbox } from './sandbox/index.ts'
 import { type Shape, shapeOf, type Spare, type Spares } from './spares/index.ts'
 
 export interface StarterOptions {
@@ -224,9 +224,10 @@ export class FunctionInstanceStarter implements InstanceStarter {
     },
     signal: AbortSignal,
   ): Promise<Instance> {
-    const { sandbox, clock, bootTimeoutMs, times } = this.#options
+    const { clock, bootTimeoutMs, times } = this.#options
     const { shape, ...rest } = house
     const plan = shape.runtime.launch(shape.launch)
+    const sandbox = plan.runsCodeElsewhere === true ? processSandbox : this.#options.sandbox
     return boot({ ...rest, sandbox, plan, limits: shape.limits, clock, bootTimeoutMs, times }, signal)
   }
 
@@ -279,5 +280,10 @@ function serverSettings({
   port,
   healthCheck,
 }: NonNullable<FunctionSpec['server']>): NonNullable<InitializeHeader['server']> {
-  return { command: [...command, ...args], port, ...(healthCheck === undefined ? {} : { healthCheck }) }
+  return {
+    command: [...command, ...args],
+    programLength: command.length,
+    port,
+    ...(healthCheck === undefined ? {} : { healthCheck }),
+  }
 }

@@ -13,6 +13,7 @@ export {
 export {
   type RuntimeFixtureName,
   type RuntimeFixtures,
+  type RuntimeGroup,
   runtimeSuite,
 } from './runtime.ts'
 export { RuntimeHost } from './runtime-host.ts'

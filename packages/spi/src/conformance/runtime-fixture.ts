@@ -19,6 +19,15 @@ import type { RuntimeHost } from './runtime-host.ts'
  *   turn of its scheduler, writes the line `more <event>`, and returns. `part` writes `no line feed` without one.
  * - `flood` writes 64 MiB to standard output and returns. `child` starts a program that sleeps, and returns its process id.
  * - `count` returns as text how often it was called in this instance, plus 100 for each call of `initialize`.
+ * - `parts` answers `one`, `two`, `three` in three parts. `manyParts` answers 3 MiB in parts and writes the line
+ *   `sent <MiB>` to standard output whenever it has handed over another MiB. `brokenParts` answers the part `one`, then
+ *   throws `half`. Of the group `streaming`.
+ * - `http` is a handler of HTTP requests: status 201, header `x-method` with the method, `x-path` with the path, `x-query`
+ *   with the value of the query's `q`, two values `a` and `b` of `x-many`; the body of the request is the body of the
+ *   answer. `httpFail` throws `no answer`. Of the group `http`.
+ * - `hook` writes the line `hooked` to standard output. `hookFail` throws `no hook`. `hookWait` writes the line `hooking`
+ *   and never ends. Of the group `hooks`.
+ * - `layer` returns the text `of the layer`, which a module of the layers exports; `layersPath` has it. Of the group `layers`.
  * - `initialize` is an initializer as above. `initializeFail` throws `no start`. `initializeWait` never ends.
  */
 export type RuntimeFixtureName =
@@ -45,6 +54,18 @@ export type RuntimeFixtureName =
   | 'initialize'
   | 'initializeFail'
   | 'initializeWait'
+  | 'parts'
+  | 'manyParts'
+  | 'brokenParts'
+  | 'http'
+  | 'httpFail'
+  | 'hook'
+  | 'hookFail'
+  | 'hookWait'
+  | 'layer'
+
+/** What a runtime may leave out. `qualifier`: the context says what the caller has named. */
+export type RuntimeGroup = 'streaming' | 'http' | 'hooks' | 'layers' | 'qualifier'
 
 export interface RuntimeFixtures {
   /** Folder with the fixtures, as unpacked code. */
@@ -66,6 +87,10 @@ export interface RuntimeFixtures {
   }
   /** What the stack of the fixture `fail` names, where that is not the folder of the code. */
   readonly stackPlace?: string
+  /** Groups that the runtime has; the clauses of the others are counted as skipped. Default none. */
+  readonly groups?: readonly RuntimeGroup[]
+  /** Folder with the layers of the fixture `layer`, for the group `layers`. */
+  readonly layersPath?: string
   /** Clauses that the language cannot keep, by their sentence, each with the reason; they are counted as skipped. */
   readonly skips?: Readonly<Record<string, string>>
 }

@@ -3,12 +3,20 @@ import type { InstalledRuntime } from '../runtime.ts'
 import { encodeFrame, frameType, runtimeProtocolVersion } from '../runtime-protocol.ts'
 import { codeCases } from './runtime-code.ts'
 import { failureCases } from './runtime-failures.ts'
-import { type RuntimeBench, type RuntimeCase, type RuntimeFixtures, text } from './runtime-fixture.ts'
+import {
+  type RuntimeBench,
+  type RuntimeCase,
+  type RuntimeFixtures,
+  type RuntimeGroup,
+  text,
+} from './runtime-fixture.ts'
+import { hookCases, layerCases } from './runtime-hooks.ts'
 import { RuntimeHost } from './runtime-host.ts'
+import { httpCases, partCases, qualifierCases } from './runtime-parts.ts'
 import { lifeCases } from './runtime-life.ts'
 import { outputCases } from './runtime-output.ts'
 
-export type { RuntimeFixtureName, RuntimeFixtures } from './runtime-fixture.ts'
+export type { RuntimeFixtureName, RuntimeFixtures, RuntimeGroup } from './runtime-fixture.ts'
 
 /** Declares the conformance suite of the runtime contract, with real processes. `factory` picks the version under test. */
 export function runtimeSuite(
@@ -38,12 +46,21 @@ export function runtimeSuite(
     const title = reason === undefined ? clause : `${clause} (skipped: ${reason})`
     test.skipIf(reason !== undefined)(title, () => run({ fixtures, boot, start, header }))
   }
+  const checkOf = (group: RuntimeGroup): RuntimeCase => {
+    if (fixtures.groups?.includes(group)) return check
+    return clause => test.skip(`${clause} (skipped: ${name} has no ${group})`, () => {})
+  }
   describe(`runtime contract: ${name}`, () => {
     describe('code', () => codeCases(check))
     describe('failures', () => failureCases(check))
     describe('output', () => outputCases(check))
     describe('life', () => lifeCases(check))
     describe('protocol', () => protocolCases(check))
+    describe('answers in parts', () => partCases(checkOf('streaming')))
+    describe('HTTP requests', () => httpCases(checkOf('http')))
+    describe('hooks', () => hookCases(checkOf('hooks')))
+    describe('layers', () => layerCases(checkOf('layers')))
+    describe('qualifier', () => qualifierCases(checkOf('qualifier')))
     test('every skip names a clause', () => expect([...skips.keys()]).toEqual([]))
   })
 }

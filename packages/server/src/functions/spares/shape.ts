@@ -18,7 +18,7 @@ export function shapeOf(spec: FunctionSpec, runtime: InstalledRuntime): Shape {
   return {
     key: JSON.stringify([runtime.name, runtime.version, memoryMiB, cpu, diskMiB, network, image ?? '']),
     runtime,
-    launch: image === undefined ? { memoryMiB } : { memoryMiB, image },
+    launch: image === undefined ? { memoryMiB, cpu } : { memoryMiB, cpu, image },
     limits,
   }
 }
