@@ -40,6 +40,8 @@ export class SharedFolders {
   readonly #unusedMax: number
   /** In the order of last use, as far as unused ones go. */
   readonly #folders = new Map<string, SharedFolder>()
+  /** Those whose names are not free yet. */
+  readonly #leaving = new Map<string, Promise<void>>()
 
   constructor(folder: string, unusedMax: number) {
     this.#folder = folder
@@ -76,6 +78,7 @@ export class SharedFolders {
     const temporary = this.#temporary(name)
     try {
       const contents = await fill(temporary)
+      await this.#leaving.get(name)
       await rename(temporary, path)
       await chmod(path, 0o555)
       return contents
@@ -97,15 +100,21 @@ export class SharedFolders {
     }
   }
 
-  /** Renames first: whoever opens the same package meanwhile unpacks it anew under the free name. */
+  /** Renames first: whoever opens the same package meanwhile makes it anew under the free name. */
   async #remove(name: string): Promise<void> {
     const grave = this.#temporary(name)
     try {
-      await chmod(join(this.#folder, name), 0o755)
-      await rename(join(this.#folder, name), grave)
+      const freed = rename(join(this.#folder, name), grave)
+      this.#leaving.set(
+        name,
+        freed.catch(() => undefined),
+      )
+      await freed
+      this.#leaving.delete(name)
       await removeTree(grave)
     } catch {
       // It stays until the next start, which empties the folder.
+      this.#leaving.delete(name)
     }
   }
 

@@ -73,6 +73,15 @@ test('packages that nobody uses are removed beyond a limit, the longest unused f
   b?.[Symbol.dispose]()
 })
 
+test('a package that is opened again while its folder is being removed is there', async () => {
+  await using bench = await open(0)
+  const name = await bench.store.put(new Map([['x', Buffer.from('a')]]))
+  for (let turn = 0; turn < 50; turn++) {
+    using code = await bench.store.open(name)
+    expect(await readFile(join(code.path, 'x'), 'utf8')).toBe('a')
+  }
+})
+
 test('what an earlier run left is not trusted: it is removed at the start', async () => {
   await using bench = await open()
   const name = await bench.store.put(files)
