@@ -7,14 +7,20 @@ import {
   type Functions,
   type FunctionsLimits,
 } from '../../packages/server/src/functions/index.ts'
-import { type FunctionSpec, functionView, type Snapshot } from '../../packages/server/src/resources/index.ts'
+import {
+  type FunctionSpec,
+  functionView,
+  type Snapshot,
+  type Snapshots,
+} from '../../packages/server/src/resources/index.ts'
 
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-const account = 'bench'
+export const account = 'bench'
 
 /** The function platform alone, as the server has it, in this process. */
 export interface Platform extends AsyncDisposable {
   readonly functions: Functions
+  readonly snapshots: Snapshots
   /** Defines a function of one file. */
   define(name: string, code: string, change?: Partial<FunctionSpec>): Promise<void>
   call(name: string, payload: Uint8Array): Promise<Uint8Array>
@@ -30,17 +36,18 @@ export async function openPlatform(folder: string, limits: Partial<FunctionsLimi
     domains: new Map(),
   }
   const listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
+  const snapshots: Snapshots = {
+    current: () => snapshot,
+    subscribe(listener) {
+      listeners.add(listener)
+      return { [Symbol.dispose]: () => listeners.delete(listener) }
+    },
+  }
   const functions = createFunctions({
     dataFolder: folder,
     blobs: storage.blobs,
     documents: storage.documents,
-    snapshots: {
-      current: () => snapshot,
-      subscribe(listener) {
-        listeners.add(listener)
-        return { [Symbol.dispose]: () => listeners.delete(listener) }
-      },
-    },
+    snapshots,
     clock: systemClock,
     random: systemRandom(systemClock),
     log: silentLog,
@@ -52,6 +59,7 @@ export async function openPlatform(folder: string, limits: Partial<FunctionsLimi
   const { signal } = new AbortController()
   return {
     functions,
+    snapshots,
     async define(name, code, change = {}) {
       const spec = specOf(await functions.uploadCode(new Map([['index.mjs', Buffer.from(code)]])), change)
       const view = functionView(account, name, { spec, revision: 1, createdAtMs: 0, updatedAtMs: 0 })
