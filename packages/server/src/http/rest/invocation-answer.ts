@@ -31,6 +31,9 @@ export class AnswerOnTheWay implements AnswerStream {
     } catch (thrown) {
       if (this.#hasBegun) raw.destroy()
       throw thrown
+    } finally {
+      // Every answer ends with a close: aborting what is over already would cost each call an exception.
+      raw.off('close', leave)
     }
   }
 
