@@ -1,59 +1,10 @@
 import { EventsClient } from './events.ts'
-import type { AliasSpec, AsyncSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
-import type { BusSpec, FunctionSpec, Page, PutResult, Resource, RuleSpec } from './resources.ts'
+import type { AliasSpec, AsyncSpec, DomainSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
+import { FunctionsClient } from './functions-client.ts'
+import { ResourceClient } from './resource-client.ts'
+import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import { LayersClient, VersionsClient } from './versions.ts'
-
-/** Get, list, put and delete of one kind of resource; `scope` is what a name is unique within. */
-export class ResourceClient<Spec> {
-  private readonly transport: Transport
-  private readonly path: string
-
-  constructor(transport: Transport, path: string) {
-    this.transport = transport
-    this.path = path
-  }
-
-  get(name: string): Promise<Resource<Spec>> {
-    return this.transport.json('GET', this.pathOf(name))
-  }
-
-  list(options: { after?: string; limit?: number } = {}): Promise<Page<Resource<Spec>>> {
-    const query = new URLSearchParams()
-    if (options.after !== undefined) query.set('after', options.after)
-    if (options.limit !== undefined) query.set('limit', String(options.limit))
-    return this.transport.json('GET', `${this.path}?${query.toString()}`)
-  }
-
-  /** All resources, page after page. */
-  async *all(): AsyncGenerator<Resource<Spec>> {
-    let after: string | undefined
-    do {
-      const page: Page<Resource<Spec>> = await this.list(after === undefined ? {} : { after })
-      yield* page.items
-      after = page.next
-    } while (after !== undefined)
-  }
-
-  /** Creates or replaces; the same spec again changes nothing. */
-  put(name: string, spec: Spec, options: { revision?: number } = {}): Promise<PutResult> {
-    const headers = options.revision === undefined ? {} : { 'if-match': `"${options.revision}"` }
-    return this.transport.json('PUT', this.pathOf(name), spec, { headers })
-  }
-
-  delete(name: string): Promise<void> {
-    return this.transport.json('DELETE', this.pathOf(name))
-  }
-
-  /** What is going on with it right now: positions and lag of a bus, backlog of a rule's targets, instances of a function. */
-  status(name: string): Promise<Record<string, unknown>> {
-    return this.transport.json('GET', `${this.pathOf(name)}/status`)
-  }
-
-  private pathOf(name: string): string {
-    return `${this.path}/${encodeURIComponent(name)}`
-  }
-}
 
 /** One line that a function wrote, or that the platform wrote about it. */
 export interface LogLine {
@@ -121,7 +72,9 @@ export interface PatternVerdict {
 export class Client {
   readonly events: EventsClient
   readonly buses: ResourceClient<BusSpec>
-  readonly functions: ResourceClient<FunctionSpec>
+  readonly functions: FunctionsClient
+  /** Host names whose paths lead to functions; the name of one is its host. */
+  readonly domains: ResourceClient<DomainSpec>
   readonly layers: LayersClient
   private readonly transport: Transport
 
@@ -129,7 +82,8 @@ export class Client {
     this.transport = new Transport(options)
     this.events = new EventsClient(this.transport)
     this.buses = new ResourceClient(this.transport, '/api/v1/buses')
-    this.functions = new ResourceClient(this.transport, '/api/v1/functions')
+    this.functions = new FunctionsClient(this.transport)
+    this.domains = new ResourceClient(this.transport, '/api/v1/domains')
     this.layers = new LayersClient(this.transport)
   }
 
@@ -176,6 +130,11 @@ export class Client {
 
   startReplay(bus: string, request: Record<string, unknown>): Promise<Record<string, unknown>> {
     return this.transport.json('POST', `/api/v1/buses/${encodeURIComponent(bus)}/replays`, request)
+  }
+
+  /** Which instances of a function run on the node that answers. */
+  functionStatus(name: string): Promise<FunctionStatus> {
+    return this.transport.json('GET', `/api/v1/functions/${encodeURIComponent(name)}/status`)
   }
 
   /** Uploads a code package, path → bytes, and answers the name to put into a function's `code`. */

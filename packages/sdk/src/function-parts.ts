@@ -7,6 +7,32 @@ export interface AliasSpec {
   canary?: { version: string; weight: number }
 }
 
+/** One way to be allowed through an HTTP trigger or a domain. */
+export type HttpAuthSpec =
+  | { kind: 'none' }
+  | { kind: 'signature' }
+  | { kind: 'bearer'; tokens: string[] }
+  | { kind: 'basic'; users: Record<string, string> }
+  | {
+      kind: 'jwt'
+      jwks: { keys: Record<string, unknown>[] }
+      lookup?: string
+      /** Claims to pass on: `position:claim:name,…`. */
+      claims?: string
+      only?: string[]
+      except?: string[]
+    }
+
+/** Cross-origin requests that the platform answers for the function. */
+export interface CorsSpec {
+  origins?: string[]
+  methods?: string[]
+  headers?: string[]
+  exposed?: string[]
+  credentials?: boolean
+  maxAgeSeconds?: number
+}
+
 /** A way in which a function is called by itself. */
 export type TriggerSpec =
   | {
@@ -14,8 +40,8 @@ export type TriggerSpec =
       qualifier?: string
       description?: string
       methods?: string[]
-      auth?: { kind: 'none' | 'signature' | 'bearer' | 'basic' | 'jwt'; [setting: string]: unknown }
-      cors?: Record<string, unknown>
+      auth?: HttpAuthSpec
+      cors?: CorsSpec
       enabled?: boolean
     }
   | {
@@ -37,11 +63,29 @@ export interface AsyncSpec {
   onFailure?: SinkSpec
 }
 
+/** From when until when a policy holds, in local time of the zone. */
+export interface ScalingWindow {
+  name: string
+  start?: string
+  end?: string
+  timeZone?: string
+}
+
 /** Instances that are kept whatever the load, for `LATEST` or an alias. */
 export interface ScalingSpec {
   instancesMin?: number
-  schedules?: Record<string, unknown>[]
-  tracking?: Record<string, unknown>[]
+  schedules?: (ScalingWindow & {
+    /** `cron(s m h d m w)` or `at(yyyy-mm-ddThh:mm:ss)`. */
+    expression: string
+    instances: number
+  })[]
+  tracking?: (ScalingWindow & {
+    metric: 'concurrency' | 'cpu' | 'memory'
+    /** Share of what there is to use. */
+    target: number
+    instancesMin: number
+    instancesMax: number
+  })[]
   overflow?: boolean
 }
 
@@ -67,4 +111,21 @@ export interface LayerVersion {
   version: number
   spec: Required<LayerSpec>
   createdAtMs: number
+}
+
+/** A path, or all paths below one, that lead to a function. */
+export interface RouteSpec {
+  /** Exact, or with one `*` at its end. */
+  path: string
+  function: string
+  qualifier?: string
+  methods?: string[]
+  rewrite?: Partial<Record<'equal' | 'wildcard' | 'regex', { match: string; replacement: string }[]>>
+}
+
+/** A host name whose paths lead to functions. */
+export interface DomainSpec {
+  routes?: RouteSpec[]
+  auth?: HttpAuthSpec
+  cors?: CorsSpec
 }

@@ -3,12 +3,13 @@ export {
   createClient,
   type LogLine,
   type PatternVerdict,
-  ResourceClient,
   type UploadedCode,
 } from './client.ts'
 export { clientErrorCatalogue, MillraceError } from './error.ts'
 export * from './events.ts'
 export * from './function-parts.ts'
+export { FunctionsClient } from './functions-client.ts'
+export { ResourceClient } from './resource-client.ts'
 export * from './resources.ts'
 export type { ClientOptions } from './transport.ts'
 export * from './wiring.ts'

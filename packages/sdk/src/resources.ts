@@ -56,21 +56,71 @@ export interface RuleSpec {
   targets?: TargetSpec[]
 }
 
+/** What of the network a function can reach. */
+export type NetworkSpec = 'on' | 'off' | { allow: string[] }
+
+/** A hook of the code, and how long it may take. */
+export interface HookSpec {
+  handler: string
+  timeoutMs?: number
+}
+
+/** A program that serves HTTP, for the runtimes `custom` and `custom-container`. */
+export interface ServerSpec {
+  command?: string[]
+  args?: string[]
+  port?: number
+  image?: string
+  healthCheck?: {
+    path: string
+    initialDelayMs?: number
+    periodMs?: number
+    timeoutMs?: number
+    failuresMax?: number
+    successesMin?: number
+  }
+}
+
+/** Code and how to run it; the server fills in what is left out. `GET /api/v1/openapi.json` has limits and defaults. */
 export interface FunctionSpec {
   description?: string
   runtime?: string
   handler?: string
+  /** `http`: the handler answers a request itself, instead of taking an event. */
+  handlerKind?: 'event' | 'http'
   initializer?: string
+  initializerTimeoutMs?: number
+  preStop?: HookSpec
+  preFreeze?: HookSpec
   /** Name of an uploaded code package. In wiring: a file or folder, relative to the wiring file. */
   code: string
   /** Layer versions as `name:version`; the earlier wins. */
   layers?: string[]
   environment?: Record<string, string>
   timeoutMs?: number
-  initializerTimeoutMs?: number
   memoryMiB?: number
+  /** Processor cores. */
+  cpu?: number
+  diskMiB?: number
   concurrencyPerInstance?: number
   instancesMax?: number
+  /** How long an instance without work is kept. */
+  idleMs?: number
+  /** Stops the processes of an instance while it is idle. */
+  freeze?: boolean
+  network?: NetworkSpec
+  server?: ServerSpec
+  role?: string
+  tags?: Record<string, string>
+}
+
+/** The instances of a function on the node that was asked. */
+export interface FunctionStatus {
+  name: string
+  revision: number
+  /** Calls that wait for an instance. */
+  waiting: number
+  instances: { id: string; state: string; running: number; version?: string; startedAtMs: number }[]
 }
 
 /** A resource as the server gives it back: the spec is complete. */
