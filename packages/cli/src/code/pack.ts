@@ -3,8 +3,8 @@ import { buffer } from 'node:stream/consumers'
 import { ZipFile } from 'yazl'
 import { contentOf, listCode, type SourceFile } from './read.ts'
 
-/** Bytes of code that are read at all, unpacked: what the server takes unless its operator allows more. */
-const bytesMax = 500 * 1_024 * 1_024
+/** Bytes of code that are read at all, unpacked; the server has a limit of its own, which its operator can raise. */
+const bytesMax = 2 * 1_024 * 1_024 * 1_024
 
 /** A code package that is ready to be sent. */
 export interface PackedCode {

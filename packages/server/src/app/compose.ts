@@ -24,6 +24,7 @@ import {
   chooseSandbox,
   createAsyncCalls,
   createFunctions,
+  defaultCodeLimits,
   type Functions,
 } from '../functions/index.ts'
 import { listen, type Listener } from '../http/index.ts'
@@ -230,6 +231,13 @@ async function openEngine(
       region: config.region,
       observer: metrics.functions,
       tracer,
+      limits: {
+        code: {
+          ...defaultCodeLimits,
+          uploadBytesMax: config.codeUploadBytesMax,
+          bytesMax: config.codeBytesMax,
+        },
+      },
     }),
   )
   const calls: AsyncCalls = owned.use(
@@ -318,6 +326,7 @@ function openDoor(
     },
     {
       ...config.listen,
+      limits: { codeBytesMax: config.codeUploadBytesMax },
       credentials: credentials.credentials,
       schemes: [
         bearerScheme(credentials.credentials),

@@ -10,6 +10,8 @@ describe('settings from the environment', () => {
       region: 'local',
       logLevel: 'info',
       allowPrivateTargets: false,
+      codeUploadBytesMax: 104_857_600,
+      codeBytesMax: 524_288_000,
     })
   })
 
@@ -34,6 +36,8 @@ describe('settings from the environment', () => {
     [{ MILLRACE_NATS_URL: 'nats://127.0.0.1:4222' }, 'no cluster storage'],
     [{ MILLRACE_OTLP_ENDPOINT: 'collector:4318' }, 'an address such as http://'],
     [{ MILLRACE_TRACE_RATIO: '2' }, 'a number from 0 to 1'],
+    [{ MILLRACE_CODE_MIB: '20000' }, 'a whole number of MiB from 1 to 10240'],
+    [{ MILLRACE_CODE_UPLOAD_MIB: '1.5' }, 'a whole number of MiB from 1 to 500'],
     [{ MILLRACE_LISTN: '1' }, 'did you mean MILLRACE_LISTEN?'],
   ])('refuses %j and names the place', (environment, message) => {
     expect(() => readConfig(environment)).toThrow(

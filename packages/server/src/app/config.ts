@@ -15,6 +15,9 @@ export interface Config {
   readonly accessKeySecret: string | undefined
   readonly logLevel: LogLevel
   readonly allowPrivateTargets: boolean
+  /** Largest zip of code that is taken, in bytes, and what it may hold unpacked. */
+  readonly codeUploadBytesMax: number
+  readonly codeBytesMax: number
   /** What functions are run in. */
   readonly sandbox: SandboxChoice
   /** Collector of OpenTelemetry that gets the spans; none when absent. */
@@ -36,6 +39,8 @@ const known = [
   'MILLRACE_ACCESS_KEY_ID',
   'MILLRACE_ACCESS_KEY_SECRET',
   'MILLRACE_SANDBOX',
+  'MILLRACE_CODE_UPLOAD_MIB',
+  'MILLRACE_CODE_MIB',
   'MILLRACE_LOG',
   'MILLRACE_ALLOW_PRIVATE_TARGETS',
   'MILLRACE_OTLP_ENDPOINT',
@@ -98,6 +103,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         'false',
       ]) === 'true',
     otlpEndpoint: httpAddress('MILLRACE_OTLP_ENDPOINT', read('MILLRACE_OTLP_ENDPOINT')),
+    // A store keeps no more than 512 MiB under one name.
+    codeUploadBytesMax: mebibytes('MILLRACE_CODE_UPLOAD_MIB', read('MILLRACE_CODE_UPLOAD_MIB') ?? '100', 500),
+    codeBytesMax: mebibytes('MILLRACE_CODE_MIB', read('MILLRACE_CODE_MIB') ?? '500', 10_240),
     sandbox: readSandbox(read('MILLRACE_SANDBOX') ?? 'auto'),
     traceRatio: share('MILLRACE_TRACE_RATIO', read('MILLRACE_TRACE_RATIO') ?? '1'),
   }
@@ -135,6 +143,14 @@ function httpAddress(name: string, value: string | undefined): string | undefine
     refuse(name, value, 'an address such as http://127.0.0.1:4318')
   }
   return value
+}
+
+function mebibytes(name: string, value: string, most: number): number {
+  const found = Number(value)
+  if (!/^[0-9]{1,5}$/.test(value) || found < 1 || found > most) {
+    refuse(name, value, `a whole number of MiB from 1 to ${most}`)
+  }
+  return found * 1_024 * 1_024
 }
 
 function share(name: string, value: string): number {

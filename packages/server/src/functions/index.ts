@@ -1,4 +1,5 @@
 export * from './async/index.ts'
+export { defaultCodeLimits } from './code/index.ts'
 export { functionErrorCatalogue } from './errors.ts'
 export { failureBody, failureError, type FailureType, type FunctionFailure } from './failure.ts'
 export * from './functions.ts'
