@@ -1,11 +1,16 @@
 import { systemClock, systemRandom } from '@millrace/spi'
 import { openStorage } from '@millrace/storage-lmdb'
-import { createDelivery, type Delivery, registeredQueues } from '../../packages/server/src/delivery/index.ts'
-import { openEventLogs } from '../../packages/server/src/eventlog/index.ts'
-import { type AsyncCalls, createAsyncCalls } from '../../packages/server/src/functions/index.ts'
-import { createIngest } from '../../packages/server/src/ingest/index.ts'
-import { silentObserver } from '../../packages/server/src/observability/index.ts'
-import type { Platform } from '../calls/platform.ts'
+import {
+  type AsyncCalls,
+  createAsyncCalls,
+  createDelivery,
+  createIngest,
+  type Delivery,
+  openEventLogs,
+  registeredQueues,
+  silentObserver,
+} from '@millrace/server/engine'
+import type { Platform } from '../calls/index.ts'
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const clock = systemClock

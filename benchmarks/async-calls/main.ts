@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { appendLoop } from '../baseline/index.ts'
-import { account, openPlatform, type Platform } from '../calls/platform.ts'
-import { median } from '../calls/median.ts'
+import { account, median, openPlatform } from '../calls/index.ts'
 import type { Scenario, ScenarioContext, ScenarioRow } from '../scenario.ts'
 import { openEngine } from './engine.ts'
 

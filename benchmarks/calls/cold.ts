@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { defaultFunctionsLimits } from '../../packages/server/src/functions/index.ts'
+import { defaultFunctionsLimits } from '@millrace/server/engine'
 import type { ScenarioContext, ScenarioRow } from '../scenario.ts'
 import { median } from './median.ts'
 import { openPlatform, type Platform } from './platform.ts'

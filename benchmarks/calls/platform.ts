@@ -4,15 +4,13 @@ import { openStorage } from '@millrace/storage-memory'
 import {
   createFunctions,
   defaultFunctionsLimits,
+  type FunctionSpec,
   type Functions,
   type FunctionsLimits,
-} from '../../packages/server/src/functions/index.ts'
-import {
-  type FunctionSpec,
   functionView,
   type Snapshot,
   type Snapshots,
-} from '../../packages/server/src/resources/index.ts'
+} from '@millrace/server/engine'
 
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 export const account = 'bench'
