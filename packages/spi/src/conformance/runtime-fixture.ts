@@ -27,7 +27,7 @@ import type { RuntimeHost } from './runtime-host.ts'
  *   answer. `httpFail` throws `no answer`. Of the group `http`.
  * - `hook` writes the line `hooked` to standard output. `hookFail` throws `no hook`. `hookWait` writes the line `hooking`
  *   and never ends. Of the group `hooks`.
- * - `layer` returns the text `of the layer`, which a module of the layers exports; `layersPath` has it. Of the group `layers`.
+ * - `layer` returns the text `of the layer`, which a module of the layers exports. Of the group `layers`.
  * - `initialize` is an initializer as above. `initializeFail` throws `no start`. `initializeWait` never ends.
  */
 export type RuntimeFixtureName =
@@ -89,8 +89,8 @@ export interface RuntimeFixtures {
   readonly stackPlace?: string
   /** Groups that the runtime has; the clauses of the others are counted as skipped. Default none. */
   readonly groups?: readonly RuntimeGroup[]
-  /** Folder with the layers of the fixture `layer`, for the group `layers`. */
-  readonly layersPath?: string
+  /** The module of the fixture `layer`, for the group `layers`: its path in the layers, and its text. The suite writes it. */
+  readonly layer?: { readonly file: string; readonly text: string }
   /** Clauses that the language cannot keep, by their sentence, each with the reason; they are counted as skipped. */
   readonly skips?: Readonly<Record<string, string>>
 }
