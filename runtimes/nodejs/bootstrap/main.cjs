@@ -14,8 +14,19 @@ const { format, types } = require('node:util')
 const protocolVersion = 1
 const frameBytesMax = 33 * 1024 * 1024
 const resultBytesMax = 32 * 1024 * 1024
-const toInstance = { initialize: 1, invoke: 2, cancel: 3, drain: 4, ping: 5 }
-const toServer = { hello: 65, initialized: 66, result: 67, error: 68, pong: 69, leaving: 70 }
+const toInstance = { initialize: 1, invoke: 2, cancel: 3, drain: 4, ping: 5, freeze: 6, credit: 7 }
+const toServer = {
+  hello: 65,
+  initialized: 66,
+  result: 67,
+  error: 68,
+  pong: 69,
+  leaving: 70,
+  frozen: 71,
+  head: 72,
+  data: 73,
+}
+const streamWindowBytes = 1024 * 1024
 
 /** The invocation that the running code belongs to: `{ requestId, openLine }`. */
 const current = new AsyncLocalStorage()
@@ -28,8 +39,13 @@ let initialization // the AsyncLocalStorage value of the initializer, while it r
 let baseContext = {}
 let logLevel = 0
 let handler
+let takesHttp = false
+/** `preStop` and `preFreeze`, where the function has them. */
+const hooks = {}
 /** Channels grow; an invocation above this one has not begun. */
 let highestChannel = 0
+let initialRequestId = ''
+let isStopping = false
 
 // ---------------------------------------------------------------- frames
 
@@ -101,8 +117,10 @@ function onFrame(frameType, channel, header, payload) {
   else if (frameType === toInstance.ping) send(toServer.pong, channel, undefined, payload)
   else if (frameType === toInstance.drain) {
     if (state !== 'dying') state = 'draining'
-    if (running.size === 0) leave(0)
-  } else if (frameType === toInstance.initialize) {
+    if (running.size === 0) void stop()
+  } else if (frameType === toInstance.freeze) void freeze()
+  else if (frameType === toInstance.credit) running.get(channel)?.window?.credit(header.bytes)
+  else if (frameType === toInstance.initialize) {
     if (state !== 'booting') throw new Error('initialize came twice')
     state = 'initializing'
     void initialize(header)
@@ -307,6 +325,29 @@ async function loadExport(codePath, name) {
   throw failure('HandlerNotFound', `Module '${moduleName}' does not export a function '${exportName}'`)
 }
 
+/** Modules of layers are found after those of the code: by `NODE_PATH` for `require`, by a hook for `import`. */
+function searchLayers(layersPath) {
+  const nodeModule = require('node:module')
+  const own = process.env.NODE_PATH
+  const folder = path.join(layersPath, 'nodejs', 'node_modules')
+  process.env.NODE_PATH = own === undefined || own === '' ? folder : `${own}${path.delimiter}${folder}`
+  nodeModule._initPaths()
+  if (own === undefined) delete process.env.NODE_PATH
+  else process.env.NODE_PATH = own
+  if (nodeModule.registerHooks === undefined || !fs.existsSync(folder)) return
+  const parentURL = require('node:url').pathToFileURL(path.join(layersPath, 'nodejs', 'layer.js')).href
+  nodeModule.registerHooks({
+    resolve(name, context, nextResolve) {
+      try {
+        return nextResolve(name, context)
+      } catch (error) {
+        if (error?.code !== 'ERR_MODULE_NOT_FOUND' || /^[./]|^[a-z]+:/.test(name)) throw error
+        return nextResolve(name, { ...context, parentURL })
+      }
+    },
+  })
+}
+
 async function loadModule(file) {
   const { pathToFileURL } = require('node:url')
   const source = pathToFileURL(file).href
@@ -340,13 +381,20 @@ function makeContext(owner, header, signal) {
   return {
     requestId: header.requestId,
     credentials: { accessKeyId: '', accessKeySecret: '', securityToken: '', ...header.credentials },
-    ...copyOf(baseContext),
+    ...contextOf(header.qualifier),
     retryCount: header.retryCount ?? 0,
     tracing: header.tracing ?? {},
     logger: logMethods(() => owner),
     deadlineMs: header.deadlineMs,
     signal,
   }
+}
+
+/** The qualifier is what the caller named; the rest is the same for all invocations. */
+function contextOf(qualifier) {
+  const context = copyOf(baseContext)
+  if (qualifier !== undefined) context.service = { ...context.service, qualifier }
+  return context
 }
 
 /** Code may change its context; the next invocation must not see it. Two levels is all that the members have. */
@@ -362,6 +410,7 @@ function copyOf(context) {
 async function initialize(header) {
   const owner = { requestId: header.requestId, openLine: {}, kind: 'unhandled', startedAt: performance.now() }
   initialization = owner
+  initialRequestId = header.requestId
   try {
     for (const key of Object.keys(process.env)) delete process.env[key]
     Object.assign(process.env, header.environment)
@@ -369,7 +418,12 @@ async function initialize(header) {
     if (process.env.NODE_PATH !== undefined) require('node:module')._initPaths()
     process.chdir(header.codePath)
     baseContext = header.context
+    if (header.layersPath !== undefined) searchLayers(header.layersPath)
     handler = await loadExport(header.codePath, header.handler)
+    takesHttp = header.handlerKind === 'http'
+    for (const name of ['preStop', 'preFreeze']) {
+      if (header[name] !== undefined) hooks[name] = await loadExport(header.codePath, header[name])
+    }
     if (header.initializer !== undefined) {
       owner.kind = 'initialization'
       const initializer = await loadExport(header.codePath, header.initializer)
@@ -390,6 +444,83 @@ async function initialize(header) {
   }
 }
 
+/** Runs a hook, whose output and context carry the id of the request that the instance was started for. */
+async function runHook(name) {
+  const owner = { requestId: initialRequestId, openLine: {} }
+  try {
+    const context = makeContext(owner, { requestId: initialRequestId }, new AbortController().signal)
+    await current.run(owner, () => call(hooks[name], [context]))
+    return undefined
+  } catch (thrown) {
+    const told = describe(thrown instanceof HandledError ? thrown.reason : thrown)
+    const lines = told.stackTrace.length > 0 ? told.stackTrace : [`${told.errorType}: ${told.errorMessage}`]
+    writeOutput(owner, 'e', `${lines.join('\n')}\n`)
+    return `${told.errorType}: ${told.errorMessage}`
+  } finally {
+    endLines(owner)
+  }
+}
+
+/** After the last invocation; a hook that fails is in the log, and the instance ends all the same. */
+async function stop() {
+  if (isStopping || state === 'dying') return
+  isStopping = true
+  if (hooks.preStop !== undefined) await runHook('preStop')
+  if (state !== 'dying') leave(0)
+}
+
+async function freeze() {
+  const startedAt = performance.now()
+  const error = hooks.preFreeze === undefined ? undefined : await runHook('preFreeze')
+  if (state !== 'dying') send(toServer.frozen, 0, { durationMs: performance.now() - startedAt, error })
+}
+
+/** The bytes of the answer, or `undefined` when it has been sent in parts. */
+async function answer(channel, owner, header, payload) {
+  const { signal } = owner.controller
+  const context = makeContext(owner, header, signal)
+  let sent
+  if (takesHttp && header.http !== undefined) {
+    sent = await require('./answers.cjs').exchange(handler, header.http, payload, context)
+  } else {
+    const value = await call(handler, [payload, context])
+    if (!mayHaveParts(value)) return toBytes(value)
+    sent = streamed(value)
+    if (sent === undefined) return toBytes(value)
+  }
+  const { sendParts, Window } = require('./answers.cjs')
+  owner.window = new Window(streamWindowBytes)
+  if (running.has(channel)) send(toServer.head, channel, sent.head)
+  await sendParts(sent.parts, owner.window, signal, bytes => {
+    if (running.has(channel)) send(toServer.data, channel, undefined, bytes)
+  })
+  return { payload: undefined }
+}
+
+/** Cheap: most results are no streams, and what knows streams need not be loaded for them. */
+function mayHaveParts(value) {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
+  return isStreamLike(value) || isStreamLike(value.body)
+}
+
+function isStreamLike(value) {
+  if (typeof value !== 'object' || value === null) return false
+  return typeof value[Symbol.asyncIterator] === 'function' || typeof value.getReader === 'function'
+}
+
+/** A stream, or the answer to an HTTP request whose body is one. */
+function streamed(value) {
+  const { partsOf } = require('./answers.cjs')
+  const parts = partsOf(value)
+  if (parts !== undefined) {
+    const contentType = parts.readableObjectMode ? undefined : 'application/octet-stream'
+    return { head: { contentType }, parts }
+  }
+  const body = partsOf(value.body)
+  if (body === undefined || !Number.isInteger(value.statusCode)) return undefined
+  return { head: { statusCode: value.statusCode, headers: value.headers }, parts: body }
+}
+
 async function invoke(channel, header, payload) {
   const controller = new AbortController()
   const owner = { requestId: header.requestId, openLine: {}, startedAt: performance.now(), controller }
@@ -399,8 +530,7 @@ async function invoke(channel, header, payload) {
   let thrown
   let failed = false
   try {
-    const context = makeContext(owner, header, controller.signal)
-    value = toBytes(await current.run(owner, () => call(handler, [payload, context])))
+    value = await current.run(owner, () => answer(channel, owner, header, payload))
   } catch (error) {
     failed = true
     thrown = error
@@ -413,7 +543,7 @@ async function invoke(channel, header, payload) {
     const memoryKiB = peakKiB()
     send(toServer.result, channel, { contentType: value.contentType, durationMs, memoryKiB }, value.payload)
   }
-  if (state === 'draining' && running.size === 0) leave(0)
+  if (state === 'draining' && running.size === 0) void stop()
 }
 
 /** Output without a line feed at its end is a line nevertheless, once the invocation is over. */

@@ -1,4 +1,4 @@
-import { mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, frameType, type InitializeHeader } from '@millrace/spi'
@@ -249,4 +249,31 @@ test('a program that the code starts gets the environment of the code, not of th
     exports.handler = () => execFileSync('/usr/bin/env').toString()`
   const printed = await run({ 'index.js': text }, { environment: { ONLY: 'this' } })
   expect(printed).toBe('ONLY=this\n')
+})
+
+test('an imported module is found in the layers', async () => {
+  await using layers = await mkdtempDisposable(join(tmpdir(), 'millrace-layers-'))
+  const modules = join(layers.path, 'nodejs', 'node_modules')
+  await mkdir(join(modules, 'shared'), { recursive: true })
+  await writeFile(join(modules, 'shared', 'index.js'), 'exports.from = "layer"\n')
+  const text = 'import { from } from "shared"; export const handler = async () => from'
+  expect(await run({ 'index.mjs': text }, { layersPath: layers.path })).toBe('layer')
+})
+
+test('an answer to an HTTP request whose body is a stream has its status and headers before its parts', async () => {
+  const text = `const { Readable } = require('node:stream')
+    exports.handler = async () => ({ statusCode: 418, headers: { 'x-a': 'b' }, body: Readable.from(['tea', 'pot']) })`
+  await using instance = await start({ 'index.js': text })
+  const channel = instance.host.begin('')
+  const head = await instance.host.next(channel, frameType.head, frameType.error)
+  expect(head.header).toMatchObject({ statusCode: 418, headers: { 'x-a': 'b' } })
+  expect(String((await instance.host.next(channel, frameType.data)).payload)).toBe('tea')
+  expect(String((await instance.host.next(channel, frameType.data)).payload)).toBe('pot')
+  expect(await instance.host.answer(channel)).toMatchObject({ type: frameType.result })
+})
+
+test('a hook that the code does not have fails the initialization', async () => {
+  const text = 'exports.handler = async () => {}'
+  await using instance = await start({ 'index.js': text }, { preStop: 'index.absent' })
+  expect(instance.answer).toMatchObject({ type: frameType.error, header: { errorType: 'HandlerNotFound' } })
 })

@@ -13,6 +13,8 @@ for (const version of installed) {
     handled: 'fixtures.handled',
     missingModule: 'absent.handler',
     missingExport: 'fixtures.absent',
+    groups: ['streaming', 'http', 'hooks', 'layers', 'qualifier'],
+    layer: { file: 'nodejs/node_modules/of-layer/index.js', text: "exports.text = 'of the layer'\n" },
     broken: { file: 'broken.mjs', text: 'export const handler = (', handler: 'broken.handler' },
   })
 }
