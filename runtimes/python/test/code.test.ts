@@ -215,3 +215,17 @@ def handler(event, context):
 `
   expect(await run(text, { environment: { PYTHONPATH: folder.path, TZ: 'UTC-8' } })).toBe('5 8 True')
 })
+
+pythonTest('an asynchronous generator is answered in parts', async () => {
+  const text = `
+async def handler(event, context):
+    yield 'a'
+    yield {'b': 1}
+`
+  await using instance = await start(text)
+  const channel = instance.host.begin('')
+  await instance.host.next(channel, frameType.head)
+  expect(String((await instance.host.next(channel, frameType.data)).payload)).toBe('a')
+  expect(String((await instance.host.next(channel, frameType.data)).payload)).toBe('{"b":1}')
+  expect(await instance.host.answer(channel)).toMatchObject({ type: frameType.result })
+})

@@ -12,6 +12,8 @@ for (const version of installed) {
     handled: undefined,
     missingModule: 'absent.handler',
     missingExport: 'fixtures.absent',
+    groups: ['streaming', 'http', 'hooks', 'layers', 'qualifier'],
+    layer: { file: 'python/of_layer.py', text: "text = 'of the layer'\n" },
     broken: { file: 'broken.py', text: 'def handler(', handler: 'broken.handler' },
   })
 }

@@ -11,7 +11,7 @@ TEXT = 'text/plain; charset=utf-8'
 JSON = 'application/json'
 
 
-def enter(code_path, environment):
+def enter(code_path, environment, layers_path=None):
     """The code sees the given environment and no other, and its own folder comes first in every respect."""
     os.environ.clear()
     os.environ.update(environment)
@@ -19,9 +19,17 @@ def enter(code_path, environment):
         time.tzset()
     os.chdir(code_path)
     folders = [folder for folder in environment.get('PYTHONPATH', '').split(os.pathsep) if folder != '']
-    sys.path[:0] = [code_path, *folders]
+    sys.path[:0] = [code_path, *folders, *layer_folders(layers_path)]
     # Of `site`, which is not loaded.
     builtins.exit = builtins.quit = leave
+
+
+def layer_folders(layers_path):
+    if layers_path is None:
+        return []
+    version = 'python%d.%d' % sys.version_info[:2]
+    folder = os.path.join(layers_path, 'python')
+    return [folder, os.path.join(folder, 'lib', version, 'site-packages')]
 
 
 def leave(status=None):

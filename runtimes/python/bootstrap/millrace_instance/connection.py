@@ -8,9 +8,9 @@ import _thread
 PROTOCOL_VERSION = 1
 FRAME_BYTES_MAX = 33 * 1024 * 1024
 # To the instance.
-INITIALIZE, INVOKE, CANCEL, DRAIN, PING = 1, 2, 3, 4, 5
+INITIALIZE, INVOKE, CANCEL, DRAIN, PING, FREEZE, CREDIT = 1, 2, 3, 4, 5, 6, 7
 # To the server.
-HELLO, INITIALIZED, RESULT, ERROR, PONG, LEAVING = 65, 66, 67, 68, 69, 70
+HELLO, INITIALIZED, RESULT, ERROR, PONG, LEAVING, FROZEN, HEAD, DATA = 65, 66, 67, 68, 69, 70, 71, 72, 73
 
 # Payloads up to this size are copied behind their header: one call is cheaper than the copy.
 JOINED_PAYLOAD_BYTES_MAX = 32 * 1024

@@ -31,7 +31,9 @@ class FCContext:
     """Made anew for each call: what code changes in it does not reach the next one."""
 
     def __init__(self, base, header, invocation):
-        service = base.get('service', {})
+        service = dict(base.get('service', {}))
+        if 'qualifier' in header:
+            service['qualifier'] = header['qualifier']
         for name, value in base.items():
             setattr(self, python_name(name), copy_of(value))
         self.request_id = header['requestId']
@@ -75,7 +77,9 @@ class FCContext:
         base, header = self._source
         members = dict(base, credentials=NO_CREDENTIALS, retryCount=0, tracing={})
         members.update(header)
-        for name in ('environment', 'codePath', 'handler', 'initializer', 'context'):
+        if 'qualifier' in header:
+            members['service'] = dict(base.get('service', {}), qualifier=members.pop('qualifier'))
+        for name in ('environment', 'codePath', 'handler', 'handlerKind', 'initializer', 'context', 'http', 'preStop', 'preFreeze', 'layersPath', 'server'):
             members.pop(name, None)
         return json.dumps(members, ensure_ascii=False)
 

@@ -43,6 +43,10 @@ class Instance:
         self.handler = None
         self.loop = None
         self.is_child = False
+        self.takes_http = False
+        self.hooks = {}
+        self.initial_request_id = ''
+        self.is_stopping = False
 
     # ------------------------------------------------------------ what the server sends
 
@@ -67,6 +71,12 @@ class Instance:
             self.link.send(connection.PONG, channel, b'', payload)
         elif frame_type == connection.DRAIN:
             self.drain()
+        elif frame_type == connection.FREEZE:
+            self.workers.give(self.freeze)
+        elif frame_type == connection.CREDIT:
+            invocation = self.running.get(channel)
+            if invocation is not None and invocation.window is not None:
+                invocation.window.credit(read_header(header)['bytes'])
         elif frame_type == connection.INITIALIZE and self.state == 'booting':
             self.state = 'initializing'
             members = read_header(header)
@@ -87,19 +97,24 @@ class Instance:
             self.state = 'draining'
             is_idle = not self.running
         if is_idle:
-            self.leave(0)
+            self.workers.give(self.stop)
 
     # ------------------------------------------------------------ running the code
 
     def initialize(self, worker, header):
         """Loads the code in this thread's own context, so that threads it starts know whose output theirs is."""
         owner = self.initialization = Invocation(0, header['requestId'], self.output)
+        self.initial_request_id = header['requestId']
         token = self.output.current.set(owner)
         kind = 'unhandled'
         try:
             self.base_context = header['context']
-            code.enter(header['codePath'], header['environment'])
+            code.enter(header['codePath'], header['environment'], header.get('layersPath'))
             self.handler = code.load(header['handler'])
+            self.takes_http = header.get('handlerKind') == 'http'
+            for name in ('preStop', 'preFreeze'):
+                if header.get(name) is not None:
+                    self.hooks[name] = code.load(header[name])
             if header.get('initializer') is not None:
                 kind = 'initialization'
                 initializer = code.load(header['initializer'])
@@ -147,7 +162,7 @@ class Instance:
         context = FCContext(self.base_context, header, invocation)
         try:
             # Each in a context of its own: what one sets the next does not see.
-            result = copy_context().run(self.call, invocation, payload, context)
+            result = copy_context().run(self.call, invocation, header, payload, context)
         except SystemExit as error:
             self.exit(error)
         except BaseException as error:
@@ -158,11 +173,19 @@ class Instance:
             if result is not None:
                 self.succeed(invocation, *result)
 
-    def call(self, invocation, payload, context):
+    def call(self, invocation, header, payload, context):
         """The result as bytes with their type, or `None` when it comes later, from the event loop."""
         self.output.current.set(invocation)
         try:
+            if self.takes_http and 'http' in header:
+                from .http import exchange
+
+                return exchange(self, self.handler, invocation, header['http'], payload, context)
             returned = self.handler(payload, context)
+            if hasattr(type(returned), '__next__') or hasattr(type(returned), '__anext__'):
+                from .parts import send_returned
+
+                return send_returned(self, invocation, returned)
             if not hasattr(type(returned), '__await__'):
                 return code.to_bytes(returned)
             self.event_loop().start(returned, invocation, lambda awaited: self.settle(invocation, awaited))
@@ -187,6 +210,55 @@ class Instance:
             with self.link.lock:
                 self.loop = self.loop or Loop(self.on_loop_end)
         return self.loop
+
+    # ------------------------------------------------------------ hooks
+
+    def stop(self, _worker):
+        """After the last invocation; a hook that fails is in the log, and the instance ends all the same."""
+        with self.link.lock:
+            if self.is_stopping or self.state == 'dying':
+                return
+            self.is_stopping = True
+        self.run_hook('preStop')
+        self.leave(0)
+
+    def freeze(self, worker):
+        owner = Invocation(0, self.initial_request_id, self.output)
+        error = self.run_hook('preFreeze')
+        self.workers.release(worker)
+        header = '{"durationMs":%.3f}' % owner.duration_ms()
+        if error is not None:
+            import json
+
+            text = '%s: %s' % (type(error).__name__, error)
+            header = json.dumps({'durationMs': round(owner.duration_ms(), 3), 'error': text[:16384]})
+        with self.link.lock:
+            if self.state != 'dying':
+                self.link.send(connection.FROZEN, 0, header.encode())
+
+    def run_hook(self, name):
+        """Its output and context carry the id of the request that the instance was started for."""
+        hook = self.hooks.get(name)
+        if hook is None:
+            return None
+        owner = Invocation(0, self.initial_request_id, self.output)
+        context = FCContext(self.base_context, {'requestId': self.initial_request_id}, owner)
+        try:
+            copy_context().run(self.call_hook, hook, context, owner)
+        except SystemExit as error:
+            self.exit(error)
+        except BaseException as error:
+            self.log_error(owner, error)
+            return error
+        self.output.end_lines(owner)
+        return None
+
+    def call_hook(self, hook, context, owner):
+        self.output.current.set(owner)
+        try:
+            self.wait(hook(context), owner)
+        finally:
+            self.output.flush()
 
     # ------------------------------------------------------------ answers
 
@@ -213,7 +285,7 @@ class Instance:
 
     def after_answer(self):
         if self.state == 'draining' and not self.running:
-            self.leave(0)
+            self.workers.give(self.stop)
 
     def send_error(self, channel, kind, error, invocation):
         from .failures import error_header

@@ -17,6 +17,8 @@ class Invocation:
         self._is_cancelled = False
         self._event = None
         self._listener = None
+        # Of an answer in parts: how much may still be sent.
+        self.window = None
 
     def duration_ms(self):
         return (time.perf_counter() - self._started) * 1000
@@ -24,10 +26,19 @@ class Invocation:
     def cancel(self):
         with self._lock:
             self._is_cancelled = True
+        if self.window is not None:
+            self.window.close()
         if self._event is not None:
             self._event.set()
         if self._listener is not None:
             self._listener()
+
+    def open_window(self, window):
+        with self._lock:
+            self.window = window
+            is_cancelled = self._is_cancelled
+        if is_cancelled:
+            window.close()
 
     def cancel_event(self):
         """Made for those who ask for it: `threading` is not loaded for the others."""
