@@ -1,5 +1,7 @@
 import type { SecretBox } from '../auth/index.ts'
 import { parseCron, parseLocalTime, parseTimerSchedule } from '../calendar/index.ts'
+import { checkRewrites } from '../functions/index.ts'
+import { checkHttpAuth } from '../http/index.ts'
 import type { PartChecks, ScalingSpec, SinkSpec, Snapshot } from '../resources/index.ts'
 import { checkSink, type RuleCheckParts } from './rule-check.ts'
 
@@ -13,7 +15,8 @@ export interface PartCheckParts {
 
 /**
  * The checks of what functions have besides their definition: schedules that mean a time (`schedule.invalid`),
- * destinations that can be written to (`rule.sink-invalid`), layers whose code was uploaded.
+ * destinations that can be written to (`rule.sink-invalid`), layers whose code was uploaded, ways to be let in and
+ * rewriting that can be understood (`trigger.auth-invalid`, `domain.invalid`).
  */
 export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckParts): PartChecks {
   const sink = (account: string, spec: SinkSpec | undefined): Promise<SinkSpec | undefined> =>
@@ -23,6 +26,7 @@ export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckP
   return {
     trigger: async (_account, spec) => {
       if (spec.kind === 'timer') parseTimerSchedule(spec.schedule)
+      else checkHttpAuth(spec.auth)
     },
     scaling: async (_account, spec) => checkScaling(spec),
     async: async (account, spec) => {
@@ -37,6 +41,10 @@ export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckP
       }
     },
     layer: (_account, spec) => checkCode(spec.code),
+    domain: async (_account, { auth, routes }) => {
+      if (auth !== undefined) checkHttpAuth(auth)
+      await checkRewrites(routes)
+    },
   }
 }
 

@@ -2,7 +2,7 @@ import { AppError, type Clock, type Documents, retryNever } from '@millrace/spi'
 import { BusState, type BusRecord } from './bus-state.ts'
 import { notFound } from './errors.ts'
 import type { FunctionSpec } from './function.ts'
-import type { AsyncSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
+import type { AsyncSpec, DomainSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import type { FunctionState } from './function-state.ts'
 import { busKey } from './names.ts'
 import type { RuleSpec } from './rule.ts'
@@ -35,6 +35,7 @@ export interface PartChecks {
   /** Completes the options of the destinations and seals their secrets. */
   async(account: string, spec: AsyncSpec): Promise<AsyncSpec>
   layer(account: string, spec: LayerSpec): Promise<void>
+  domain(account: string, spec: DomainSpec): Promise<void>
 }
 
 export interface ResourceLimits {

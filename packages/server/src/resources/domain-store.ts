@@ -34,6 +34,7 @@ export class DomainStore {
       const name = hostName(host)
       const parsed = parseDomain(spec)
       checkRoutes(parsed)
+      await control.host.checkParts?.domain(account, parsed)
       const before = control.domains.get(name)
       if (before !== undefined && before.account !== account) {
         throw new AppError('domain.taken', `the host ${name} belongs to another account`, retryNever)

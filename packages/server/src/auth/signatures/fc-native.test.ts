@@ -159,7 +159,7 @@ interface SignatureCase {
 }
 const cases = existsSync(casesPath)
   ? (JSON.parse(readFileSync(casesPath, 'utf8')) as { cases: SignatureCase[] }).cases.filter(({ id }) =>
-      /^fc/.test(id),
+      id.startsWith('fc'),
     )
   : []
 

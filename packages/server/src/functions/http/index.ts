@@ -8,6 +8,6 @@ export {
   responseOfOutput,
   type TriggerResponse,
 } from './response.ts'
-export { createRewriter, type Place, type Rewriter } from './rewrite.ts'
+export { checkRewrites, createRewriter, type Place, type Rewriter } from './rewrite.ts'
 export { domainOf, type DomainRoute, routeOf } from './routes.ts'
 export { type CallPlan, type HttpTrigger, httpTriggersOf, planCall } from './trigger.ts'

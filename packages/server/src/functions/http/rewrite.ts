@@ -34,6 +34,11 @@ export async function createRewriter(rules: RewriteRules | undefined): Promise<R
   }
 }
 
+/** Refuses a domain with a rule that cannot be used, at the time when it is written: `domain.invalid`. */
+export async function checkRewrites(routes: readonly DomainRoute[]): Promise<void> {
+  for (const { rewrite } of routes) await createRewriter(rewrite)
+}
+
 const same: Rewriter = place => place
 
 interface CompiledRule {

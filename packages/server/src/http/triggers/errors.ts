@@ -22,8 +22,8 @@ export const triggerErrors: ErrorCatalogue = {
     description: 'The request is signed with a key of another account than that of the function.',
   },
   'trigger.auth-invalid': {
-    status: 500,
-    description: 'The authentication of the trigger cannot be understood, so that nobody is let in.',
+    status: 400,
+    description: 'The settings by which the trigger or domain lets requests in cannot be understood.',
   },
   'trigger.asynchronous-unsupported': {
     status: 400,
@@ -36,7 +36,7 @@ export const triggerErrors: ErrorCatalogue = {
   'domain.route-not-found': { status: 404, description: 'The domain has no route for this path.' },
 }
 
-export type TriggerCode = keyof typeof triggerErrors & string
+export type TriggerCode = `trigger.${string}` | `domain.${string}`
 
 export function triggerError(
   code: TriggerCode,

@@ -3,7 +3,7 @@ import type { Clock } from '@millrace/spi'
 import type { Acs3Verifier, FcNativeVerifier } from '../../auth/index.ts'
 import type { HttpAuthSpec } from '../../resources/index.ts'
 import { triggerError } from './errors.ts'
-import { jwtGuard } from './jwt.ts'
+import { checkJwtSpec, jwtGuard } from './jwt.ts'
 import type { PassedClaim } from './passed-claims.ts'
 import { basicGuard, bearerGuard } from './secrets.ts'
 
@@ -35,6 +35,11 @@ export interface GuardParts {
   readonly acs3: Acs3Verifier
   readonly fcNative: FcNativeVerifier
   readonly clock: Clock
+}
+
+/** Refuses settings that could let nobody in, at the time when they are written: `trigger.auth-invalid`. */
+export function checkHttpAuth(auth: HttpAuthSpec): void {
+  if (auth.kind === 'jwt') checkJwtSpec(auth)
 }
 
 /** The guard of a trigger or domain whose functions belong to the account. */

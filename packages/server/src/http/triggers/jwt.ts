@@ -20,12 +20,12 @@ const tokenLengthMax = 8_192
 
 /**
  * Wants a token that one of the keys has signed, that is valid now, and passes its claims on. A token with a key id needs
- * the key of that id; one without, and one whose id no key has, the key that has none.
+ * the key of that id; one without, and one whose id no key has, the key that has none. A single key needs no id.
  */
 export function jwtGuard(spec: JwtSpec, clock: Clock): Guard {
   const places = parseLookup(spec.lookup)
   const passing = parseClaims(spec.claims)
-  const keys = new Keys(spec.jwks.keys as readonly JWK[])
+  const keys = new Keys(spec.jwks.keys)
   const isChecked = pathChecker(spec)
   // The library is loaded by the first request that needs it.
   let jose: Promise<Jose> | undefined
@@ -37,6 +37,13 @@ export function jwtGuard(spec: JwtSpec, clock: Clock): Guard {
     const passage: Passage = { claims: claimsToPass(passing, payload) }
     return passage
   }
+}
+
+/** Throws `trigger.auth-invalid` for settings that no token could be judged by. */
+export function checkJwtSpec(spec: JwtSpec): void {
+  parseLookup(spec.lookup)
+  parseClaims(spec.claims)
+  checkKeys(spec.jwks.keys)
 }
 
 async function verify(jose: Jose, token: string, keys: Keys, nowMs: number): Promise<JWTPayload> {
@@ -59,9 +66,7 @@ class Keys {
   readonly #ready = new Map<JWK, Map<string, Promise<CryptoKey | Uint8Array>>>()
 
   constructor(keys: readonly JWK[]) {
-    if (keys.filter(key => key.kid === undefined).length > 1) {
-      throw triggerError('trigger.auth-invalid', 'at most one key of the trigger may have no kid')
-    }
+    checkKeys(keys)
     this.#keys = keys
   }
 
@@ -77,6 +82,12 @@ class Keys {
     let imported = ready.get(algorithm)
     if (imported === undefined) ready.set(algorithm, (imported = jose.importJWK(key, algorithm)))
     return await imported
+  }
+}
+
+function checkKeys(keys: readonly JWK[]): void {
+  if (keys.filter(key => key.kid === undefined).length > 1) {
+    throw triggerError('trigger.auth-invalid', 'at most one key may have no kid')
   }
 }
 

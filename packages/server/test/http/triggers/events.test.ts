@@ -181,7 +181,7 @@ describe('a request that is refused', () => {
     ],
     ['broken escapes', '/echo/%zz', {}, 400, 'InvalidArgument'],
   ] as const)('for %s says so', async (_what, path, init, status, code) => {
-    await expectRefusal(await stage.fetch(path, init as RequestInit), status, code)
+    await expectRefusal(await stage.fetch(path, init), status, code)
   })
 
   test('for its method names those that are taken', async () => {

@@ -5,7 +5,7 @@ import { startServer, testAccount, type TestServer } from '../harness.ts'
 export interface Stage extends AsyncDisposable {
   readonly server: TestServer
   /** Puts a function in place; `code` is the text of its module. */
-  put(name: string, code: string, further?: Record<string, unknown>): Promise<void>
+  put(name: string, code: string, further?: { readonly runtime?: string }): Promise<void>
   trigger(name: string, spec: Record<string, unknown>, triggerName?: string): Promise<void>
   domain(host: string, spec: Record<string, unknown>): Promise<void>
   /** A request to the address of a function. */
@@ -18,7 +18,7 @@ export async function openStage(): Promise<Stage> {
   return {
     server,
     async put(name, code, further = {}) {
-      const isPython = String(further['runtime'] ?? '').startsWith('python')
+      const isPython = further.runtime?.startsWith('python') === true
       const files = new Map([[isPython ? 'index.py' : 'index.mjs', Buffer.from(code)]])
       const spec = { handler: 'index.handler', code: await functions.uploadCode(files), ...further }
       await resources.functions.put(testAccount, name, spec)
