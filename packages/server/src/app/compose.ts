@@ -212,6 +212,7 @@ async function openEngine(
   )
   const sandbox = await chooseSandbox({
     choice: config.sandbox,
+    allowPrivateTargets: config.allowPrivateTargets,
     dataFolder: config.dataPath,
     searchPath,
     log: log.child({ part: 'functions' }),
@@ -251,6 +252,7 @@ async function openEngine(
       random,
       log: log.child({ part: 'calls' }),
       region: config.region,
+      limits: { payloadBytesMax: config.asyncPayloadBytesMax },
       observer: metrics.functions.calls,
     }),
   )

@@ -36,6 +36,7 @@ describe('settings from the environment', () => {
     [{ MILLRACE_NATS_URL: 'nats://127.0.0.1:4222' }, 'no cluster storage'],
     [{ MILLRACE_OTLP_ENDPOINT: 'collector:4318' }, 'an address such as http://'],
     [{ MILLRACE_TRACE_RATIO: '2' }, 'a number from 0 to 1'],
+    [{ MILLRACE_ASYNC_PAYLOAD_KIB: '257' }, 'a whole number of KiB from 1 to 256'],
     [{ MILLRACE_CODE_MIB: '20000' }, 'a whole number of MiB from 1 to 10240'],
     [{ MILLRACE_CODE_UPLOAD_MIB: '1.5' }, 'a whole number of MiB from 1 to 500'],
     [{ MILLRACE_LISTN: '1' }, 'did you mean MILLRACE_LISTEN?'],

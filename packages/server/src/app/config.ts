@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { AppError, nearestName, retryNever } from '@millrace/spi'
-import { type SandboxChoice, sandboxChoices } from '../functions/index.ts'
+import { payloadBytesMost, type SandboxChoice, sandboxChoices } from '../functions/index.ts'
 
 /** Settings of one server process. Environment variables are read here and nowhere else. */
 export interface Config {
@@ -18,6 +18,8 @@ export interface Config {
   /** Largest zip of code that is taken, in bytes, and what it may hold unpacked. */
   readonly codeUploadBytesMax: number
   readonly codeBytesMax: number
+  /** Largest payload of an asynchronous call, in bytes. */
+  readonly asyncPayloadBytesMax: number
   /** What functions are run in. */
   readonly sandbox: SandboxChoice
   /** Collector of OpenTelemetry that gets the spans; none when absent. */
@@ -41,6 +43,7 @@ const known = [
   'MILLRACE_SANDBOX',
   'MILLRACE_CODE_UPLOAD_MIB',
   'MILLRACE_CODE_MIB',
+  'MILLRACE_ASYNC_PAYLOAD_KIB',
   'MILLRACE_LOG',
   'MILLRACE_ALLOW_PRIVATE_TARGETS',
   'MILLRACE_OTLP_ENDPOINT',
@@ -106,6 +109,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     // A store keeps no more than 512 MiB under one name.
     codeUploadBytesMax: mebibytes('MILLRACE_CODE_UPLOAD_MIB', read('MILLRACE_CODE_UPLOAD_MIB') ?? '100', 500),
     codeBytesMax: mebibytes('MILLRACE_CODE_MIB', read('MILLRACE_CODE_MIB') ?? '500', 10_240),
+    asyncPayloadBytesMax: kibibytes(
+      'MILLRACE_ASYNC_PAYLOAD_KIB',
+      read('MILLRACE_ASYNC_PAYLOAD_KIB') ?? '128',
+      payloadBytesMost / 1_024,
+    ),
     sandbox: readSandbox(read('MILLRACE_SANDBOX') ?? 'auto'),
     traceRatio: share('MILLRACE_TRACE_RATIO', read('MILLRACE_TRACE_RATIO') ?? '1'),
   }
@@ -146,11 +154,19 @@ function httpAddress(name: string, value: string | undefined): string | undefine
 }
 
 function mebibytes(name: string, value: string, most: number): number {
+  return whole(name, value, most, 'MiB') * 1_024 * 1_024
+}
+
+function kibibytes(name: string, value: string, most: number): number {
+  return whole(name, value, most, 'KiB') * 1_024
+}
+
+function whole(name: string, value: string, most: number, unit: string): number {
   const found = Number(value)
   if (!/^[0-9]{1,5}$/.test(value) || found < 1 || found > most) {
-    refuse(name, value, `a whole number of MiB from 1 to ${most}`)
+    refuse(name, value, `a whole number of ${unit} from 1 to ${most}`)
   }
-  return found * 1_024 * 1_024
+  return found
 }
 
 function share(name: string, value: string): number {

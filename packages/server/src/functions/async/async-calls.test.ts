@@ -75,6 +75,15 @@ describe('retries', () => {
     expect(await engine.endings()).toEqual(['delivered'])
   })
 
+  test('calls that wait while their function is disabled are made when it is not', async () => {
+    await using engine = await CallEngine.withFunction({ LATEST: { retriesMax: 0 } })
+    const disabled = new AppError('function.disabled', 'off', retryNever)
+    engine.outside.behaviours.set('f', (_call, count) => (count <= 3 ? disabled : succeeded('ok')))
+    await engine.calls.call(account, 'f', payload)
+    await engine.pass(30_000, 500)
+    expect(await engine.endings()).toEqual(['delivered'])
+  })
+
   test('a function that is never free lets its calls expire, and its destination is told', async () => {
     await using engine = await CallEngine.withFunction({ LATEST: { ...destinations, ageMsMax: 60_000 } })
     engine.outside.behaviours.set('f', () => busy)

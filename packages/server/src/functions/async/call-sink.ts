@@ -155,7 +155,8 @@ export class CallSink implements Sink {
 
 /** Whatever the platform itself could not do was no attempt at the function; what can never be done is final. */
 function notCounted(error: AppError): AppError {
-  if (error.retry.kind === 'never') return error
+  // A function that is disabled for now keeps its calls, as one that has no room does.
+  if (error.retry.kind === 'never' && error.code !== 'function.disabled') return error
   return new AppError(error.code, error.message, { kind: 'uncounted' }, { cause: error })
 }
 

@@ -16,6 +16,7 @@ const executedCodes: ReadonlySet<string> = new Set([
   'function.timed-out',
   'function.exited',
   'function.initialization-failed',
+  'function.not-started',
 ])
 
 const expiredCodes: ReadonlySet<string> = new Set(['function.expired', 'delivery.expired'])
