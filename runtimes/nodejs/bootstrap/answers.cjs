@@ -13,6 +13,18 @@ function partsOf(value) {
   return typeof value[Symbol.asyncIterator] === 'function' ? Readable.from(value) : undefined
 }
 
+/** A stream, or the answer to an HTTP request whose body is one. */
+function streamed(value) {
+  const parts = partsOf(value)
+  if (parts !== undefined) {
+    const contentType = parts.readableObjectMode ? undefined : 'application/octet-stream'
+    return { head: { contentType }, parts }
+  }
+  const body = partsOf(value.body)
+  if (body === undefined || !Number.isInteger(value.statusCode)) return undefined
+  return { head: { statusCode: value.statusCode, headers: value.headers }, parts: body }
+}
+
 /** How much may still be sent on a channel before the server gives back room. */
 class Window {
   #bytes
@@ -132,4 +144,4 @@ function exchange(handler, head, body, context) {
   })
 }
 
-module.exports = { exchange, partsOf, sendParts, Window }
+module.exports = { exchange, sendParts, streamed, Window }

@@ -325,29 +325,6 @@ async function loadExport(codePath, name) {
   throw failure('HandlerNotFound', `Module '${moduleName}' does not export a function '${exportName}'`)
 }
 
-/** Modules of layers are found after those of the code: by `NODE_PATH` for `require`, by a hook for `import`. */
-function searchLayers(layersPath) {
-  const nodeModule = require('node:module')
-  const own = process.env.NODE_PATH
-  const folder = path.join(layersPath, 'nodejs', 'node_modules')
-  process.env.NODE_PATH = own === undefined || own === '' ? folder : `${own}${path.delimiter}${folder}`
-  nodeModule._initPaths()
-  if (own === undefined) delete process.env.NODE_PATH
-  else process.env.NODE_PATH = own
-  if (nodeModule.registerHooks === undefined || !fs.existsSync(folder)) return
-  const parentURL = require('node:url').pathToFileURL(path.join(layersPath, 'nodejs', 'layer.js')).href
-  nodeModule.registerHooks({
-    resolve(name, context, nextResolve) {
-      try {
-        return nextResolve(name, context)
-      } catch (error) {
-        if (error?.code !== 'ERR_MODULE_NOT_FOUND' || /^[./]|^[a-z]+:/.test(name)) throw error
-        return nextResolve(name, { ...context, parentURL })
-      }
-    },
-  })
-}
-
 async function loadModule(file) {
   const { pathToFileURL } = require('node:url')
   const source = pathToFileURL(file).href
@@ -418,7 +395,7 @@ async function initialize(header) {
     if (process.env.NODE_PATH !== undefined) require('node:module')._initPaths()
     process.chdir(header.codePath)
     baseContext = header.context
-    if (header.layersPath !== undefined) searchLayers(header.layersPath)
+    if (header.layersPath !== undefined) require('./layers.cjs').searchLayers(header.layersPath)
     handler = await loadExport(header.codePath, header.handler)
     takesHttp = header.handlerKind === 'http'
     for (const name of ['preStop', 'preFreeze']) {
@@ -485,7 +462,7 @@ async function answer(channel, owner, header, payload) {
   } else {
     const value = await call(handler, [payload, context])
     if (!mayHaveParts(value)) return toBytes(value)
-    sent = streamed(value)
+    sent = require('./answers.cjs').streamed(value)
     if (sent === undefined) return toBytes(value)
   }
   const { sendParts, Window } = require('./answers.cjs')
@@ -506,19 +483,6 @@ function mayHaveParts(value) {
 function isStreamLike(value) {
   if (typeof value !== 'object' || value === null) return false
   return typeof value[Symbol.asyncIterator] === 'function' || typeof value.getReader === 'function'
-}
-
-/** A stream, or the answer to an HTTP request whose body is one. */
-function streamed(value) {
-  const { partsOf } = require('./answers.cjs')
-  const parts = partsOf(value)
-  if (parts !== undefined) {
-    const contentType = parts.readableObjectMode ? undefined : 'application/octet-stream'
-    return { head: { contentType }, parts }
-  }
-  const body = partsOf(value.body)
-  if (body === undefined || !Number.isInteger(value.statusCode)) return undefined
-  return { head: { statusCode: value.statusCode, headers: value.headers }, parts: body }
 }
 
 async function invoke(channel, header, payload) {

@@ -40,15 +40,18 @@ export function runtimeSuite(
     return host
   }
   const skips = new Map(Object.entries(fixtures.skips ?? {}))
-  const check: RuntimeCase = (clause, run) => {
-    const reason = skips.get(clause)
-    skips.delete(clause)
+  const declare = (clause: string, reason: string | undefined, run: Parameters<RuntimeCase>[1]): void => {
     const title = reason === undefined ? clause : `${clause} (skipped: ${reason})`
     test.skipIf(reason !== undefined)(title, () => run({ fixtures, boot, start, header }))
   }
+  const check: RuntimeCase = (clause, run) => {
+    const reason = skips.get(clause)
+    skips.delete(clause)
+    declare(clause, reason, run)
+  }
   const checkOf = (group: RuntimeGroup): RuntimeCase => {
     if (fixtures.groups?.includes(group)) return check
-    return clause => test.skip(`${clause} (skipped: ${name} has no ${group})`, () => {})
+    return (clause, run) => declare(clause, `${name} has no ${group}`, run)
   }
   describe(`runtime contract: ${name}`, () => {
     describe('code', () => codeCases(check))
