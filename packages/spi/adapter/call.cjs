@@ -18,6 +18,9 @@ class Call {
   onRoom = () => {}
   #send
   #underWayBytes = 0
+  /** A part that was given, and for which there was no room. */
+  #rest = Buffer.alloc(0)
+  #onFlushed
 
   constructor(channel, header, payload, send) {
     this.channel = channel
@@ -33,6 +36,7 @@ class Call {
   cancel() {
     if (this.cancelled) return
     this.cancelled = true
+    this.#onFlushed?.()
     this.onCancel()
   }
 
@@ -42,17 +46,35 @@ class Call {
     this.#send(toServer.head, this.channel, header)
   }
 
-  /** Sends a part of the answer. False: wait for `onRoom` before the next. */
+  /** Sends a part of the answer, as far as there is room. False: wait for `onRoom` before the next. */
   write(chunk) {
-    this.#underWayBytes += chunk.length
-    this.#send(toServer.data, this.channel, undefined, chunk)
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    this.#flush()
     return this.#underWayBytes < streamWindowBytes
   }
 
+  /** Resolves when all that was given has been sent, or the invocation is cancelled: then nobody wants it. */
+  async flushed() {
+    if (this.#rest.length === 0 || this.cancelled) return
+    await new Promise(resolve => {
+      this.#onFlushed = resolve
+    })
+  }
+
   credit(bytes) {
-    const wasFull = this.#underWayBytes >= streamWindowBytes
     this.#underWayBytes = Math.max(0, this.#underWayBytes - bytes)
-    if (wasFull && this.#underWayBytes < streamWindowBytes) this.onRoom()
+    this.#flush()
+    if (this.#underWayBytes < streamWindowBytes) this.onRoom()
+  }
+
+  #flush() {
+    const part = this.#rest.subarray(0, streamWindowBytes - this.#underWayBytes)
+    if (part.length > 0) {
+      this.#underWayBytes += part.length
+      this.#rest = this.#rest.subarray(part.length)
+      this.#send(toServer.data, this.channel, undefined, part)
+    }
+    if (this.#rest.length === 0) this.#onFlushed?.()
   }
 }
 

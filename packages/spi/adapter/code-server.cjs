@@ -63,7 +63,8 @@ class CodeServer {
   async untilListening(logs) {
     const giveUpAt = performance.now() + listenTimeoutMs
     while (!(await this.#accepts())) {
-      if (this.#program.hasEnded) return
+      // The end of the program has a failure of its own, which is on its way.
+      if (this.#program.hasEnded) return new Promise(() => {})
       if (performance.now() > giveUpAt) {
         const limit = listenTimeoutMs / 1000
         const message = `Function instance health check failed on port ${this.#configuredPort} in ${limit} seconds.\nLogs:${logs()}`
@@ -107,12 +108,11 @@ class CodeServer {
 
   /** Calls one of the hooks at the end or before a freeze. Rejects unless the answer is 2xx or 4xx: those mean "no such hook". */
   async hook(hookPath) {
-    const { status } = await this.#hook('GET', hookPath, 0, {
-      requestId: require('node:crypto').randomUUID(),
-    })
-    if (status >= 200 && status < 300) return
-    if (status === 400 || status === 404) return
-    throw new Failure('unhandled', 'HookFailed', `${hookPath} was answered with the status ${status}`)
+    const requestId = require('node:crypto').randomUUID()
+    const { status, body } = await this.#hook('GET', hookPath, 0, { requestId })
+    if ((status >= 200 && status < 300) || status === 400 || status === 404) return
+    const text = body.length === 0 ? Buffer.from(`${hookPath} was answered with the status ${status}`) : body
+    throw Failure.fromBody('unhandled', 'HookFailed', text)
   }
 
   #hook(method, hookPath, timeoutMs, invocation) {
@@ -222,6 +222,8 @@ class CodeServer {
     const response = await this.#send(call, this.#request(head.method, target, headers), keeps)
     call.begin({ statusCode: response.statusCode, headers: passable(flattened(response.headersDistinct)) })
     await this.#stream(call, response)
+    await call.flushed()
+    if (call.cancelled) throw new Failure('unhandled', 'Cancelled', 'The invocation was cancelled')
     return { contentType: response.headers['content-type'], payload: undefined }
   }
 

@@ -39,8 +39,11 @@ class Instance {
   #running = new Map()
   #highestChannel = 0
   #isFrozen = false
+  #firstRequestId = ''
   #hasVanished = false
+  /** What output belongs to while no invocation runs: the initializer and the hooks. */
   #initialization
+  #hook
   #output
 
   constructor(adapter) {
@@ -96,7 +99,20 @@ class Instance {
   #owner() {
     if (this.#running.size > 1) return undefined
     for (const call of this.#running.values()) return call
-    return this.#initialization
+    return this.#initialization ?? this.#hook
+  }
+
+  /** Runs a step of the adapter in which the code's hooks run. */
+  async #hooked(step) {
+    const hook = { requestId: this.#firstRequestId, openLine: {} }
+    this.#hook = hook
+    try {
+      await step()
+      await turn()
+    } finally {
+      this.#output.endLines(hook)
+      if (this.#hook === hook) this.#hook = undefined
+    }
   }
 
   #onFrame(frameType, channel, header, payload) {
@@ -122,6 +138,7 @@ class Instance {
   async #initialize(header) {
     const initialization = { requestId: header.requestId, openLine: {}, startedAt: performance.now() }
     this.#initialization = initialization
+    this.#firstRequestId = header.requestId
     let failure
     try {
       await this.#adapter.start(header, this)
@@ -176,7 +193,7 @@ class Instance {
     const startedAt = performance.now()
     let error
     try {
-      await this.#adapter.freeze()
+      await this.#hooked(() => this.#adapter.freeze())
     } catch (thrown) {
       error = Failure.of(thrown).message
     }
@@ -188,7 +205,7 @@ class Instance {
   async #stop() {
     if (this.#state === 'dying') return
     this.#state = 'dying'
-    await this.#adapter.stop()
+    await this.#hooked(() => this.#adapter.stop())
     this.#leave(() => process.exit(0))
   }
 

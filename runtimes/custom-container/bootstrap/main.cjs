@@ -71,8 +71,11 @@ class ContainerAdapter {
     try {
       if (this.#header.preFreeze !== undefined) await this.#server.hook('/pre-freeze')
     } finally {
-      await this.program.pause()
-      this.#isPaused = true
+      // An invocation may have come while the hook ran.
+      if (this.#instance.runningCount === 0) {
+        this.#isPaused = true
+        await this.program.pause()
+      }
     }
   }
 

@@ -26,7 +26,10 @@ runtimeSuite('custom-container', () => Promise.resolve(withImage), {
   missingModule: 'absent',
   missingExport: 'absent',
   broken: { file: 'absent', text: '', handler: 'absent' },
+  groups: ['http', 'qualifier'],
   skips: {
+    'a handler of HTTP requests that fails before its answer is an error':
+      'what the code answers is passed on, whatever its status',
     'a module that is not there fails the initialization, and the process ends': unknown,
     'a handler that the module does not have is named': unknown,
     'code that does not parse is told with the error of the language': unknown,

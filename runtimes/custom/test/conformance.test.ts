@@ -17,7 +17,10 @@ runtimeSuite('custom', () => Promise.resolve(custom), {
   missingModule: 'absent',
   missingExport: 'absent',
   broken: { file: 'bootstrap', text: '', handler: 'absent' },
+  groups: ['http', 'qualifier'],
   skips: {
+    'a handler of HTTP requests that fails before its answer is an error':
+      'what the code answers is passed on, whatever its status',
     'a module that is not there fails the initialization, and the process ends':
       'the handler is a header for the code, which need not know it',
     'a handler that the module does not have is named':

@@ -61,7 +61,8 @@ class GoAdapter {
     if (http === undefined) return { contentType: answer.contentType, payload: answer.payload }
     const { head, body } = httpAnswer(answer)
     call.begin(head)
-    if (body.length > 0) call.write(body)
+    call.write(body)
+    await call.flushed()
     return { contentType: head.headers['content-type'], payload: undefined }
   }
 

@@ -33,6 +33,7 @@ if (go === undefined) {
     missingExport: 'absent',
     broken: { file: 'main', text: 'package main', handler: 'main', errorType: 'CAFilePermission' },
     stackPlace: 'contract/main.go',
+    groups: ['qualifier'],
     skips: {
       'a handler that the module does not have is named': 'the handler is the executable itself',
       'an error that nobody catches fails what runs, and the process ends': panics,
