@@ -23,6 +23,9 @@ export interface BootOptions {
   readonly onOutput: (line: OutputLine) => void
 }
 
+/** Starts of a sandbox that failed by chance, at most. */
+const triesMax = 3
+
 /**
  * Starts a process and resolves when it has said hello. Rejects when it ends first, says something else, or takes
  * longer than `bootTimeoutMs`; then nothing of it is left.
@@ -36,9 +39,17 @@ export async function boot(options: BootOptions, signal: AbortSignal): Promise<I
     const { sandbox, plan, limits, layersPath } = options
     const codePath = options.codePath ?? (await emptyFolder(options))
     const folders = { socketPath, temporaryPath: temporaryPath(options), codePath, layersPath }
-    const process = await sandbox.spawn(plan, limits, folders)
-    void process.exited.then(() => rm(options.folder, { recursive: true, force: true }))
-    return await meet(options, process, door, signal)
+    for (let tried = 1; ; tried++) {
+      const process = await sandbox.spawn(plan, limits, folders)
+      try {
+        const instance = await meet(options, process, door, signal)
+        void process.exited.then(() => rm(options.folder, { recursive: true, force: true }))
+        return instance
+      } catch (error) {
+        if (tried === triesMax || sandbox.isPassing?.((error as Error).message) !== true) throw error
+        await process.exited
+      }
+    }
   } catch (error) {
     await rm(options.folder, { recursive: true, force: true })
     throw error
@@ -84,8 +95,10 @@ function meet(
     }
     readOutput(process.output, 'stdout', options.clock, emit)
     readOutput(process.errorOutput, 'stderr', options.clock, emit)
+    let isOver = false
     const fail = (reason: string): void => {
       if (instance !== undefined) return
+      isOver = true
       release()
       process.kill()
       reject(new Error(reason))
@@ -105,6 +118,8 @@ function meet(
       fail(`the process ended (${how})${lastText === '' ? '' : `: ${lastText.slice(0, 200)}`}`)
     })
     void door.visitor.then(socket => {
+      // The visitor of a later try.
+      if (isOver) return
       const onFrame = (frame: Frame): void => {
         if (instance !== undefined) instance.onFrame(frame)
         else if (frame.type === frameType.hello && frame.header['protocol'] === runtimeProtocolVersion) {

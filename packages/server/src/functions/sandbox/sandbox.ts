@@ -71,4 +71,6 @@ export interface Sandbox {
    * Rejects when the program cannot be started.
    */
   spawn(plan: LaunchPlan, limits: SandboxLimits, folders: SandboxFolders): Promise<SandboxedProcess>
+  /** Whether the end of a process that had not begun yet, by its last words, was the sandbox's own and will not last. */
+  isPassing?(reason: string): boolean
 }

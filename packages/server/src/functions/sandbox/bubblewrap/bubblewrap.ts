@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { assert, type LaunchPlan } from '@millrace/spi'
 import { ending } from '../child.ts'
 import { type InstanceLimits, type LimitsMechanism, openFilesMax } from '../limits/index.ts'
+import type { NetworkMechanism } from '../network/index.ts'
 import type { Exit, Sandbox, SandboxedProcess, SandboxFolders, SandboxLimits } from '../sandbox.ts'
 import {
   type Approach,
@@ -23,6 +24,7 @@ export interface BubblewrapOptions {
   readonly program: string
   readonly approach: Approach
   readonly limits: LimitsMechanism
+  readonly network: NetworkMechanism
   readonly files: MadeFiles
   /** Never to be seen, such as the data folder. */
   readonly hidden: readonly string[]
@@ -47,6 +49,7 @@ export class BubblewrapSandbox implements Sandbox {
     this.limits = options.limits.kind
     this.weaknesses = [
       ...options.limits.weaknesses,
+      ...options.network.weaknesses,
       ...(options.files.filterPath === undefined ? [`system calls are not filtered on ${process.arch}`] : []),
     ]
   }
@@ -59,32 +62,62 @@ export class BubblewrapSandbox implements Sandbox {
     return this.#options.limits.close()
   }
 
+  /** On a busy machine the kernel's answer about the loopback device now and then comes to nobody: once in hundreds. */
+  isPassing(reason: string): boolean {
+    return reason.includes('bwrap: loopback: Failed RTM_')
+  }
+
   async spawn(plan: LaunchPlan, limits: SandboxLimits, folders: SandboxFolders): Promise<SandboxedProcess> {
+    const { network } = this.#options
+    const separate = network.separates(limits.network)
     const group = this.#options.limits.open(instanceName(folders), limits)
+    let instance: BubblewrapProcess | undefined
     try {
-      const child = this.#start(plan, limits, folders, group)
-      const instance = new BubblewrapProcess(child, folders, group)
+      const child = this.#start(plan, limits, folders, { group, separate })
+      instance = new BubblewrapProcess(child, folders, group)
       if (child.pid === undefined) {
         const [error] = (await once(child, 'error')) as [Error]
         throw error
       }
+      if (separate && limits.network !== 'off') await this.#connect(limits, instance)
       return instance
     } catch (error) {
-      await group.close()
+      instance?.kill()
+      await (instance?.exited ?? group.close())
       throw error
     }
+  }
+
+  /** The program boots meanwhile; it learns what it is to run only afterwards. */
+  async #connect({ network }: SandboxLimits, instance: BubblewrapProcess): Promise<void> {
+    const firstProcess = await instance.firstProcess
+    // It ended before it began; whoever waits for it is told how.
+    if (firstProcess === undefined) return
+    const inUserNamespace = this.#options.approach === 'user-namespace'
+    const processId = inUserNamespace ? instance.processId : firstProcess
+    const connection = await this.#options.network.connect(network, { processId, inUserNamespace })
+    void instance.exited.then(() => connection[Symbol.dispose]())
+  }
+
+  #resolver(separate: boolean): Shown {
+    const path = separate ? this.#options.files.resolverPath : '/etc/resolv.conf'
+    return { path, at: '/etc/resolv.conf' }
   }
 
   #start(
     plan: LaunchPlan,
     limits: SandboxLimits,
     folders: SandboxFolders,
-    group: InstanceLimits,
+    { group, separate }: { group: InstanceLimits; separate: boolean },
   ): ChildProcess {
     const { program, approach, files, hidden } = this.#options
     if (approach === 'user-change') chownSync(folders.socketPath, userId, userId)
-    const ownNetwork = limits.network !== 'on'
-    const view = { approach, plan, limits, folders, system: this.#system, hidden, ownNetwork }
+    // A user namespace around that of `bwrap` owns the network, so that the server can connect it.
+    const outerNetwork = separate && approach === 'user-namespace' && limits.network !== 'off'
+    const system = limits.network === 'on' ? [...this.#system, this.#resolver(separate)] : this.#system
+    const ownNetwork = separate && !outerNetwork
+    const view = { approach, plan, limits, folders, system, hidden, ownNetwork }
+    const around = outerNetwork ? ['unshare', '--user', '--map-root-user', '--net', '--'] : []
     const inside = group.inside === '' ? [] : ['/bin/sh', '-c', `${group.inside}exec "$@"`, 'sh']
     const command = [...userChange(approach), ...inside, plan.command, ...plan.args]
     const outside = `${group.outside}ulimit -c 0; ulimit -n ${this.#openFilesMax}; echo 1000 >/proc/self/oom_score_adj; exec "$@"`
@@ -93,9 +126,18 @@ export class BubblewrapSandbox implements Sandbox {
       const child = spawn(
         '/bin/sh',
         [
-          ...['-c', outside, 'sh', program, '--args', '3', '--info-fd', '4'],
+          '-c',
+          outside,
+          'sh',
+          ...around,
+          program,
+          '--args',
+          '3',
+          '--info-fd',
+          '4',
           ...(filter === undefined ? [] : ['--seccomp', '5']),
-          ...['--', ...command],
+          '--',
+          ...command,
         ],
         {
           cwd: '/',
@@ -122,6 +164,8 @@ class BubblewrapProcess implements SandboxedProcess {
   readonly output
   readonly errorOutput
   readonly exited: Promise<Exit>
+  /** The first process inside, as the machine counts; `undefined` when it ended before. */
+  readonly firstProcess: Promise<number | undefined>
   readonly #child: ChildProcess
   readonly #folders: SandboxFolders
   readonly #limits: InstanceLimits
@@ -136,8 +180,11 @@ class BubblewrapProcess implements SandboxedProcess {
     this.#child = child
     this.#folders = folders
     this.#limits = limits
-    readFirstProcess(child, processId => {
-      if (!this.#ended) limits.began(processId)
+    this.firstProcess = new Promise(resolve => {
+      readFirstProcess(child, processId => {
+        if (processId !== undefined && !this.#ended) limits.began(processId)
+        resolve(processId)
+      })
     })
     this.exited = ending(child, () => this.kill()).then(async exit => {
       this.#ended = true
@@ -176,12 +223,15 @@ class BubblewrapProcess implements SandboxedProcess {
 }
 
 /** `bwrap` tells the number of the first process inside, as the machine counts, before it starts the command. */
-function readFirstProcess(child: ChildProcess, onKnown: (processId: number) => void): void {
+function readFirstProcess(child: ChildProcess, onKnown: (processId: number | undefined) => void): void {
   const stream = child.stdio[4] as Duplex | null
   let text = ''
   let known = false
   stream?.setEncoding('utf8')
   stream?.on('error', () => {})
+  stream?.on('close', () => {
+    if (!known) onKnown(undefined)
+  })
   // It is read to its end: `bwrap` writes more, and dies when nobody reads.
   stream?.on('data', (chunk: string) => {
     if (known) return
