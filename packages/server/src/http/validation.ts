@@ -18,8 +18,11 @@ export type RequestCheck = (value: unknown) => { value: unknown } | { error: App
 export function requestCheck(schema: TSchema, part: RequestPart): RequestCheck {
   const compiled = Compile(schema)
   const isText = part === 'params' || part === 'querystring'
+  // Looking for defaults where there are none costs more than the check.
+  const hasDefaults = JSON.stringify(schema).includes('"default":')
   return given => {
-    const filled = Value.Default(schema, isText ? parseTexts(schema, given) : (given ?? undefined))
+    const read = isText ? parseTexts(schema, given) : (given ?? undefined)
+    const filled = hasDefaults ? Value.Default(schema, read) : read
     if (compiled.Check(filled)) return { value: filled }
     return { error: misfitError(schema, filled, part) }
   }

@@ -29,10 +29,10 @@ export class Connection {
     const socket = this.#socket
     if (socket.destroyed) return
     if (!this.#corked) {
-      // Frames of the same turn of the event loop go out in one system call.
+      // Frames of the same turn of the event loop go out in one system call, at its end: under load that is one for many.
       this.#corked = true
       socket.cork()
-      process.nextTick(() => {
+      setImmediate(() => {
         this.#corked = false
         socket.uncork()
       })

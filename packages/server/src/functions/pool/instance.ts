@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  type Frame,
-  type InitializeHeader,
-  type InvokeHeader,
-  type ResultHeader,
-  frameType,
-} from '@millrace/spi'
+import { type Clock, type Frame, type InitializeHeader, type ResultHeader, frameType } from '@millrace/spi'
 import {
   exited,
   type FunctionFailure,
@@ -16,8 +9,9 @@ import {
 } from '../failure.ts'
 import type { Exit, SandboxedProcess } from '../sandbox/index.ts'
 import { type Answer, countOf, parseErrorHeader, parseHead, type Usage } from './answer.ts'
-import { AnswerParts, type AnswerStream, answerBytesMax } from './answer-parts.ts'
+import { AnswerParts, answerBytesMax } from './answer-parts.ts'
 import { BusyTime } from './busy-time.ts'
+import { type Call, cancelReason, reasonOf, type Running } from './call.ts'
 import type { Connection } from './connection.ts'
 import type { InstanceDuties } from './duties.ts'
 import { Freezer } from './freezer.ts'
@@ -42,29 +36,6 @@ export interface InstanceTimes {
 }
 
 export const defaultInstanceTimes: InstanceTimes = { cancelGraceMs: 1_000, exitGraceMs: 2_000 }
-
-/** One invocation for an instance. */
-export interface Call {
-  readonly header: InvokeHeader
-  readonly payload: Uint8Array
-  readonly timeoutMs: number
-  /** Gets an answer that comes in parts. */
-  readonly stream?: AnswerStream
-  /** Called once, when the invocation no longer occupies the instance: with the answer, or later when it was cancelled. */
-  readonly finished: () => void
-}
-
-interface Running {
-  readonly call: Call
-  /** Answers whoever waits; harmless when nobody does any more. */
-  readonly answer: (answer: Answer | Promise<Answer>) => void
-  readonly startedAtMs: number
-  timer: Disposable
-  /** Made with the first part. */
-  parts: AnswerParts | undefined
-  /** Its end is in the log already. */
-  told: boolean
-}
 
 /** One process of one function. Made by `boot.ts`, owned by a pool. */
 export class Instance {
@@ -373,10 +344,8 @@ export class Instance {
     if (!running.told) {
       running.told = true
       const durationMs = this.#clock.nowMs() - running.startedAtMs
-      this.#duties?.journal.invocationEnded(
-        running.call.header.requestId,
-        `Invocation canceled by client (duration: ${Math.round(durationMs)}ms, maxMemoryUsage: ${(this.#memoryKiB / 1_024).toFixed(2)}MB)`,
-      )
+      const { requestId } = running.call.header
+      this.#duties?.journal.invocationEnded(requestId, cancelReason(durationMs, this.#memoryKiB))
     }
     this.#connection.send(frameType.cancel, channel)
     running.timer[Symbol.dispose]()
@@ -412,10 +381,4 @@ export class Instance {
     this.#stopping = false
     this.#duties?.journal.hookEnded('PreStop')
   }
-}
-
-/** The reason as the end line of an invocation gives it (function-compute sections 3.4 and 4.3). */
-function reasonOf(failure: FunctionFailure): string {
-  if (failure.errorType === undefined) return failure.errorMessage
-  return failure.type === 'HandledInvocationError' ? 'Handled function error' : 'Unhandled function error'
 }
