@@ -31,24 +31,24 @@ export function isPreflight({ method, origin, wantedMethod }: CorsRequest): bool
 export function preflightAnswer(
   cors: CorsSpec | undefined,
   request: CorsRequest,
-  methods: ReadonlySet<string>,
+  methods: readonly string[],
 ): PreflightAnswer | undefined {
   if (!isPreflight(request)) return undefined
   const wanted = request.wantedMethod as string
   if (cors === undefined) {
-    if (methods.has('OPTIONS')) return undefined
+    if (methods.includes('OPTIONS')) return undefined
     return {
       status: 200,
       headers: {
         ...defaultHeaders(request.origin as string),
-        'access-control-allow-methods': [...methods].join(','),
+        'access-control-allow-methods': methods.join(','),
         ...(request.wantedHeaders === undefined
           ? {}
           : { 'access-control-allow-headers': request.wantedHeaders }),
       },
     }
   }
-  const allowed = cors.methods.length === 0 ? [...methods] : cors.methods
+  const allowed = cors.methods.length === 0 ? methods : cors.methods
   const origin = originHeaders(cors, request.origin as string)
   if (origin === undefined || !allowed.includes(wanted)) return undefined
   const names = headerNames(request.wantedHeaders)

@@ -3,6 +3,7 @@ import {
   type AnswerStream,
   checkedResponseHeaders,
   type HeaderMap,
+  responseInvalid,
   type TriggerResponse,
   withCorsHeaders,
 } from '../../functions/index.ts'
@@ -77,6 +78,7 @@ export function answerStream(
   return {
     head({ statusCode = 200, headers, contentType }) {
       try {
+        if (statusCode < 200) throw responseInvalid(`${statusCode} is no status of a whole answer`)
         const given: HeaderMap = contentType === undefined ? {} : { 'content-type': contentType }
         const checked = checkedResponseHeaders({ ...given, ...headers }, parts.isOwnUrl)
         const all = { ...withCorsHeaders(cors, origin, checked), ...platformHeaders(parts) }

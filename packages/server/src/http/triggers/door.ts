@@ -107,8 +107,8 @@ export class TriggerDoor {
       sendAnswer(parts, preflight.status, preflight.headers, '')
       return
     }
-    if (!methods.has(method)) {
-      const list = [...methods].join(', ')
+    if (!methods.includes(method)) {
+      const list = methods.join(', ')
       throw triggerError('trigger.method-refused', `the HTTP trigger takes ${list}, not ${method}`)
     }
     if (headers.upgrade !== undefined && /\bupgrade\b/i.test(headers.connection ?? '')) {

@@ -32,7 +32,7 @@ export interface Claim {
 export interface Located {
   readonly view: FunctionView
   readonly qualifier: string
-  readonly methods: ReadonlySet<string>
+  readonly methods: readonly string[]
   readonly auth: HttpAuthSpec
   readonly cors: CorsSpec | undefined
   readonly route: DomainRoute | undefined
@@ -101,7 +101,7 @@ function locateByPath(snapshot: Snapshot, triggersOf: TriggersOf, path: string, 
   return {
     view,
     qualifier: named === undefined ? latestVersion : first,
-    methods: new Set(spec.methods),
+    methods: spec.methods,
     auth: spec.auth,
     cors: spec.cors,
     route: undefined,
@@ -135,7 +135,7 @@ function locateByDomain(
   return {
     view,
     qualifier,
-    methods: new Set(methods.filter(method => spec.methods.includes(method))),
+    methods: methods.filter(method => spec.methods.includes(method)),
     auth: domain.spec.auth ?? spec.auth,
     cors: domain.spec.cors ?? spec.cors,
     route,
