@@ -54,7 +54,7 @@ async function runPhases(
   onPhase: (phase: string) => void,
 ): Promise<Phases> {
   for (const what of [good, ...neighbours]) await deploy(client, what)
-  const { sandbox } = (await client.status()) as { sandbox?: string }
+  const { sandbox } = (await client.status()) as { sandbox?: { kind: string; limits: string } }
   onPhase('warming up')
   await callSteadily(client, good, Math.min(3_000, quietMs))
   onPhase('the good function alone')
@@ -64,7 +64,7 @@ async function runPhases(
     [good, ...neighbours].map(what => callSteadily(client, what, mixedMs)),
   )
   if (mixed === undefined) throw new Error('there is a good function')
-  return { sandbox: sandbox ?? 'unknown', quiet, mixed, neighbours: others }
+  return { sandbox: `${sandbox?.kind}, ${sandbox?.limits}`, quiet, mixed, neighbours: others }
 }
 
 async function deploy(client: Client, what: LoadFunction): Promise<void> {

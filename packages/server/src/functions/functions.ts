@@ -109,6 +109,8 @@ export interface FunctionStatus {
 
 /** The function platform, as the rest of the server sees it. */
 export interface Functions extends AsyncDisposable {
+  /** What functions run in, and what it does not keep apart. */
+  readonly sandbox: Pick<Sandbox, 'kind' | 'limits' | 'weaknesses'>
   /** Processes that wait for a function they could serve. */
   readonly spares: number
   /** Clears what an earlier run left. To be called once, before anything else. */
@@ -238,6 +240,11 @@ class FunctionPlatform implements Functions {
 
   get spares(): number {
     return this.#spares.count
+  }
+
+  get sandbox(): Pick<Sandbox, 'kind' | 'limits' | 'weaknesses'> {
+    const { kind, limits, weaknesses } = this.#sandbox
+    return { kind, limits, weaknesses }
   }
 
   async start(): Promise<void> {

@@ -13,6 +13,8 @@ export interface NodeStatus {
   readonly region: string
   readonly storage: string
   readonly startedAtMs: number
+  /** What functions run in. */
+  readonly sandbox: { readonly kind: string; readonly limits: string; readonly weaknesses: readonly string[] }
 }
 
 /** A condition of readiness: resolves when it holds, rejects with the reason when not. */

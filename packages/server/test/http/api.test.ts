@@ -372,6 +372,7 @@ describe('the platform', () => {
     expect((await server.call('GET', '/api/v1/status')).json).toMatchObject({
       version: '0.0.0-test',
       storage: 'memory',
+      sandbox: { kind: 'process', weaknesses: expect.arrayContaining([expect.any(String)]) },
     })
     const { json } = await server.call('GET', '/api/v1/connectors')
     expect(itemsOf<{ system: string }>(json).map(({ system }) => system)).toContain('http')

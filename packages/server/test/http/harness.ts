@@ -108,7 +108,13 @@ export async function startServer(
     calls,
     plugins,
     routedPosition,
-    node: { version: '0.0.0-test', region: 'local', storage: 'memory', startedAtMs: clock.nowMs() },
+    node: {
+      version: '0.0.0-test',
+      region: 'local',
+      storage: 'memory',
+      startedAtMs: clock.nowMs(),
+      sandbox: functions.sandbox,
+    },
     readiness: {},
     metrics: { contentType: 'text/plain', text: async () => '' },
   })

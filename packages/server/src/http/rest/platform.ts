@@ -37,6 +37,11 @@ const getStatus = operation({
         region: Type.String(),
         storage: Type.String(),
         startedAtMs: Type.Integer(),
+        sandbox: Type.Object({
+          kind: Type.String({ description: 'Such as `bubblewrap` or `process`.' }),
+          limits: Type.String({ description: 'What limits memory, processors and processes.' }),
+          weaknesses: Type.Array(Type.String(), { description: 'What is not kept apart.' }),
+        }),
         uptimeMs: Type.Integer(),
         account: Type.String(),
         buses: Type.Integer(),
