@@ -54,6 +54,11 @@ export const functionErrorCatalogue: ErrorCatalogue = {
     description:
       'The function answered an HTTP request with a status or headers that cannot be sent, or with too many.',
   },
+  'function.network-unavailable': {
+    status: 400,
+    description:
+      'The addresses that the function asks for cannot be kept apart from all others on this machine.',
+  },
   'function.closed': { status: 503, description: 'The server is stopping and takes no further invocations.' },
 }
 

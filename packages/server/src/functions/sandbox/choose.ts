@@ -3,8 +3,16 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, type PluginLog, retryNever } from '@millrace/spi'
 
-import { advice, type Approach, BubblewrapSandbox, makeFiles, selfTest } from './bubblewrap/index.ts'
+import {
+  advice,
+  type Approach,
+  type BubblewrapOptions,
+  BubblewrapSandbox,
+  makeFiles,
+  selfTest,
+} from './bubblewrap/index.ts'
 import { findControlGroups, rlimits, thisHost } from './limits/index.ts'
+import { sharedNetwork, SlirpNetwork } from './network/index.ts'
 import { processSandbox } from './process.ts'
 import type { Sandbox } from './sandbox.ts'
 
@@ -18,6 +26,8 @@ export interface SandboxOptions {
   readonly dataFolder: string
   /** Folders with executables, separated by `:`. */
   readonly searchPath: string
+  /** Whether code may reach private addresses; never those of this machine, where it is kept apart. */
+  readonly allowPrivateTargets?: boolean
   readonly log: PluginLog
 }
 
@@ -58,14 +68,35 @@ async function findBubblewrap(options: SandboxOptions): Promise<BubblewrapSandbo
   const files = await makeFiles(folder)
   const limits = findControlGroups(dataFolder, thisHost()) ?? rlimits
   let reason = ''
+  const filtered = files.filterPath !== undefined
   for (const approach of await approaches(searchPath)) {
-    const sandbox = new BubblewrapSandbox({ program, approach, limits, files, hidden: [dataFolder] })
-    const hole = await selfTest(sandbox, folder, files.filterPath !== undefined)
-    if (hole === undefined) return sandbox
+    const base = { program, approach, limits, files, hidden: [dataFolder] }
+    const plain = new BubblewrapSandbox({ ...base, network: sharedNetwork })
+    const hole = await selfTest(plain, folder, filtered, 'off')
+    if (hole === undefined) return await withNetwork(options, plain, base, folder)
     reason = hole
     options.log.debug('a way to isolate functions does not work here', { approach, reason })
   }
   return { reason, advice: await advice(reason) }
+}
+
+/** A sandbox that connects code apart from the machine, where that works; else the plain one. */
+async function withNetwork(
+  { searchPath, allowPrivateTargets = false, log }: SandboxOptions,
+  plain: BubblewrapSandbox,
+  base: Omit<BubblewrapOptions, 'network'>,
+  folder: string,
+): Promise<BubblewrapSandbox> {
+  const [slirp4netns, nsenter, ip] = await Promise.all(
+    ['slirp4netns', 'nsenter', 'ip'].map(name => findProgram(name, searchPath)),
+  )
+  if (slirp4netns === undefined || nsenter === undefined || ip === undefined) return plain
+  const network = new SlirpNetwork({ slirp4netns, nsenter, ip }, allowPrivateTargets)
+  const connected = new BubblewrapSandbox({ ...base, network })
+  const reason = await selfTest(connected, folder, base.files.filterPath !== undefined, 'on')
+  if (reason === undefined) return connected
+  log.warn('functions share the network of the machine: slirp4netns does not work', { reason })
+  return plain
 }
 
 /** The best first. Root in a container may lack the right to make namespaces as root. */

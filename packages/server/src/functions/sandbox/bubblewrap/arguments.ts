@@ -61,12 +61,32 @@ export function bubblewrapArguments(view: View): string[] {
       link === undefined ? ['--ro-bind', path, at] : ['--symlink', link, at],
     ),
     ...hidden.filter(path => isShown(path, shown)).flatMap(path => ['--tmpfs', path, '--remount-ro', path]),
-    ...['--bind', folders.socketPath, seenSocket],
-    ...['--perms', '1777', '--size', diskBytes, '--tmpfs', seenTemporary],
-    ...['--proc', '/proc', '--dev', '/dev'],
-    ...['--perms', '1777', '--size', diskBytes, '--tmpfs', '/dev/shm'],
-    ...['--remount-ro', '/dev', '--remount-ro', '/'],
-    ...['--chdir', seenCode, '--clearenv'],
+    '--bind',
+    folders.socketPath,
+    seenSocket,
+    '--perms',
+    '1777',
+    '--size',
+    diskBytes,
+    '--tmpfs',
+    seenTemporary,
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--perms',
+    '1777',
+    '--size',
+    diskBytes,
+    '--tmpfs',
+    '/dev/shm',
+    '--remount-ro',
+    '/dev',
+    '--remount-ro',
+    '/',
+    '--chdir',
+    seenCode,
+    '--clearenv',
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
   ]
 }
@@ -82,9 +102,17 @@ function parents(paths: readonly string[]): string[] {
 
 function namespaces(approach: Approach, ownNetwork: boolean): string[] {
   const common = [
-    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
     ...(ownNetwork ? ['--unshare-net'] : []),
-    ...['--hostname', 'function', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    '--hostname',
+    'function',
+    '--die-with-parent',
+    '--new-session',
+    '--cap-drop',
+    'ALL',
   ]
   if (approach === 'user-namespace') {
     return [...common, '--unshare-user', '--uid', String(userId), '--gid', String(userId)]
@@ -98,8 +126,16 @@ export function userChange(approach: Approach): string[] {
   if (approach === 'user-namespace') return []
   const user = String(userId)
   return [
-    ...['setpriv', '--reuid', user, '--regid', user, '--clear-groups', '--no-new-privs'],
-    ...['--inh-caps=-all', '--bounding-set=-all', '--'],
+    'setpriv',
+    '--reuid',
+    user,
+    '--regid',
+    user,
+    '--clear-groups',
+    '--no-new-privs',
+    '--inh-caps=-all',
+    '--bounding-set=-all',
+    '--',
   ]
 }
 

@@ -9,6 +9,12 @@ import { userId } from './arguments.ts'
 /** A sandbox that says nothing for so long does not work. */
 const answerTimeoutMs = 10_000
 
+/** Run inside first, where the network is connected: that takes a moment, and needs a process that lives. */
+const waitForNetwork = `
+while ! grep -q tap0: /proc/net/dev; do sleep 0.01; done
+while ! grep -q '^tap0\t00000000' /proc/net/route; do sleep 0.01; done
+`
+
 /** Run inside: what the kernel says about the process, and what it sees. */
 const script = `
 cat /proc/self/status
@@ -21,12 +27,13 @@ if test -S "$MILLRACE_SOCKET"; then echo socket=seen; fi
 
 /**
  * Starts a program in the sandbox and looks whether it is as far apart as it should be. Resolves with the reason why
- * not, or with `undefined`. `folder` is for its files and is removed.
+ * not, or with `undefined`. With the network `on` it is connected, too. `folder` is for its files and is removed.
  */
 export async function selfTest(
   sandbox: Sandbox,
   folder: string,
   filtered: boolean,
+  network: 'on' | 'off',
 ): Promise<string | undefined> {
   const folders = {
     socketPath: join(folder, 'self-test', 's'),
@@ -40,7 +47,7 @@ export async function selfTest(
   try {
     server = createServer().listen(folders.socketPath)
     await once(server, 'listening')
-    return await run(sandbox, folders, filtered)
+    return await run(sandbox, folders, filtered, network)
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   } finally {
@@ -53,9 +60,15 @@ async function run(
   sandbox: Sandbox,
   folders: Parameters<Sandbox['spawn']>[2],
   filtered: boolean,
+  network: 'on' | 'off',
 ): Promise<string | undefined> {
-  const plan = { command: '/bin/sh', args: ['-c', script], environment: {}, readOnlyPaths: [] }
-  const limits = { memoryMiB: 64, cpu: 1, diskMiB: 8, network: 'off' as const }
+  const plan = {
+    command: '/bin/sh',
+    args: ['-c', `${network === 'on' ? waitForNetwork : ''}${script}`],
+    environment: {},
+    readOnlyPaths: [],
+  }
+  const limits = { memoryMiB: 64, cpu: 1, diskMiB: 8, network }
   const instance = await sandbox.spawn(plan, limits, folders)
   const timer = setTimeout(() => instance.kill(), answerTimeoutMs)
   try {

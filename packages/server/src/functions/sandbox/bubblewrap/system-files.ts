@@ -1,6 +1,7 @@
 import { lstatSync, readlinkSync, statSync, type Stats } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { slirpResolver } from '../network/index.ts'
 import { type Shown, userId } from './arguments.ts'
 import { seccompFilter } from './seccomp.ts'
 import { systemCalls } from './system-calls.ts'
@@ -49,6 +50,8 @@ function stat(path: string): Stats | undefined {
 /** Files that the sandbox makes up, and the filter of system calls. */
 export interface MadeFiles {
   readonly shown: readonly Shown[]
+  /** Says who resolves names for instances that are connected apart. */
+  readonly resolverPath: string
   /** `undefined` where this architecture has none. */
   readonly filterPath: string | undefined
 }
@@ -71,5 +74,7 @@ export async function makeFiles(folder: string): Promise<MadeFiles> {
   const calls = systemCalls.get(process.arch)
   const filterPath = calls && join(folder, 'seccomp.bpf')
   if (calls !== undefined && filterPath !== undefined) await writeFile(filterPath, seccompFilter(calls))
-  return { shown, filterPath }
+  const resolverPath = join(folder, 'resolv.conf')
+  await writeFile(resolverPath, `nameserver ${slirpResolver}\n`, { mode: 0o644 })
+  return { shown, resolverPath, filterPath }
 }

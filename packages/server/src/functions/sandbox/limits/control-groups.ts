@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SandboxLimits } from '../sandbox.ts'
@@ -36,9 +36,12 @@ export class ControlGroups implements LimitsMechanism {
   readonly kind: string
   readonly weaknesses: readonly string[]
   readonly #folders: GroupFolders
+  readonly #earlier: GroupFolders | undefined
 
-  constructor(folders: GroupFolders) {
+  /** `earlier`: where a server with the same data folder had its groups, when that was elsewhere. */
+  constructor(folders: GroupFolders, earlier: GroupFolders | undefined) {
     this.#folders = folders
+    this.#earlier = earlier
     this.kind = `cgroup v${folders.version}`
     this.weaknesses = []
   }
@@ -55,21 +58,29 @@ export class ControlGroups implements LimitsMechanism {
   }
 
   async removeLeftovers(): Promise<void> {
-    const names = new Set<string>()
-    for (const folder of distinct(this.#folders)) {
-      mkdirSync(folder, { recursive: true })
-      for (const entry of readdirSync(folder, { withFileTypes: true })) {
-        if (entry.isDirectory()) names.add(entry.name)
-      }
-    }
-    const close = (name: string): Promise<void> =>
-      new ControlGroup(mapFolders(this.#folders, folder => join(folder, name))).close()
-    await Promise.all([...names].map(close))
+    await removeBelow(this.#folders)
+    if (this.#earlier === undefined) return
+    await removeBelow(this.#earlier)
+    await new ControlGroup(this.#earlier).close()
   }
 
   async close(): Promise<void> {
     await new ControlGroup(this.#folders).close()
   }
+}
+
+/** Ends and removes all groups in the folders. */
+async function removeBelow(folders: GroupFolders): Promise<void> {
+  const names = new Set<string>()
+  for (const folder of distinct(folders)) {
+    if (!existsSync(folder)) continue
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) names.add(entry.name)
+    }
+  }
+  const close = (name: string): Promise<void> =>
+    new ControlGroup(mapFolders(folders, folder => join(folder, name))).close()
+  await Promise.all([...names].map(close))
 }
 
 class ControlGroup implements InstanceLimits {

@@ -26,10 +26,39 @@ export function findControlGroups(dataFolder: string, host: GroupHost): ControlG
   const name = groupName(dataFolder)
   const candidates = [...secondVersion(host), ...firstVersion(host)]
   for (const parents of candidates) {
-    const groups = prepare(parents, name)
-    if (groups !== undefined) return groups
+    const folders = prepare(parents, name)
+    if (folders !== undefined) return new ControlGroups(folders, exchangeRecord(dataFolder, folders))
   }
   return undefined
+}
+
+/**
+ * Keeps where the groups are, and returns where those of the run before were: the server may have been started from
+ * another group since. `undefined` when that is not known, or the same.
+ */
+function exchangeRecord(dataFolder: string, folders: GroupFolders): GroupFolders | undefined {
+  const path = join(dataFolder, 'sandbox', 'groups.json')
+  const text = JSON.stringify(folders)
+  let earlier: string | undefined
+  try {
+    earlier = readFileSync(path, 'utf8')
+  } catch {
+    // The first start.
+  }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeFileSync(path, text)
+  return earlier === undefined || earlier === text ? undefined : parseFolders(earlier)
+}
+
+/** Of a file that the server has written itself, perhaps not to its end. */
+function parseFolders(text: string): GroupFolders | undefined {
+  try {
+    const { version, memory, pids, cpu, cpuUsage, freezer } = JSON.parse(text) as Partial<GroupFolders>
+    if ((version !== 1 && version !== 2) || !memory || !pids || !cpu || !cpuUsage) return undefined
+    return { version, memory, pids, cpu, cpuUsage, freezer }
+  } catch {
+    return undefined
+  }
 }
 
 /** The server's own group, the group around it, and the root: whichever can be written and shared out. */
@@ -61,7 +90,7 @@ function* firstVersion({ mounts, groups }: GroupHost): Generator<GroupFolders> {
 }
 
 /** Makes the server's folder in each hierarchy and tries a group in it. Nothing is left where that fails. */
-function prepare(parents: GroupFolders, name: string): ControlGroups | undefined {
+function prepare(parents: GroupFolders, name: string): GroupFolders | undefined {
   const made: string[] = []
   const make = (parent: string): string => {
     const path = join(parent, name)
@@ -82,9 +111,9 @@ function prepare(parents: GroupFolders, name: string): ControlGroups | undefined
       freezer: parents.freezer === undefined ? undefined : make(parents.freezer),
     }
     if (parents.version === 2) shareOut(folders.memory)
-    const groups = new ControlGroups(folders)
-    void groups.open('try', { memoryMiB: 64, cpu: 1, diskMiB: 1, network: 'off' }).close()
-    return groups
+    const trial = { memoryMiB: 64, cpu: 1, diskMiB: 1, network: 'off' } as const
+    void new ControlGroups(folders, undefined).open('try', trial).close()
+    return folders
   } catch {
     for (const path of made) rmdirSync(path)
     return undefined
