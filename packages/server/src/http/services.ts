@@ -45,6 +45,7 @@ export interface Services {
     | 'status'
     | 'usage'
     | 'requests'
+    | 'scaling'
   >
   /** Asynchronous calls of functions. */
   readonly calls: Pick<AsyncCalls, 'call' | 'tasks'>

@@ -23,7 +23,7 @@ import {
 } from '../../src/resources/index.ts'
 
 export const account = 'main'
-const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+export const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** Functions as the control plane would hand them out. */
 export class TestSnapshots implements Snapshots {

@@ -1,6 +1,9 @@
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { defaultFunctionsLimits, type FunctionsLimits } from '../../src/functions/index.ts'
-import { account, FunctionsBench, isAlive, until } from './bench.ts'
+import { chooseSandbox, defaultFunctionsLimits, type FunctionsLimits } from '../../src/functions/index.ts'
+import { account, FunctionsBench, isAlive, silentLog, until } from './bench.ts'
 
 const tells = `exports.handler = async () => { console.log('told'); return String(process.pid) }`
 
@@ -71,4 +74,27 @@ test('spares end when no function of their shape has run for long, and with the 
     await ready(bench)
   }
   expect(isAlive(processId)).toBe(false)
+})
+
+test('in a sandbox a spare sees the code and the layers that it was given after its start', async context => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'millrace-spare-'))
+  const options = { dataFolder: folder.path, searchPath: process.env['PATH'] ?? '', log: silentLog }
+  const sandbox = await chooseSandbox({ ...options, choice: 'auto' })
+  if (sandbox.kind === 'process') context.skip('this machine cannot keep functions apart')
+  await using bench = await FunctionsBench.open({ sandbox })
+  await bench.define('one', tells)
+  await bench.text('one')
+  await ready(bench)
+  const layer = new Map([['nodejs/node_modules/which/index.js', Buffer.from('module.exports = "layer"')]])
+  bench.snapshots.setLayers({ 'one:1': await bench.functions.uploadCode(layer) })
+  await bench.define(
+    'two',
+    {
+      'index.js': "exports.handler = async () => require('which') + ' ' + require('./lib/part.js')",
+      'lib/part.js': 'module.exports = __filename',
+    },
+    { layers: ['one:1'] },
+  )
+  expect(await bench.text('two')).toBe('layer /code/lib/part.js')
+  expect(bench.functions.spares).toBe(0)
 })

@@ -19,6 +19,7 @@ import { replayRoutes } from './replays.ts'
 import { ruleTargetRoutes } from './rule-targets.ts'
 import { testRoutes } from './tests.ts'
 import { traceRoutes } from './traces.ts'
+import { scalingStatusRoutes } from './scaling-status.ts'
 import { usageRoutes } from './usage.ts'
 import { busRoutes } from './buses.ts'
 import { describeApplication, openapiRoute } from './openapi.ts'
@@ -58,6 +59,7 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     invocationRoutes(app, services, limits)
     functionTaskRoutes(app, services)
     functionLogRoutes(app, services, streams)
+    scalingStatusRoutes(app, services)
     usageRoutes(app, services)
     testRoutes(app)
     platformRoutes(app, services)
