@@ -86,4 +86,26 @@ describe('a program as a function', { timeout: testLimitMs }, () => {
       .poll(() => called('moody', 'y').catch((error: unknown) => String(error)), { timeout: 20_000 })
       .toBe('y')
   })
+
+  test('answers HTTP requests itself, in parts as it writes them', async () => {
+    await define(
+      'site',
+      `if (request.url === '/go') { state.open.end('second'); response.end(); return }
+      response.writeHead(201, { 'content-type': 'text/plain', 'x-seen': request.method + ' ' + request.url })
+      response.write('first')
+      state.open = response`,
+      { concurrencyPerInstance: 2, instancesMax: 1 },
+    )
+    await client.functionTriggers('site').put('web', { kind: 'http', auth: { kind: 'none' } })
+    const url = await client.functionUrl('site')
+    const response = await fetch(`${url}a%20b?k=v`, { method: 'POST', body: 'sent' })
+    expect(response.status).toBe(201)
+    expect(response.headers.get('x-seen')).toBe('POST /a%20b?k=v')
+    const parts: string[] = []
+    for await (const part of response.body ?? []) {
+      parts.push(Buffer.from(part).toString())
+      if (parts.length === 1) await fetch(`${url}go`)
+    }
+    expect(parts).toEqual(['first', 'second'])
+  })
 })

@@ -52,5 +52,5 @@ test.skipIf(go === undefined)(
       break
     }
   },
-  180_000,
+  300_000,
 )

@@ -40,7 +40,7 @@ test.skipIf(go === undefined)(
     started.host.send(frameType.cancel, waiting)
     expect(text(await started.host.answer(waiting))).toBe('stopped')
   },
-  180_000,
+  300_000,
 )
 
 const java = find('java')
@@ -55,7 +55,7 @@ test.skipIf(java === undefined)(
     expect(text(await started.host.invoke('hello'))).toBe('olleh')
     await started.host.outputWith('event of 5 bytes')
   },
-  180_000,
+  300_000,
 )
 
 const perl = find('perl')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assert, type Frame, frameType, type InitializeHeader } from '@millrace/spi'
 import { RuntimeHost } from '@millrace/spi/conformance'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { runtime } from '../src/index.ts'
 import { buildGo, go, namedExecutables } from '../../../tools/go/index.ts'
 
@@ -21,7 +21,7 @@ async function start(handler: string, change: Partial<InitializeHeader> = {}): P
   assert(go1 !== undefined, 'the runtime is always there')
   const stack = new AsyncDisposableStack()
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'millrace-go-')))
-  const executable = await buildGo(fileURLToPath(new URL('fixtures/shapes', import.meta.url)))
+  const executable = await buildGo(shapes)
   await namedExecutables(folder.path, executable, [handler])
   const host = stack.use(await RuntimeHost.start(go1))
   const answer = await host.initialize({
@@ -35,7 +35,13 @@ async function start(handler: string, change: Partial<InitializeHeader> = {}): P
   return { host, answer, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
+const shapes = fileURLToPath(new URL('fixtures/shapes', import.meta.url))
+/** A first build on a machine compiles the standard library as well. */
+const buildTimeoutMs = 300_000
+
 describe.skipIf(go === undefined)('Go code (needs go: the functions are built)', () => {
+  beforeAll(() => buildGo(shapes), buildTimeoutMs)
+
   const order = '{"id":"a1","price":21}'
 
   test.each([
