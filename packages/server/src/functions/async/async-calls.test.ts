@@ -68,9 +68,12 @@ describe('retries', () => {
   test('what the platform had no room for is tried until there is, and counts as nothing', async () => {
     await using engine = await CallEngine.withFunction({ LATEST: { retriesMax: 0 } })
     engine.outside.behaviours.set('f', (_call, count) => (count <= 8 ? busy : succeeded('ok')))
+    const calledAtMs = engine.clock.nowMs()
     await engine.calls.call(account, 'f', payload)
     await engine.pass(60_000, 500)
     expect(engine.outside.made).toHaveLength(9)
+    const waitedMs = (engine.outside.made.at(-1)?.atMs ?? 0) - calledAtMs
+    expect(engine.counted).toEqual(['enqueued acme/f', `dequeued acme/f ${waitedMs}`])
     expect(engine.outside.made.at(-1)?.options.retryCount).toBe(0)
     expect(await engine.endings()).toEqual(['delivered'])
   })
@@ -89,6 +92,9 @@ describe('retries', () => {
     engine.outside.behaviours.set('f', () => busy)
     await engine.calls.call(account, 'f', payload, { requestId: 'r-1' })
     await engine.pass(120_000, 1_000)
+    // The outcome is a delivery of its own: whether it comes before the end of the call is left open.
+    expect(new Set(engine.counted)).toEqual(new Set(['enqueued acme/f', 'told acme/f', 'expired acme/f']))
+    expect(engine.counted).toHaveLength(3)
     expect(engine.outside.told).toMatchObject([
       { destination: 'lost', event: { type: 'fc:AsyncInvoke:failed' } },
     ])

@@ -45,14 +45,13 @@ export class CallSink implements Sink {
   }
 
   async #make(call: Call, attempt: number, signal: AbortSignal): Promise<Outcome> {
-    const { clock, observer, runner } = this.#parts
+    const { clock, runner } = this.#parts
     const nowMs = clock.nowMs()
     if (call.notBeforeMs > nowMs) return tooEarly(call.notBeforeMs - nowMs)
     const view = this.#find(call.name)
     const { ageMsMax } = asyncSetting(view, call.qualifier)
     const ageMs = nowMs - call.notBeforeMs
     if (ageMs > ageMsMax) throw expired(ageMs, ageMsMax)
-    if (attempt === 1) observer.dequeued(view.key, ageMs)
     if (call.taskId === undefined) return await this.#invoke(view, call, attempt, signal)
     const run = await runner.begin(this.#account, view, call, call.taskId)
     if (run === undefined) return { status: 'ok', detail: 'the task has ended, or was stopped' }
@@ -89,7 +88,11 @@ export class CallSink implements Sink {
       signal,
       ...(trace === undefined ? {} : { trace }),
     }
+    const { clock, observer } = this.#parts
+    const waitedMs = clock.nowMs() - call.notBeforeMs
     const result = await this.#parts.invoke(this.#account, name, payload, options)
+    // Counted once it has come to the function: attempts for which there was no room have the same number.
+    if (attempt === 1) observer.dequeued(view.key, waitedMs)
     if (result.status === 'ok') return await this.#succeeded(view, call, attempt, result)
     this.#parts.failures.keep(requestId, result.failure)
     const error = failureError(name, result.failure)

@@ -207,6 +207,8 @@ export class CallEngine implements AsyncDisposable {
   readonly calls: AsyncCalls
   readonly delivery: Delivery
   readonly warnings: string[] = []
+  /** What was told to the counters. */
+  readonly counted: string[] = []
 
   private constructor(options: EngineOptions, storage: MemoryStorage) {
     const { clock, outside } = options
@@ -230,6 +232,12 @@ export class CallEngine implements AsyncDisposable {
       clock,
       random,
       log,
+      observer: {
+        enqueued: key => void this.counted.push(`enqueued ${key}`),
+        dequeued: (key, latencyMs) => void this.counted.push(`dequeued ${key} ${latencyMs}`),
+        expired: key => void this.counted.push(`expired ${key}`),
+        destination: (key, isTold) => void this.counted.push(`${isTold ? 'told' : 'not told'} ${key}`),
+      },
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
     const open = (spec: SinkSpec): Sink => {

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { testLimitMs } from './command.ts'
+import { runningServer, temporaryFolder } from './place.ts'
+
+const source = `
+exports.handler = async event => {
+  await new Promise(resolve => setTimeout(resolve, 20))
+  if (event.toString() === 'fail') throw new Error('no')
+  return 'ok'
+}
+`
+
+const counts = { total: 200, failing: 20 }
+
+describe('asynchronous calls', { timeout: testLimitMs }, () => {
+  test('every call that was accepted comes to its end, through the death of the server in the middle', async () => {
+    const server = await runningServer(await temporaryFolder())
+    const { MILLRACE_ACCESS_KEY_ID: id, MILLRACE_ACCESS_KEY_SECRET: secret } = server.credentials
+    const api = async (method: string, path: string, body?: string, type = 'application/json') => {
+      const response = await fetch(`${server.url}/api/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${id}.${secret}`,
+          ...(body === undefined ? {} : { 'content-type': type }),
+        },
+        ...(body === undefined ? {} : { body }),
+      })
+      return { status: response.status, json: (await response.json()) as Record<string, unknown> }
+    }
+    const code = await server.client().uploadCode(new Map([['index.js', Buffer.from(source)]]))
+    await api('PUT', '/functions/work', JSON.stringify({ code, instancesMax: 4 }))
+    await api('PUT', '/functions/lost', JSON.stringify({ code }))
+    const tasks = { tasks: true, retriesMax: 0, onFailure: { function: 'lost' } }
+    await api('PUT', '/functions/work/async/LATEST', JSON.stringify(tasks))
+    await api('PUT', '/functions/lost/async/LATEST', JSON.stringify({ tasks: true }))
+    const accepted: string[] = []
+    for (let index = 0; index < counts.total; index++) {
+      const payload = index < counts.failing ? 'fail' : 'work'
+      const { status, json } = await api(
+        'POST',
+        '/functions/work/invocations?async=true',
+        payload,
+        'text/plain',
+      )
+      expect(status).toBe(202)
+      accepted.push(String(json['taskId']))
+      // In the middle of the work: some have ended, some run, some wait.
+      if (index === counts.total / 2) {
+        await server.kill()
+        await server.start()
+      }
+    }
+    await server.kill()
+    await server.start()
+
+    const states = async (): Promise<Record<string, number>> => {
+      const seen: Record<string, number> = {}
+      for (let after = ''; ; ) {
+        const { json } = await api('GET', `/functions/work/tasks${after}`)
+        for (const { status } of json['items'] as { status: string }[]) seen[status] = (seen[status] ?? 0) + 1
+        const { next } = json as { next?: string }
+        if (next === undefined) return seen
+        after = `?after=${encodeURIComponent(next)}`
+      }
+    }
+    const succeeded = counts.total - counts.failing
+    await expect.poll(states, { timeout: 60_000 }).toEqual({ Succeeded: succeeded, Failed: counts.failing })
+    expect(new Set(accepted).size).toBe(counts.total)
+    const told = async (): Promise<number> => {
+      const { json } = await api('GET', '/functions/lost/tasks?status=Succeeded')
+      return (json['items'] as unknown[]).length
+    }
+    await expect.poll(told, { timeout: 20_000 }).toBeGreaterThanOrEqual(counts.failing)
+  })
+})
