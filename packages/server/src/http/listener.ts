@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { AppError } from '@millrace/spi'
 import { type AuthenticationScheme, authenticatorOf, type Credential } from '../auth/index.ts'
-import { createApplication } from './application.ts'
+import { type ApplicationParts, createApplication } from './application.ts'
 import { allErrorCatalogues } from './catalogue.ts'
 import { consoleRoutes } from './console-page.ts'
 import { mergeCatalogues, problemMaker } from './error-body.ts'
@@ -49,14 +49,8 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const refuse = createRefuser(services, makeProblem, lingering)
   const door = new PublishDoor({ services, limits, authenticate, refuse, closing: closing.signal })
   const { host: ownHost, credentials = [] } = options
-  const triggers = new TriggerDoor({
-    services,
-    limits,
-    refuse,
-    credentials,
-    host: ownHost,
-    closing: closing.signal,
-  })
+  const signal = closing.signal
+  const triggers = new TriggerDoor({ services, limits, refuse, credentials, host: ownHost, closing: signal })
   const { app, routes } = createApplication({
     observer: services.observer,
     limits,
@@ -64,16 +58,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     makeProblem,
     lingering,
     refuse,
-    takeFirst(request, response) {
-      const claim = triggers.claim(request)
-      if (claim !== undefined) {
-        void triggers.handle(request, response, claim)
-        return true
-      }
-      const bus = PublishDoor.busOf(request)
-      if (bus !== undefined) void door.handle(request, response, bus)
-      return bus !== undefined
-    },
+    takeFirst: takeFirst(triggers, door),
   })
   await describeApplication(app, services.node.version)
   healthRoutes(app, services)
@@ -113,6 +98,20 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     url: `http://${host}:${port}`,
     routes: routes.entries(),
     [Symbol.asyncDispose]: () => (closed ??= close()),
+  }
+}
+
+/** What is not the framework's: requests of triggers, a domain's before everything else, and events. */
+function takeFirst(triggers: TriggerDoor, door: PublishDoor): ApplicationParts['takeFirst'] {
+  return (request, response) => {
+    const claim = triggers.claim(request)
+    if (claim !== undefined) {
+      void triggers.handle(request, response, claim)
+      return true
+    }
+    const bus = PublishDoor.busOf(request)
+    if (bus !== undefined) void door.handle(request, response, bus)
+    return bus !== undefined
   }
 }
 
