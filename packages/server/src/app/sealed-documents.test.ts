@@ -98,7 +98,7 @@ test('a function whose document was sealed with another key is not taken for one
   await (await open(storage)).functions.put(account, 'f', { code: 'c', environment })
   const stranger = new SecretBox(Buffer.alloc(32, 8))
   const [document] = await storage.documents.list('function/')
-  const { sealed } = document?.value as { sealed: string }
+  const { sealed } = (document?.value ?? {}) as { sealed: string }
   expect(() => stranger.open(sealed)).toThrow(expect.objectContaining({ code: 'secret.unreadable' }))
 })
 

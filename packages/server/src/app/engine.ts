@@ -1,0 +1,195 @@
+import type { Storage } from '@millrace/spi'
+import { createDelivery, type Delivery, registeredQueues } from '../delivery/index.ts'
+import {
+  type AsyncCalls,
+  callBusKey,
+  chooseSandbox,
+  createAsyncCalls,
+  createFunctions,
+  defaultCodeLimits,
+  type Functions,
+} from '../functions/index.ts'
+import { createIngest, type Ingest } from '../ingest/index.ts'
+import { createMetrics, type Metrics } from '../observability/index.ts'
+import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
+import { createScheduler, type Scheduler } from '../scheduler/index.ts'
+import { appendEvent } from './append-event.ts'
+import type { CompositionOptions, Ground } from './ground.ts'
+import { partChecks } from './part-checks.ts'
+import { pendingDeliveries } from './pending.ts'
+import { checkRule } from './rule-check.ts'
+import { sinkResolver } from './sinks.ts'
+
+export interface Engine {
+  readonly metrics: Metrics
+  readonly resources: Resources
+  readonly functions: Functions
+  readonly calls: AsyncCalls
+  readonly ingest: Ingest
+  readonly delivery: Delivery
+  readonly scheduler: Scheduler
+}
+
+/** What each part is made from. Parts ask for each other by functions, which are called when all of them are there. */
+interface Workshop {
+  readonly options: CompositionOptions
+  readonly ground: Ground
+  readonly engine: Engine
+}
+
+/** Control plane, functions, the door for events and delivery. They know each other by the functions handed over here. */
+export async function openEngine(
+  options: CompositionOptions,
+  ground: Ground,
+  owned: AsyncDisposableStack,
+): Promise<Engine> {
+  const engine = {} as { -readonly [Part in keyof Engine]: Engine[Part] }
+  const workshop: Workshop = { options, ground, engine }
+  engine.resources = await openControlPlane(workshop)
+  engine.metrics = owned.use(openMetrics(workshop))
+  engine.functions = owned.use(await openFunctions(workshop))
+  engine.calls = owned.use(openCalls(workshop))
+  engine.ingest = owned.use(openIngest(workshop))
+  engine.delivery = owned.use(openDelivery(workshop))
+  engine.scheduler = owned.use(openScheduler(workshop))
+  return engine
+}
+
+function openControlPlane({ options, ground, engine }: Workshop): Promise<Resources> {
+  const { storage, eventLogs, clock, plugins, secrets } = ground
+  return openResources(
+    {
+      documents: storage.documents,
+      clock,
+      openLog: bus => eventLogs.open(bus),
+      nextPosition: bus => eventLogs.next(bus),
+      routedPosition: bus => routedPosition(storage, bus),
+      emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
+      checkRule: (account, spec) =>
+        checkRule(account, spec, engine.resources.snapshots.current(), { plugins, secrets }),
+      checkFunction: async (account, spec) => {
+        // The first function of an account brings the hidden bus of its calls, whose log is asked for at once.
+        await eventLogs.open(callBusKey(account))
+        await engine.functions.check(spec)
+      },
+      secrets,
+      checkParts: partChecks({
+        snapshot: () => engine.resources.snapshots.current(),
+        checkCode: async code => void (await engine.functions.codeInfo(code)),
+        plugins,
+        secrets,
+      }),
+    },
+    options.config.account,
+  )
+}
+
+function openMetrics({ options, ground, engine }: Workshop): Metrics {
+  return createMetrics({
+    version: options.version,
+    pending: () => pendingDeliveries(engine.calls.snapshots.current(), ground.storage.queue),
+    instances: () => engine.functions.instances(),
+  })
+}
+
+async function openFunctions({ options, ground, engine }: Workshop): Promise<Functions> {
+  const { config, searchPath } = options
+  const { clock, random, plugins, storage, tracer } = ground
+  const log = options.log.child({ part: 'functions' })
+  const sandbox = await chooseSandbox({
+    choice: config.sandbox,
+    allowPrivateTargets: config.allowPrivateTargets,
+    dataFolder: config.dataPath,
+    searchPath,
+    log,
+  })
+  return createFunctions({
+    sandbox,
+    dataFolder: config.dataPath,
+    blobs: storage.blobs,
+    documents: storage.documents,
+    snapshots: engine.resources.snapshots,
+    clock,
+    random,
+    log,
+    runtimes: name => plugins.runtime(name),
+    searchPath,
+    region: config.region,
+    observer: engine.metrics.functions,
+    tracer,
+    limits: {
+      code: {
+        ...defaultCodeLimits,
+        uploadBytesMax: config.codeUploadBytesMax,
+        bytesMax: config.codeBytesMax,
+      },
+    },
+  })
+}
+
+function openCalls({ options, ground, engine }: Workshop): AsyncCalls {
+  const { config, log } = options
+  const { documents } = ground.storage
+  return createAsyncCalls({
+    snapshots: engine.resources.snapshots,
+    documents,
+    invoke: (...call) => engine.functions.invoke(...call),
+    append: async (bus, event) => await appendEvent(engine.ingest, bus, event),
+    queues: begin => registeredQueues(documents, begin),
+    clock: ground.clock,
+    random: ground.random,
+    log: log.child({ part: 'calls' }),
+    region: config.region,
+    limits: { payloadBytesMax: config.asyncPayloadBytesMax },
+    observer: engine.metrics.functions.calls,
+  })
+}
+
+function openIngest({ ground, engine }: Workshop): Ingest {
+  const { eventLogs, clock, random, tracer } = ground
+  return createIngest({
+    logs: eventLogs,
+    clock,
+    random,
+    observer: engine.metrics.observer,
+    tracer,
+    makeRoom: (bus, roomBytes) => engine.delivery.makeRoom(bus, roomBytes),
+  })
+}
+
+function openDelivery({ options, ground, engine }: Workshop): Delivery {
+  const { config, log } = options
+  const { storage, eventLogs, clock, random, tracer } = ground
+  const { calls, metrics, resources } = engine
+  const { snapshots } = resources
+  return createDelivery({
+    storage,
+    logs: eventLogs,
+    // With the hidden buses of asynchronous calls.
+    snapshots: calls.snapshots,
+    sinks: sinkResolver({ ...config, ...ground, ...engine, snapshots, log }),
+    clock,
+    random,
+    log: log.child({ part: 'delivery' }),
+    observer: metrics.observer,
+    tracer,
+  })
+}
+
+function openScheduler({ options, ground, engine }: Workshop): Scheduler {
+  return createScheduler({
+    snapshots: engine.resources.snapshots,
+    documents: ground.storage.documents,
+    clock: ground.clock,
+    log: options.log.child({ part: 'scheduler' }),
+    call: async ({ account, functionName, qualifier, event, requestId }) => {
+      const named = qualifier === undefined ? { requestId } : { requestId, qualifier }
+      await engine.calls.call(account, functionName, event, named)
+    },
+  })
+}
+
+/** Position of the next event of a bus to route, as storage has it. */
+export async function routedPosition(storage: Storage, bus: string): Promise<number> {
+  return (await storage.queue.cursor(pumpCursor(bus))) ?? 1
+}
