@@ -20,21 +20,36 @@ export class ServerProcess implements AsyncDisposable {
   private readonly dataPath: string
   private readonly port: number
   private readonly environment: Readonly<Record<string, string>>
+  private readonly user: number | undefined
   private child: ChildProcess | undefined
 
-  private constructor(dataPath: string, port: number, environment: Readonly<Record<string, string>>) {
+  private constructor(
+    dataPath: string,
+    port: number,
+    environment: Readonly<Record<string, string>>,
+    user: number | undefined,
+  ) {
     this.dataPath = dataPath
+    this.user = user
     this.environment = environment
     this.port = port
     this.url = `http://127.0.0.1:${port}`
   }
 
-  /** `environment` is added to what the server is started with. */
+  /** `environment` is added to what the server is started with; `user` is the number of the one to run it as. */
   static async prepare(
     dataPath: string,
     environment: Readonly<Record<string, string>> = {},
+    user?: number,
   ): Promise<ServerProcess> {
-    return new ServerProcess(dataPath, await freePort(), environment)
+    return new ServerProcess(dataPath, await freePort(), environment, user)
+  }
+
+  /** Of the running server. */
+  get processId(): number {
+    const { pid } = this.child ?? {}
+    if (pid === undefined) throw new Error('the server is not running')
+    return pid
   }
 
   /** Resolves with the milliseconds from the start of the process until it serves. */
@@ -53,6 +68,7 @@ export class ServerProcess implements AsyncDisposable {
         ...this.environment,
       },
       stdio: ['ignore', 'ignore', 'inherit'],
+      ...(this.user === undefined ? {} : { uid: this.user, gid: this.user }),
     })
     this.child = child
     const anonymous = createClient({ url: this.url })
