@@ -9,7 +9,12 @@ export const ambientAdapters: Readonly<Record<string, string>> = {
   'packages/spi/src/clock.ts': 'the system clock',
   'packages/spi/src/random.ts': 'the system random source',
   'packages/server/src/observability/log.ts': 'time stamps of log lines',
-  'packages/server/src/functions/sandbox/process.ts': 'the grace of a process of the operating system',
+  'packages/server/src/functions/sandbox/bubblewrap/self-test.ts':
+    'how long a program may take to answer at the start',
+  'packages/server/src/functions/sandbox/child.ts': 'the grace of a process of the operating system',
+  'packages/server/src/functions/sandbox/limits/control-groups.ts':
+    'the kernel takes its time to empty a group',
+  'packages/server/src/functions/sandbox/limits/rlimits.ts': 'looks at the memory of running processes',
 }
 
 /** Programs for a person at a terminal, whose time is the person's. */
