@@ -103,8 +103,6 @@ class Calls implements AsyncCalls {
   readonly #limits: CallLimits
   readonly #parts: CallParts
   readonly #review: TaskReview
-  /** Task ids that are being entered: the second of two calls at once is refused. */
-  readonly #entering = new Set<string>()
 
   constructor(options: AsyncCallsOptions) {
     const { snapshots, documents, clock, log, invoke, append } = options
@@ -224,20 +222,16 @@ class Calls implements AsyncCalls {
    */
   async #enter(account: string, view: FunctionView, call: Call, taskId: string): Promise<void> {
     const { runner, snapshots } = this.#parts
-    const key = `${view.key}/${taskId}`
-    if (this.#entering.has(key)) throw taskExists(call.name, taskId)
-    this.#entering.add(key)
-    try {
+    const isFirst = await runner.accept(account, call.name, taskId, async () => {
       if ((await runner.store.get(account, call.name, taskId)) !== undefined)
         throw taskExists(call.name, taskId)
       await this.#append(account, call)
       await runner.store.create(account, newTask(taskFields(view, call, taskId)), call.payload)
-      if (snapshots.current().functions.get(view.key)?.createdAtMs === view.createdAtMs) return
-      // Deleted meanwhile, and its tasks were ended before this one was there.
-      await runner.move(account, call, 'Invalid', 'the function was deleted')
-    } finally {
-      this.#entering.delete(key)
-    }
+    })
+    if (!isFirst) throw taskExists(call.name, taskId)
+    if (snapshots.current().functions.get(view.key)?.createdAtMs === view.createdAtMs) return
+    // Deleted meanwhile, and its tasks were ended before this one was there.
+    await runner.move(account, call, 'Invalid', 'the function was deleted')
   }
 
   async #task(account: string, name: string, taskId: string): Promise<TaskWithPayload> {

@@ -1,4 +1,4 @@
-import type { Clock } from '@millrace/spi'
+import { AppError, type Clock, retryBackoff } from '@millrace/spi'
 import type { FunctionView } from '../../resources/index.ts'
 import type { Call } from './call-event.ts'
 import { functionError } from '../errors.ts'
@@ -23,6 +23,8 @@ export class TaskRunner {
   readonly store: TaskStore
   readonly #clock: Clock
   readonly #runs = new Map<string, AbortController>()
+  /** Tasks whose call is being accepted: delivery may be faster than the record. */
+  readonly #entries = new Map<string, Promise<void>>()
 
   constructor(store: TaskStore, clock: Clock) {
     this.store = store
@@ -32,6 +34,16 @@ export class TaskRunner {
   /** Whether a task is being executed. */
   isRunning(account: string, name: string, taskId: string): boolean {
     return this.#runs.has(runKey(account, name, taskId))
+  }
+
+  /** Accepts the call of a task by `work`; false, and nothing is done, while another of the same id is being accepted. */
+  async accept(account: string, name: string, taskId: string, work: () => Promise<void>): Promise<boolean> {
+    const key = runKey(account, name, taskId)
+    if (this.#entries.has(key)) return false
+    const entry = work().finally(() => this.#entries.delete(key))
+    this.#entries.set(key, entry)
+    await entry
+    return true
   }
 
   /**
@@ -47,8 +59,10 @@ export class TaskRunner {
       if (this.#runs.get(key) === controller) this.#runs.delete(key)
     }
     try {
+      // A record that is being written is not there to be read yet, and in the way of another.
+      await this.#entries.get(key)?.catch(() => {})
       const task = await this.#enter(account, view, call, taskId)
-      if (task?.requestId === call.requestId && task.status === 'Running') {
+      if (task.requestId === call.requestId && task.status === 'Running') {
         return { signal: controller.signal, release }
       }
       release()
@@ -96,7 +110,7 @@ export class TaskRunner {
     return task
   }
 
-  async #enter(account: string, view: FunctionView, call: Call, taskId: string): Promise<Task | undefined> {
+  async #enter(account: string, view: FunctionView, call: Call, taskId: string): Promise<Task> {
     const change = (task: Task): Task => {
       if (task.requestId !== call.requestId) return task
       const nowMs = this.#clock.nowMs()
@@ -106,7 +120,9 @@ export class TaskRunner {
     const known = await this.store.change(account, call.name, taskId, change)
     if (known !== undefined) return known
     await this.store.create(account, newTask(taskFields(view, call, taskId)), call.payload)
-    return await this.store.change(account, call.name, taskId, change)
+    const created = await this.store.change(account, call.name, taskId, change)
+    if (created !== undefined) return created
+    throw new AppError('storage.conflict', `the record of task ${taskId} is being written`, retryBackoff)
   }
 }
 

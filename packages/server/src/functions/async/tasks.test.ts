@@ -1,4 +1,4 @@
-import type { AppError } from '@millrace/spi'
+import { AppError } from '@millrace/spi'
 import { expect, test } from 'vitest'
 import { account, busy, CallEngine, failedBy, succeeded } from './calls.fixture.ts'
 import { taskEventsMax } from './task.ts'
@@ -144,6 +144,32 @@ test('a record that a crash has kept from being written is written when its call
   await engine.calls.call(account, 'f', payload, { taskId: 'job-1' }).catch(() => {})
   documents.put = put
   await engine.pass(10_000, 500)
+  expect(await statuses(engine, 'job-1')).toEqual(['Enqueued', 'Dequeued', 'Running', 'Succeeded'])
+  expect(engine.outside.made).toHaveLength(1)
+})
+
+test('a call that is made before its record can be read is made all the same', async () => {
+  await using engine = await CallEngine.withFunction(withTasks)
+  const { documents } = engine.storage
+  const put = documents.put.bind(documents)
+  const visible = Promise.withResolvers<void>()
+  let isWritten = false
+  // As drivers that write in batches do: the key is taken at once, and shown a while later.
+  documents.put = async (key, value, expected) => {
+    if (!key.startsWith('call-task/')) return await put(key, value, expected)
+    if (isWritten && expected === 0) throw new AppError('storage.conflict', 'taken')
+    if (!isWritten) {
+      isWritten = true
+      await visible.promise
+    }
+    return await put(key, value, expected)
+  }
+  const accepted = engine.calls.call(account, 'f', payload, { taskId: 'job-1' })
+  await engine.clock.settle()
+  await engine.clock.advance(50)
+  visible.resolve()
+  await accepted
+  await engine.pass(1_000, 100)
   expect(await statuses(engine, 'job-1')).toEqual(['Enqueued', 'Dequeued', 'Running', 'Succeeded'])
   expect(engine.outside.made).toHaveLength(1)
 })

@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { AnswerOnTheWay } from '../../src/http/rest/invocation-answer.ts'
+import { AnswerOnTheWay } from './invocation-answer.ts'
 
 let app: FastifyInstance
 beforeEach(() => {
