@@ -44,77 +44,16 @@ export function functionMetrics(
   namesMax: number,
   states: InstanceStates = () => [],
 ): FunctionMetrics {
-  const registers = [registry]
   const functions = new LabelLimit(namesMax)
-  instanceMetrics(registry, functions, states)
   const codes = new LabelLimit(namesMax)
-  const invocations = new Counter({
-    name: 'millrace_function_invocations_total',
-    help: 'Invocations by ending: `ok`, the cause of the failure, `refused` or `cancelled`.',
-    labelNames: ['function', 'ending'],
-    registers,
-  })
-  const refusals = new Counter({
-    name: 'millrace_function_refused_total',
-    help: 'Invocations that did not come to an instance, by error code.',
-    labelNames: ['function', 'code'],
-    registers,
-  })
-  const coldStarts = new Counter({
-    name: 'millrace_function_cold_starts_total',
-    help: 'Invocations that waited for their instance to start.',
-    labelNames: ['function'],
-    registers,
-  })
-  const duration = new Histogram({
-    name: 'millrace_function_duration_seconds',
-    help: 'Time that the code ran for.',
-    labelNames: ['function'],
-    buckets: durationBuckets,
-    registers,
-  })
-  const coldSeconds = new Counter({
-    name: 'millrace_function_cold_start_seconds_total',
-    help: 'Time of cold starts by phase: `schedule`, `code`, `runtime`, `initialize`.',
-    labelNames: ['function', 'phase'],
-    registers,
-  })
-  const cores = new Counter({
-    name: 'millrace_function_cpu_seconds_total',
-    help: 'Duration times the cores that the function may use: what clouds bill as vCPU-seconds.',
-    labelNames: ['function'],
-    registers,
-  })
-  const peak = new Gauge({
-    name: 'millrace_function_memory_peak_bytes',
-    help: 'Most memory that an instance has said it used since the server started.',
-    labelNames: ['function'],
-    registers,
-  })
-  const peaks = new Map<string, number>()
-  const memory = new Counter({
-    name: 'millrace_function_gib_seconds_total',
-    help: 'Duration times the memory that the function may use: what clouds bill as GB-seconds.',
-    labelNames: ['function'],
-    registers,
-  })
+  instanceMetrics(registry, functions, states)
+  const { invocations, refusals } = endings(registry)
+  const costs = costMetrics(registry)
   return {
     invoked(key, ending, cost) {
       const label = { function: functions.label(key) }
-      const seconds = cost.billedMs / 1_000
       invocations.inc({ ...label, ending })
-      duration.observe(label, cost.durationMs / 1_000)
-      memory.inc(label, seconds * (cost.memoryMiB / 1_024))
-      cores.inc(label, seconds * cost.cpu)
-      if (cost.memoryKiBMax > (peaks.get(label.function) ?? 0)) {
-        peaks.set(label.function, cost.memoryKiBMax)
-        peak.set(label, cost.memoryKiBMax * 1_024)
-      }
-      if (!cost.coldStart) return
-      coldStarts.inc(label)
-      for (const [name, ms] of Object.entries(cost.phases ?? {})) {
-        coldSeconds.inc({ ...label, phase: name.replace(/Ms$/, '') }, ms / 1_000)
-      }
+      costs(label, cost)
     },
     refused(key, code) {
       const label = { function: functions.label(key) }
@@ -122,7 +61,84 @@ export function functionMetrics(
       refusals.inc({ ...label, code: codes.label(code) })
     },
     cancelled: key => invocations.inc({ function: functions.label(key), ending: 'cancelled' }),
-    calls: callMetrics(registers, functions),
+    calls: callMetrics([registry], functions),
+  }
+}
+
+function endings(registry: Registry) {
+  const registers = [registry]
+  return {
+    invocations: new Counter({
+      name: 'millrace_function_invocations_total',
+      help: 'Invocations by ending: `ok`, the cause of the failure, `refused` or `cancelled`.',
+      labelNames: ['function', 'ending'],
+      registers,
+    }),
+    refusals: new Counter({
+      name: 'millrace_function_refused_total',
+      help: 'Invocations that did not come to an instance, by error code.',
+      labelNames: ['function', 'code'],
+      registers,
+    }),
+  }
+}
+
+/** What invocations cost, of a function and of its cold starts. */
+function costMetrics(registry: Registry): (label: { function: string }, cost: Cost) => void {
+  const registers = [registry]
+  const counter = (name: string, help: string, ...labelNames: string[]): Counter<string> =>
+    new Counter<string>({ name, help, labelNames: ['function', ...labelNames], registers })
+  const duration = new Histogram({
+    name: 'millrace_function_duration_seconds',
+    help: 'Time that the code ran for.',
+    labelNames: ['function'],
+    buckets: durationBuckets,
+    registers,
+  })
+  const memory = counter(
+    'millrace_function_gib_seconds_total',
+    'Duration times the memory that the function may use: what clouds bill as GB-seconds.',
+  )
+  const cores = counter(
+    'millrace_function_cpu_seconds_total',
+    'Duration times the cores that the function may use: what clouds bill as vCPU-seconds.',
+  )
+  const peaks = peakMetric(registry)
+  const coldStarts = counter(
+    'millrace_function_cold_starts_total',
+    'Invocations that waited for their instance to start.',
+  )
+  const coldSeconds = counter(
+    'millrace_function_cold_start_seconds_total',
+    'Time of cold starts by phase: `schedule`, `code`, `runtime`, `initialize`.',
+    'phase',
+  )
+  return (label, cost) => {
+    const seconds = cost.billedMs / 1_000
+    duration.observe(label, cost.durationMs / 1_000)
+    memory.inc(label, seconds * (cost.memoryMiB / 1_024))
+    cores.inc(label, seconds * cost.cpu)
+    peaks(label, cost.memoryKiBMax)
+    if (!cost.coldStart) return
+    coldStarts.inc(label)
+    for (const [name, ms] of Object.entries(cost.phases ?? {})) {
+      coldSeconds.inc({ ...label, phase: name.replace(/Ms$/, '') }, ms / 1_000)
+    }
+  }
+}
+
+function peakMetric(registry: Registry): (label: { function: string }, memoryKiB: number) => void {
+  const peak = new Gauge({
+    name: 'millrace_function_memory_peak_bytes',
+    help: 'Most memory that an instance has said it used since the server started.',
+    labelNames: ['function'],
+    registers: [registry],
+  })
+  const peaks = new Map<string, number>()
+  return (label, memoryKiB) => {
+    if (memoryKiB <= (peaks.get(label.function) ?? 0)) return
+    peaks.set(label.function, memoryKiB)
+    peak.set(label, memoryKiB * 1_024)
   }
 }
 
