@@ -6,6 +6,10 @@ export interface RuntimeHost {
   readonly searchPath: string
   /** Unix socket of a Docker-compatible engine; where engines usually listen when absent. */
   readonly containerSocketPath?: string
+  /** Folder of this language alone, where it keeps the versions that it installs; it need not exist. */
+  readonly installPath?: string
+  /** What a package manager needs besides the search path to reach its registry: proxies, certificates, settings. */
+  readonly installEnvironment?: Readonly<Record<string, string>>
 }
 
 /** What decides how an instance is started, before it is known which code it will run. */
@@ -38,6 +42,8 @@ export interface InstalledRuntime {
   readonly name: string
   /** Exact version, such as `24.21.0`. */
   readonly version: string
+  /** Put there by the plug-in's `installer`, which can also remove it. Default no. */
+  readonly isAdded?: boolean
   /**
    * Says what is wrong with a handler or initializer, as a sentence, or `undefined`. `files` are the paths in the
    * code package. Called when a function is written, so that a misspelt handler never waits for its first event.
@@ -68,6 +74,29 @@ export interface Runtime {
   readonly language: string
   /** Looks what is installed, newest first; empty when there is none. May start processes; called once by a server. */
   detect(host: RuntimeHost, signal: AbortSignal): Promise<readonly InstalledRuntime[]>
+  /** For languages whose versions can be fetched when somebody asks for it; nothing is fetched otherwise. */
+  readonly installer?: RuntimeInstaller
+}
+
+/**
+ * Fetches versions of a language into `RuntimeHost.installPath`, where `detect` finds them. The server has one of
+ * these methods run at a time, and asks `detect` again afterwards.
+ */
+export interface RuntimeInstaller {
+  /** Whether a version of this name may exist; whether it does is known only when it is fetched. */
+  canInstall(name: string): boolean
+  /**
+   * Resolves when the version is complete and has answered; until then, and when this rejects, nothing of it can be
+   * found. `report` is given what is being done, a line at a time. Rejects with an error whose message tells people why.
+   */
+  install(
+    host: RuntimeHost,
+    name: string,
+    report: (progress: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Removes what `install` has put there; resolves with false when there is nothing of the name. */
+  uninstall(host: RuntimeHost, name: string): Promise<boolean>
 }
 
 /** Declares a runtime. Importing its module does nothing else. */

@@ -1,9 +1,10 @@
-import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { selectRuntime } from '@millrace/spi'
 import { expect, test } from 'vitest'
 import { detect } from './detect.ts'
+import { programIn } from './program.ts'
 
 const signal = new AbortController().signal
 const ownMajor = Number(process.versions.node.split('.')[0])
@@ -42,4 +43,30 @@ test('the language alone stands for the newest, a version for itself', async () 
   expect(selectRuntime(found, 'nodejs', 'nodejs')?.name).toBe('nodejs99')
   expect(selectRuntime(found, 'nodejs', `nodejs${ownMajor}`)?.version).toBe(process.versions.node)
   expect(selectRuntime(found, 'nodejs', 'nodejs18')).toBeUndefined()
+})
+
+test('versions that were installed by request are found, unless the machine has them; unfinished ones are not', async () => {
+  await using machine = await folderWithNode('v98.0.0')
+  await using added = await mkdtempDisposable(join(tmpdir(), 'millrace-added-'))
+  const versions = {
+    nodejs98: 'v98.5.5',
+    nodejs97: 'v97.1.0',
+    '.unfinished-nodejs96': 'v96.0.0',
+    other: 'v95.0.0',
+  }
+  for (const [name, version] of Object.entries(versions)) {
+    const program = programIn(join(added.path, name))
+    await mkdir(dirname(program), { recursive: true })
+    await writeFile(program, `#!/bin/sh\necho '${version}'\n`)
+    await chmod(program, 0o755)
+  }
+  const found = await detect({ searchPath: machine.path, installPath: added.path }, signal)
+  expect(found.map(({ name, version, isAdded }) => [name, version, isAdded])).toEqual([
+    ['nodejs98', '98.0.0', false],
+    ['nodejs97', '97.1.0', true],
+    [`nodejs${ownMajor}`, process.versions.node, false],
+  ])
+  const launched = found[1]?.launch({ memoryMiB: 128 })
+  expect(launched?.command).toBe(programIn(join(added.path, 'nodejs97')))
+  expect(launched?.readOnlyPaths).toContain(launched?.command)
 })

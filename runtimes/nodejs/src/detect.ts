@@ -1,38 +1,50 @@
-import { execFile } from 'node:child_process'
-import { access, constants, realpath } from 'node:fs/promises'
+import { access, constants, readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { InstalledRuntime, LaunchLimits, LaunchPlan, RuntimeHost } from '@millrace/spi'
 import { checkHandler } from './handler.ts'
+import { majorMin, programIn, versionOf } from './program.ts'
 
 /** Executables asked for their version at most; a search path may name hundreds of folders. */
 const candidatesMax = 8
-const versionTimeoutMs = 5_000
-/** Oldest major version that the bootstrap supports. */
-const majorMin = 20
+/** Versions in the folder of installed ones that are looked at, at most. */
+const addedMax = 32
 
 const bootstrapPath = fileURLToPath(new URL('../bootstrap/main.cjs', import.meta.url))
 
-/** The Node that runs the server comes first for its major version; then those on the search path, in its order. */
+/**
+ * The Node that runs the server comes first for its major version; then those on the search path, in its order; then
+ * those that were installed by request.
+ */
 export async function detect(host: RuntimeHost, signal: AbortSignal): Promise<readonly InstalledRuntime[]> {
   const found = new Map<number, InstalledRuntime>()
-  const add = (executable: string, version: string): void => {
+  const add = ({ executable, isAdded }: Candidate, version: string | undefined): void => {
+    if (version === undefined) return
     const major = Number(version.split('.')[0])
-    if (major >= majorMin && !found.has(major)) found.set(major, installed(executable, version, major))
+    if (major < majorMin || found.has(major)) return
+    found.set(major, installed(executable, version, major, isAdded))
   }
-  add(process.execPath, process.versions.node)
-  const others = await executables(host.searchPath)
-  const versions = await Promise.all(others.map(executable => versionOf(executable, signal)))
-  for (const [index, version] of versions.entries()) {
-    if (version !== undefined) add(others[index] as string, version)
-  }
+  add({ executable: process.execPath, isAdded: false }, process.versions.node)
+  const others: readonly Candidate[] = [
+    ...(await executables(host.searchPath)).map(executable => ({ executable, isAdded: false })),
+    ...(await addedPrograms(host.installPath)).map(executable => ({ executable, isAdded: true })),
+  ]
+  const versions = await Promise.all(others.map(({ executable }) => versionOf(executable, signal)))
+  for (const [index, candidate] of others.entries()) add(candidate, versions[index])
   return [...found].sort(([left], [right]) => right - left).map(([, runtime]) => runtime)
 }
 
-function installed(executable: string, version: string, major: number): InstalledRuntime {
+interface Candidate {
+  readonly executable: string
+  /** Whether it was installed by request. */
+  readonly isAdded: boolean
+}
+
+function installed(executable: string, version: string, major: number, isAdded: boolean): InstalledRuntime {
   return {
     name: `nodejs${major}`,
     version,
+    isAdded,
     checkHandler: (handler, files) => checkHandler(major, handler, files),
     launch: limits => launch(executable, limits),
   }
@@ -71,13 +83,17 @@ async function executables(searchPath: string): Promise<string[]> {
   return [...paths]
 }
 
-/** `undefined` when it does not answer like a Node: it is passed over, as if it were not there. */
-function versionOf(executable: string, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise(resolve => {
-    const options = { timeout: versionTimeoutMs, signal, env: {}, killSignal: 'SIGKILL' as const }
-    execFile(executable, ['--version'], options, (error, output) => {
-      const match = error === null ? /^v(\d+\.\d+\.\d+)\s*$/.exec(output) : null
-      resolve(match?.[1])
-    })
-  })
+/** Those that are complete: what is being installed has a name that begins with a dot. */
+async function addedPrograms(installPath: string | undefined): Promise<string[]> {
+  if (installPath === undefined) return []
+  try {
+    const names = (await readdir(installPath)).filter(name => /^nodejs\d{2,3}$/.test(name))
+    return names
+      .toSorted()
+      .slice(0, addedMax)
+      .map(name => programIn(join(installPath, name)))
+  } catch {
+    // Nothing was ever installed.
+    return []
+  }
 }

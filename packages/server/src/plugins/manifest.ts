@@ -5,10 +5,13 @@ import { brokenPlugin } from './errors.ts'
 
 const Name = Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' })
 
+/** A regular expression for the whole of a name; longer ones are a mistake. */
+const NamesPattern = Type.String({ minLength: 1, maxLength: 200 })
+
 /** The key `millrace` of a plug-in's package.json: its kind, and the name that users write. */
 const MillraceKey = Type.Union([
   Type.Object({ kind: Type.Literal('connector'), system: Name }),
-  Type.Object({ kind: Type.Literal('runtime'), language: Name }),
+  Type.Object({ kind: Type.Literal('runtime'), language: Name, names: Type.Optional(NamesPattern) }),
   Type.Object({ kind: Type.Literal('storage'), driver: Name }),
 ])
 type MillraceKey = Static<typeof MillraceKey>
@@ -20,6 +23,8 @@ export interface PluginManifest {
   readonly kind: PluginKind
   /** System of a connector, language of a runtime, driver of a storage. */
   readonly name: string
+  /** Whether a runtime serves a name that a function asks for; nothing that is not a runtime serves any. */
+  readonly serves: (runtimeName: string) => boolean
   /** Folder as people see it, relative to the root of the installation. */
   readonly folder: string
   /** Absolute path of the module to load. */
@@ -47,12 +52,13 @@ export function parseManifest(text: string, folder: string, path: string): Plugi
   if (!Value.Check(MillraceKey, key)) {
     throw brokenPlugin(
       folder,
-      'the key "millrace" of its package.json must be {"kind": "connector", "system": …}, {"kind": "runtime", "language": …} or {"kind": "storage", "driver": …}.',
+      'the key "millrace" of its package.json must be {"kind": "connector", "system": …}, {"kind": "runtime", "language": …, "names": …} or {"kind": "storage", "driver": …}.',
     )
   }
   return {
     kind: key.kind,
     name: nameOf(key),
+    serves: servesOf(key, folder),
     folder,
     entry: entryOf(manifest, folder, path),
     version: textOf(member(manifest, 'version')),
@@ -63,6 +69,19 @@ export function parseManifest(text: string, folder: string, path: string): Plugi
 function nameOf(key: MillraceKey): string {
   if (key.kind === 'connector') return key.system
   return key.kind === 'runtime' ? key.language : key.driver
+}
+
+/** By the pattern `names`; without one, every name that begins with the language. */
+function servesOf(key: MillraceKey, folder: string): PluginManifest['serves'] {
+  if (key.kind !== 'runtime') return () => false
+  const { language, names } = key
+  if (names === undefined) return name => name.startsWith(language)
+  try {
+    const pattern = new RegExp(`^(?:${names})$`, 'u')
+    return name => pattern.test(name)
+  } catch (cause) {
+    throw brokenPlugin(folder, `"names" of its package.json is no regular expression: ${names}`, cause)
+  }
 }
 
 /** The module of `exports["."]`, as a text or under the conditions `import` and `default`. */

@@ -324,10 +324,16 @@ describe('runtimes and storage drivers', () => {
   const runtimeCode = (language: string): string =>
     `export const runtime = { language: '${language}', detect: async () => [] }`
   const files = {
-    'runtimes/custom/package.json': manifest({ kind: 'runtime', language: 'custom' }),
+    'runtimes/custom/package.json': manifest({
+      kind: 'runtime',
+      language: 'custom',
+      names: String.raw`custom(\.debian1[0-2])?`,
+    }),
     'runtimes/custom/index.js': runtimeCode('custom'),
     'runtimes/container/package.json': manifest({ kind: 'runtime', language: 'custom-container' }),
     'runtimes/container/index.js': runtimeCode('custom-container'),
+    'runtimes/ruby/package.json': manifest({ kind: 'runtime', language: 'ruby' }),
+    'runtimes/ruby/index.js': runtimeCode('ruby'),
     'storage/good/package.json': manifest({ kind: 'storage', driver: 'good' }),
     'storage/good/index.js': 'export function openStorage() {}',
     'storage/odd/package.json': manifest({ kind: 'storage', driver: 'odd' }),
@@ -336,19 +342,41 @@ describe('runtimes and storage drivers', () => {
 
   test.each([
     ['custom', 'custom'],
-    ['custom24', 'custom'],
+    ['custom.debian11', 'custom'],
     ['custom-container', 'custom-container'],
+    ['custom-container2', 'custom-container'],
+    ['ruby', 'ruby'],
+    ['ruby3.4', 'ruby'],
   ])('the runtime %s is one of %s', async (name, language) => {
     const plugins = await install(files)
     expect(await plugins.runtime(name)).toMatchObject({ language })
   })
 
-  test('an unknown runtime is refused with what is installed', async () => {
-    const plugins = await install(files)
-    await expect(plugins.runtime('ruby3')).rejects.toMatchObject({
-      code: 'plugin.unknown',
-      message: 'There is no runtime ruby3; installed: custom, custom-container',
-    })
+  test.each(['perl5', 'customfoo', 'xcustom', 'custom.debian1', 'custom.debian11\n', ''])(
+    'the runtime %j is refused with the languages that are installed',
+    async name => {
+      const plugins = await install(files)
+      await expect(plugins.runtime(name)).rejects.toMatchObject({
+        code: 'plugin.unknown',
+        details: { kind: 'runtime', name, installed: ['custom', 'custom-container', 'ruby'] },
+      })
+    },
+  )
+
+  test('a pattern of names that cannot be read breaks its plug-in alone', async () => {
+    const broken = manifest({ kind: 'runtime', language: 'custom', names: 'custom(' })
+    const plugins = await install({ ...files, 'runtimes/custom/package.json': broken })
+    expect(plugins.problems).toMatchObject([
+      { code: 'plugin.broken', message: expect.stringContaining('no regular expression: custom(') },
+    ])
+    await expect(plugins.runtime('custom')).rejects.toMatchObject({ code: 'plugin.unknown' })
+    expect(await plugins.runtime('ruby')).toMatchObject({ language: 'ruby' })
+  })
+
+  test('the list of runtimes leaves out those that cannot be loaded', async () => {
+    const plugins = await install({ ...files, 'runtimes/container/index.js': 'export const nothing = 1' })
+    const languages = (await plugins.runtimes()).map(({ language }) => language)
+    expect(languages).toEqual(['custom', 'ruby'])
   })
 
   test('a driver is a module with openStorage', async () => {

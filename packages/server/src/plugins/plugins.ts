@@ -58,10 +58,12 @@ export interface Plugins {
    */
   openSink(system: string, options: unknown, context: ConnectorContext): Sink
   /**
-   * The plug-in whose language a runtime's name begins with: `nodejs24` → `nodejs`.
-   * Rejects with `plugin.unknown` or `plugin.broken`.
+   * The plug-in that serves a runtime of this name by its package.json: `nodejs24` → `nodejs`. Of several the one
+   * with the longest language. Rejects with `plugin.unknown` or `plugin.broken`.
    */
   runtime(runtimeName: string): Promise<Runtime>
+  /** All runtimes by language, without those that cannot be used. Loads them all. */
+  runtimes(): Promise<readonly Runtime[]>
   /** The module of a storage driver, with its `openStorage`. Rejects with `plugin.unknown` or `plugin.broken`. */
   storage(driver: string): Promise<object>
   /** Folders that cannot be used, each with the reason; what shows only when code is loaded is not among them. */
@@ -142,10 +144,19 @@ class InstalledPlugins implements Plugins {
   }
 
   async runtime(runtimeName: string): Promise<Runtime> {
-    const languages = [...this.#runtimes.keys()].filter(language => runtimeName.startsWith(language))
-    // Of `custom` and `custom-container` the longer one is meant.
-    const [language = runtimeName] = languages.toSorted((left, right) => right.length - left.length)
-    return await pick('runtime', language, this.#runtimes).get()
+    const serving = [...this.#runtimes.values()].filter(({ manifest }) => manifest.serves(runtimeName))
+    const [nearest] = serving.toSorted(
+      (left, right) => right.manifest.name.length - left.manifest.name.length,
+    )
+    if (nearest === undefined)
+      throw unknownPlugin('runtime', runtimeName, [...this.#runtimes.keys()].toSorted())
+    return await nearest.get()
+  }
+
+  async runtimes(): Promise<readonly Runtime[]> {
+    const languages = [...this.#runtimes.keys()].toSorted()
+    const loaded = await Promise.allSettled(languages.map(language => this.#runtimes.get(language)?.get()))
+    return loaded.flatMap(result => (result.status === 'fulfilled' && result.value) || [])
   }
 
   async storage(driver: string): Promise<object> {
