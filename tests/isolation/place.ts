@@ -47,7 +47,13 @@ export class Place {
     if (user !== undefined) await chown(folder, user, user)
     // Interpreters in somebody's home are not for others.
     const path = user === undefined ? {} : { PATH: '/usr/local/bin:/usr/bin:/bin' }
-    const environment = { MILLRACE_SANDBOX: sandbox, HOME: folder, TMPDIR: folder, ...path }
+    const environment = {
+      MILLRACE_SANDBOX: sandbox,
+      MILLRACE_ALLOW_PRIVATE_TARGETS: 'false',
+      HOME: folder,
+      TMPDIR: folder,
+      ...path,
+    }
     const server = await ServerProcess.prepare(join(folder, 'data'), environment, user)
     onTestFinished(() => server.kill())
     await server.start()

@@ -12,7 +12,7 @@ import {
   selfTest,
 } from './bubblewrap/index.ts'
 import { findControlGroups, rlimits, thisHost } from './limits/index.ts'
-import { sharedNetwork, SlirpNetwork } from './network/index.ts'
+import { openNetwork, sharedNetwork, SlirpNetwork } from './network/index.ts'
 import { processSandbox } from './process.ts'
 import type { Sandbox } from './sandbox.ts'
 
@@ -26,7 +26,7 @@ export interface SandboxOptions {
   readonly dataFolder: string
   /** Folders with executables, separated by `:`. */
   readonly searchPath: string
-  /** Whether code may reach private addresses; never those of this machine, where it is kept apart. */
+  /** Whether code may reach private addresses, this machine's included. */
   readonly allowPrivateTargets?: boolean
   readonly log: PluginLog
 }
@@ -94,7 +94,9 @@ async function withNetwork(
   const network = new SlirpNetwork({ slirp4netns, nsenter, ip }, allowPrivateTargets)
   const connected = new BubblewrapSandbox({ ...base, network })
   const reason = await selfTest(connected, folder, base.files.filterPath !== undefined, 'on')
-  if (reason === undefined) return connected
+  if (reason === undefined) {
+    return allowPrivateTargets ? new BubblewrapSandbox({ ...base, network: openNetwork(network) }) : connected
+  }
   log.warn('functions share the network of the machine: slirp4netns does not work', { reason })
   return plain
 }

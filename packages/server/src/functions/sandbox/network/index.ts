@@ -1,2 +1,3 @@
+export { openNetwork } from './open.ts'
 export * from './network.ts'
 export * from './slirp.ts'
