@@ -13,6 +13,11 @@ test('a guest who arrives is greeted by the function', async () => {
   })
   await client.events.publish('greetings', { source: '/door', type: 'guest.left', data: { name: 'Ada' } })
   await expect
-    .poll(() => logTexts(client, 'greet'), { timeout: 30_000 })
+    .poll(async () => (await logTexts(client, 'greet')).filter(isGreeting), { timeout: 30_000 })
     .toEqual([expect.stringContaining('Welcome, Ada!')])
 })
+
+/** The sandbox may have something to say besides. */
+function isGreeting(text: string): boolean {
+  return text.includes('Welcome')
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { main, type Terminal } from '@millrace/cli'
+import type { Client } from '@millrace/sdk'
+import picocolors from 'picocolors'
+import { ServerProcess } from '../tools/process/index.ts'
+
+/** Longest wait for an event, in milliseconds: cold starts on a busy machine are far below. */
+const eventWithinMs = 30_000
+
+/** A real server for the test of an example, with its state in a folder of its own, and the command line to it. */
+export interface ExampleServer extends AsyncDisposable {
+  readonly client: Client
+  /**
+   * Runs `millrace ARGS…` against the server as a person would type it, and resolves with what it wrote. Throws, with
+   * what it wrote, when it fails.
+   */
+  millrace(...args: string[]): Promise<string>
+}
+
+/** Starts a server; disposing of it ends the server and removes its folder. */
+export async function startExampleServer(): Promise<ExampleServer> {
+  await using started = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-example-'))
+  started.defer(() => rm(folder, { recursive: true, force: true }))
+  const server = started.use(await ServerProcess.prepare(folder))
+  await server.start()
+  const kept = started.move()
+  return {
+    client: server.client(),
+    async millrace(...args) {
+      const { terminal, written } = keepingTerminal(server.credentials)
+      const status = await main([...args, '--url', server.url], terminal)
+      if (status !== 0) throw new Error(`millrace ${args.join(' ')} ended with ${status}: ${written()}`)
+      return written()
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** What the code of a function has written so far, without the lines of the platform. */
+export async function logTexts(client: Client, name: string): Promise<string[]> {
+  const lines = await client.functionLogs(name)
+  return lines.filter(({ stream }) => stream !== 'platform').map(({ text }) => text)
+}
+
+/** The first event of a bus, however long ago it was published; waits for it. */
+export async function firstEvent(client: Client, bus: string): Promise<Record<string, unknown>> {
+  const events = client.events.tail(bus, { from: 1, signal: AbortSignal.timeout(eventWithinMs) })
+  for await (const { event } of events) return event
+  throw new Error(`the server closed before bus ${bus} had an event`)
+}
+
+/** A terminal that keeps what a command writes. */
+function keepingTerminal(environment: Record<string, string>): { terminal: Terminal; written: () => string } {
+  let text = ''
+  const keep = (part: string | Uint8Array): void => {
+    text += typeof part === 'string' ? part : Buffer.from(part).toString()
+  }
+  const terminal: Terminal = {
+    out: keep,
+    error: keep,
+    colors: { ...picocolors.createColors(false), createColors: picocolors.createColors },
+    isInteractive: false,
+    environment,
+    readInput: () => Promise.resolve(new Uint8Array()),
+    interrupted: () => new AbortController().signal,
+  }
+  return { terminal, written: () => text }
+}
