@@ -61,6 +61,11 @@ export class MillraceCommand {
     this.child.kill(signal)
   }
 
+  /** Reads no more of its output, as `head` does when it has enough. */
+  leave(): void {
+    this.child.stdout?.destroy()
+  }
+
   /** Resolves when it has ended and everything it wrote is here. */
   async ended(): Promise<Ended> {
     await this.closed

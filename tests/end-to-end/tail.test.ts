@@ -75,6 +75,18 @@ describe('millrace tail', { timeout: testLimitMs }, () => {
     expect(refused.error).toContain('prefx')
   })
 
+  test('a reader that leaves ends it with code 0, without a word', async () => {
+    const server = await serverWithOrders()
+    await server.client().events.publish('orders', order('order.created', 1))
+    const tail = MillraceCommand.launch(['tail', 'orders', '--from', '1'], environmentOf(server))
+    await tail.shows('order.created')
+    tail.leave()
+    // The next one has nobody to read it.
+    await server.client().events.publish('orders', order('order.created', 2))
+
+    expect(await tail.ended()).toMatchObject({ status: 0, error: '' })
+  })
+
   test('a server that goes away ends it, and a bus that is not there is an error with code 1', async () => {
     const server = await serverWithOrders()
     await server.client().events.publish('orders', order('order.created', 1))

@@ -22,6 +22,7 @@ export interface CommandContext {
 }
 
 export function systemTerminal(): Terminal {
+  endWithReader(process.stdout)
   return {
     out: text => void process.stdout.write(text),
     error: text => void process.stderr.write(text),
@@ -41,4 +42,18 @@ export function systemTerminal(): Terminal {
       return controller.signal
     },
   }
+}
+
+/**
+ * A reader that has left, as `head` does when it has enough, is no failure: the command ends as by SIGTERM, without a
+ * word, and with code 0 where nothing has to be ended first.
+ */
+function endWithReader(output: NodeJS.WriteStream): void {
+  let hasLeft = false
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    if (hasLeft) return
+    hasLeft = true
+    if (!process.emit('SIGTERM')) process.exit(0)
+  })
 }
