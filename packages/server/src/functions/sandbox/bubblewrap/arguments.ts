@@ -56,6 +56,13 @@ export function bubblewrapArguments(view: View): string[] {
   ]
   return [
     ...namespaces(approach, view.ownNetwork),
+    // First of all: what is to be shown may itself lie in the machine's folder for temporary files.
+    '--perms',
+    '1777',
+    '--size',
+    diskBytes,
+    '--tmpfs',
+    seenTemporary,
     ...parents([...shown.map(({ at }) => at), seenSocket]),
     ...shown.flatMap(({ path, at, link }) =>
       link === undefined ? ['--ro-bind', path, at] : ['--symlink', link, at],
@@ -64,12 +71,6 @@ export function bubblewrapArguments(view: View): string[] {
     '--bind',
     folders.socketPath,
     seenSocket,
-    '--perms',
-    '1777',
-    '--size',
-    diskBytes,
-    '--tmpfs',
-    seenTemporary,
     '--proc',
     '/proc',
     '--dev',
