@@ -93,7 +93,7 @@ function openMetrics({ options, ground, engine }: Workshop): Metrics {
 }
 
 async function openFunctions({ options, ground, engine }: Workshop): Promise<Functions> {
-  const { config, searchPath } = options
+  const { config, searchPath, installEnvironment } = options
   const { clock, random, plugins, storage, tracer } = ground
   const log = options.log.child({ part: 'functions' })
   const sandbox = await chooseSandbox({
@@ -113,7 +113,9 @@ async function openFunctions({ options, ground, engine }: Workshop): Promise<Fun
     random,
     log,
     runtimes: name => plugins.runtime(name),
+    runtimeList: () => plugins.runtimes(),
     searchPath,
+    installEnvironment,
     region: config.region,
     observer: engine.metrics.functions,
     tracer,

@@ -21,6 +21,8 @@ export interface CompositionOptions {
   /** Folder of `connectors`, `runtimes` and `storage`. */
   readonly root: string
   readonly searchPath: string
+  /** What package managers are started with besides the search path. */
+  readonly installEnvironment: Readonly<Record<string, string>>
 }
 
 /** What everything else stands on. */

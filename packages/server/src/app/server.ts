@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createLog, type Log } from '../observability/index.ts'
 import { compose, type Composition } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
+import { installEnvironment } from './install-environment.ts'
 import { version } from './version.ts'
 
 /** Folder of the installation: connectors, runtimes and storage drivers lie below it. */
@@ -59,7 +60,14 @@ async function start(
   // Only the owner of the process may look into it: it holds events and keys.
   await mkdir(config.dataPath, { recursive: true, mode: 0o700 })
   const searchPath = environment['PATH'] ?? ''
-  const composition = await compose({ config, log, version, root: installationRoot, searchPath })
+  const composition = await compose({
+    config,
+    log,
+    version,
+    root: installationRoot,
+    searchPath,
+    installEnvironment: installEnvironment(environment),
+  })
   return { composition, log }
 }
 

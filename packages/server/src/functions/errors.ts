@@ -16,6 +16,18 @@ export const functionErrorCatalogue: ErrorCatalogue = {
   },
   'function.code-not-found': { status: 400, description: 'No code package of this name was uploaded.' },
   'function.runtime-unknown': { status: 400, description: 'No runtime of this name is installed.' },
+  'function.runtime-busy': {
+    status: 409,
+    description: 'Another runtime is being installed or removed; try again when that has ended.',
+  },
+  'function.runtime-in-use': {
+    status: 409,
+    description: 'The runtime is not removed while functions, or versions of them, name it.',
+  },
+  'function.runtime-not-installed': {
+    status: 502,
+    description: 'The runtime could not be installed; the message says why, and nothing of it is left.',
+  },
   'function.request-invalid': { status: 400, description: 'An option of the invocation does not fit.' },
   'function.payload-too-large': { status: 413, description: 'The payload exceeds the limit.' },
   'function.expired': {

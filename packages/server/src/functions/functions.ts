@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Blobs, Clock, Documents, PluginLog, Random, Sink } from '@millrace/spi'
 import { silentTracer, type Tracer } from '../observability/index.ts'
@@ -42,14 +40,20 @@ import {
   Pools,
   type PoolsLimits,
 } from './pool/index.ts'
-import { type RuntimeResolver, Runtimes } from './runtimes.ts'
+import { runFolder } from './run-folder.ts'
+import {
+  defaultInstallTimeoutMs,
+  RuntimeInstallations,
+  Runtimes,
+  type RuntimesOptions,
+} from './runtimes/index.ts'
 import { processSandbox, type Sandbox } from './sandbox/index.ts'
 import { defaultScalerLimits, Scaler, type ScalerLimits, type ScalingStatus } from './scaling/index.ts'
 import { FunctionSink } from './sink.ts'
 import { defaultSparesLimits, Spares, type SparesLimits } from './spares/index.ts'
 
-export interface FunctionsOptions {
-  /** Unpacked code goes to `code`, the folders of instances to `run` below it. */
+export interface FunctionsOptions extends Omit<RuntimesOptions, 'installFolder'> {
+  /** Unpacked code goes to `code`, the folders of instances to `run`, installed runtimes to `runtimes` below it. */
   readonly dataFolder: string
   readonly blobs: Blobs
   /** Where it is written what functions use. */
@@ -58,9 +62,6 @@ export interface FunctionsOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: PluginLog
-  readonly runtimes: RuntimeResolver
-  /** Where runtimes look for interpreters: folders separated by `:`. */
-  readonly searchPath: string
   /** Default: plain processes. */
   readonly sandbox?: Sandbox
   /** Name of the region that functions are told. Default `local`. */
@@ -83,6 +84,8 @@ export interface FunctionsLimits {
   readonly requests: RequestRecordsLimits
   /** From the start of a process to its first word. */
   readonly bootTimeoutMs: number
+  /** Longest time that the installation of a runtime may take. */
+  readonly installTimeoutMs: number
   /** When the server stops, running invocations have so long to end. */
   readonly drainMsMax: number
 }
@@ -97,6 +100,7 @@ export const defaultFunctionsLimits: FunctionsLimits = {
   usage: defaultUsageLimits,
   requests: defaultRequestRecordsLimits,
   bootTimeoutMs: 10_000,
+  installTimeoutMs: defaultInstallTimeoutMs,
   drainMsMax: 20_000,
 }
 
@@ -111,6 +115,8 @@ export interface FunctionStatus {
 export interface Functions extends AsyncDisposable {
   /** What functions run in, and what it does not keep apart. */
   readonly sandbox: Pick<Sandbox, 'kind' | 'limits' | 'weaknesses'>
+  /** What functions can run on, and what is to be installed for them. */
+  readonly runtimes: Pick<RuntimeInstallations, 'list' | 'install' | 'uninstall'>
   /** Processes that wait for a function they could serve. */
   readonly spares: number
   /** Clears what an earlier run left. To be called once, before anything else. */
@@ -157,6 +163,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
 }
 
 class FunctionPlatform implements Functions {
+  readonly runtimes: RuntimeInstallations
   readonly #snapshots: Snapshots
   readonly #log: PluginLog
   readonly #clock: Clock
@@ -197,7 +204,10 @@ class FunctionPlatform implements Functions {
       collector: this.#collector,
     })
     this.#logs = new FunctionLogs(limits.logs)
-    this.#runtimes = new Runtimes(options.runtimes, { searchPath: options.searchPath })
+    this.#runtimes = new Runtimes({ ...options, installFolder: join(dataFolder, 'runtimes') })
+    const functions = (): Iterable<FunctionView> => snapshots.current().functions.values()
+    const timeoutMs = limits.installTimeoutMs
+    this.runtimes = new RuntimeInstallations({ runtimes: this.#runtimes, clock, functions, timeoutMs })
     const starter = new FunctionInstanceStarter({
       code: this.#code,
       runtimes: this.#runtimes,
@@ -354,6 +364,7 @@ class FunctionPlatform implements Functions {
 
   async #close(): Promise<void> {
     this.#subscription[Symbol.dispose]()
+    this.runtimes[Symbol.dispose]()
     const deadline = new AbortController()
     using _timer = this.#clock.timer(this.#limits.drainMsMax, () => deadline.abort())
     this.#scaler[Symbol.dispose]()
@@ -369,15 +380,4 @@ class FunctionPlatform implements Functions {
     if (view !== undefined) return view
     throw functionError('function.not-found', `there is no function ${name}`, { name })
   }
-}
-
-/** A Unix socket's path has at most 107 bytes; the part below this folder takes up to 20. */
-const runFolderBytesMax = 80
-
-/** Below the data folder where its path is short enough, else in the temporary folder under a name made from it. */
-function runFolder(dataFolder: string): string {
-  const below = join(dataFolder, 'run')
-  if (Buffer.byteLength(below) <= runFolderBytesMax) return below
-  const name = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16)
-  return join(tmpdir(), `millrace-${name}`)
 }

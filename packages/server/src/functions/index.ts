@@ -20,7 +20,7 @@ export { noUsage, sumOfUsage } from './metering/index.ts'
 export type { LogLine, LogQuery } from './logs/index.ts'
 export type { InstanceState, InstanceStatus } from './pool/index.ts'
 export { checkScaling, type ScalingStatus } from './scaling/index.ts'
-export type { RuntimeResolver } from './runtimes.ts'
+export type { RuntimeInfo, RuntimeList, RuntimeReport, RuntimeResolver } from './runtimes/index.ts'
 export {
   chooseSandbox,
   processSandbox,

@@ -23,7 +23,7 @@ import {
   type StartedInstance,
   StartFailure,
 } from './pool/index.ts'
-import type { Runtimes } from './runtimes.ts'
+import type { Runtimes } from './runtimes/index.ts'
 import { processSandbox, type Sandbox } from './sandbox/index.ts'
 import { type Shape, shapeOf, type Spare, type Spares } from './spares/index.ts'
 

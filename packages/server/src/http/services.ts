@@ -46,6 +46,7 @@ export interface Services {
     | 'usage'
     | 'requests'
     | 'scaling'
+    | 'runtimes'
   >
   /** Asynchronous calls of functions. */
   readonly calls: Pick<AsyncCalls, 'call' | 'tasks'>

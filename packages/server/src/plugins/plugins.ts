@@ -154,9 +154,9 @@ class InstalledPlugins implements Plugins {
   }
 
   async runtimes(): Promise<readonly Runtime[]> {
-    const languages = [...this.#runtimes.keys()].toSorted()
-    const loaded = await Promise.allSettled(languages.map(language => this.#runtimes.get(language)?.get()))
-    return loaded.flatMap(result => (result.status === 'fulfilled' && result.value) || [])
+    const known = [...this.#runtimes].toSorted(([left], [right]) => (left < right ? -1 : 1))
+    const loaded = await Promise.allSettled(known.map(([, runtime]) => runtime.get()))
+    return loaded.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
   }
 
   async storage(driver: string): Promise<object> {

@@ -172,6 +172,7 @@ async function startFunctions(
       random,
       log: silentLog,
       runtimes: name => plugins.runtime(name),
+      runtimeList: () => plugins.runtimes(),
       searchPath: process.env['PATH'] ?? '',
     }),
   )

@@ -16,6 +16,7 @@ import { invocationRoutes } from './invocations.ts'
 import { layerRoutes } from './layers.ts'
 import { platformRoutes } from './platform.ts'
 import { replayRoutes } from './replays.ts'
+import { runtimeRoutes } from './runtimes.ts'
 import { ruleTargetRoutes } from './rule-targets.ts'
 import { testRoutes } from './tests.ts'
 import { traceRoutes } from './traces.ts'
@@ -55,6 +56,7 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     functionPartRoutes(app, services)
     functionStateRoutes(app, services)
     layerRoutes(app, services)
+    runtimeRoutes(app, services, streams)
     domainRoutes(app, services)
     invocationRoutes(app, services, limits)
     functionTaskRoutes(app, services)
