@@ -3,6 +3,7 @@ import type { AliasSpec, AsyncSpec, DomainSpec, ScalingSpec, TriggerSpec } from 
 import { FunctionsClient } from './functions-client.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
+import { RuntimesClient } from './runtimes.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import { LayersClient, VersionsClient } from './versions.ts'
 
@@ -76,6 +77,8 @@ export class Client {
   /** Host names whose paths lead to functions; the name of one is its host. */
   readonly domains: ResourceClient<DomainSpec>
   readonly layers: LayersClient
+  /** What functions can run on. */
+  readonly runtimes: RuntimesClient
   private readonly transport: Transport
 
   constructor(options: ClientOptions) {
@@ -85,6 +88,7 @@ export class Client {
     this.functions = new FunctionsClient(this.transport)
     this.domains = new ResourceClient(this.transport, '/api/v1/domains')
     this.layers = new LayersClient(this.transport)
+    this.runtimes = new RuntimesClient(this.transport)
   }
 
   /** The rules of one bus. */

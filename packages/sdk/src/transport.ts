@@ -62,9 +62,9 @@ export class Transport {
   }
 
   /** Follows a stream of server-sent events until the signal aborts or the server ends it. */
-  async *events(path: string, signal?: AbortSignal): AsyncGenerator<ServerSentEvent> {
+  async *events(path: string, signal?: AbortSignal, method = 'GET'): AsyncGenerator<ServerSentEvent> {
     const headers = { accept: 'text/event-stream' }
-    const response = await this.send('GET', path, { headers, signal, streaming: true })
+    const response = await this.send(method, path, { headers, signal, streaming: true })
     if (response.body === null) return
     for await (const message of readServerSentEvents(response.body)) {
       // The server's last words.
