@@ -52,7 +52,7 @@ test.each([
 
 describe('installing', () => {
   test('asks npm for the plain program of the machine, without scripts, and tells what npm says', async () => {
-    const host = await machine(`echo "$@" > ${'$(dirname $0)'}/asked; env > ${'$(dirname $0)'}/environment
+    const host = await machine(`here=$(dirname $0); echo "$@" > $here/asked; env > $here/environment
       echo 'npm http fetch GET 200' >&2; ${puts('v97.3.1')}`)
     const lines: string[] = []
 
