@@ -194,11 +194,20 @@ class BubblewrapProcess implements SandboxedProcess {
     })
   }
 
-  /** The end of the outermost process is the end of all others: they are killed with their parent. */
+  /**
+   * The end of the outermost process is the end of all others: they are killed with their parent. While it starts the
+   * one inside does not have that tie yet; then it is still of the same process group.
+   */
   kill(): void {
     if (this.#ended) return
     this.#limits.kill()
     this.#child.kill('SIGKILL')
+    if (this.processId === 0) return
+    try {
+      process.kill(-this.processId, 'SIGKILL')
+    } catch {
+      // All of the group have ended.
+    }
   }
 
   seenPath(path: string): string {
