@@ -54,6 +54,9 @@ export function bubblewrapArguments(view: View): string[] {
     { path: folders.codePath, at: seenCode },
     ...(folders.layersPath === undefined ? [] : [{ path: folders.layersPath, at: seenLayers }]),
   ]
+  const covered = hidden.filter(path => isShown(path, shown))
+  // A runtime that was installed into a folder of the platform is shown all the same, and nothing beside it.
+  const uncovered = plan.readOnlyPaths.filter(path => covered.some(folder => path.startsWith(`${folder}/`)))
   return [
     ...namespaces(approach, view.ownNetwork),
     // First of all: what is to be shown may itself lie in the machine's folder for temporary files.
@@ -67,7 +70,10 @@ export function bubblewrapArguments(view: View): string[] {
     ...shown.flatMap(({ path, at, link }) =>
       link === undefined ? ['--ro-bind', path, at] : ['--symlink', link, at],
     ),
-    ...hidden.filter(path => isShown(path, shown)).flatMap(path => ['--tmpfs', path, '--remount-ro', path]),
+    ...covered.flatMap(path => ['--tmpfs', path]),
+    ...parents(uncovered),
+    ...uncovered.flatMap(path => ['--ro-bind', path, path]),
+    ...covered.flatMap(path => ['--remount-ro', path]),
     '--bind',
     folders.socketPath,
     seenSocket,
