@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RuntimeHost } from '@millrace/spi'
@@ -88,6 +88,13 @@ describe('installing', () => {
     const host = await machine(script)
     expect(await reasonOf(installer.install(host, 'nodejs97', () => {}, never))).toBe(reason)
     expect(await readdir(host.installPath)).toEqual([])
+  })
+
+  test('clears what a killed server has left of any version', async () => {
+    const host = await machine(puts('v97.0.0'))
+    await mkdir(join(host.installPath, '.unfinished-nodejs96', 'node_modules'), { recursive: true })
+    await installer.install(host, 'nodejs97', () => {}, never)
+    expect(await readdir(host.installPath)).toEqual(['nodejs97'])
   })
 
   test('is given up with all its processes when nobody waits any more', async () => {

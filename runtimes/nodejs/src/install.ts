@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { access, constants, mkdir, rename, rm } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { RuntimeHost, RuntimeInstaller } from '@millrace/spi'
@@ -25,7 +25,7 @@ function majorOf(name: string): number {
 
 /**
  * In a folder beside the final one, which it becomes in one step: a version is there as a whole or not at all. What a
- * killed server has left of the same name is removed first. No script of a package is run.
+ * killed server has left is removed first. No script of a package is run.
  */
 async function install(
   host: RuntimeHost,
@@ -35,10 +35,11 @@ async function install(
 ): Promise<void> {
   const major = majorOf(name)
   const installPath = folderOf(host)
-  const unfinished = join(installPath, `.unfinished-${name}`)
+  const unfinished = join(installPath, unfinishedPrefix + name)
   const npm = await findNpm(host.searchPath)
-  await rm(unfinished, { recursive: true, force: true })
-  await mkdir(unfinished, { recursive: true, mode: 0o755 })
+  await mkdir(installPath, { recursive: true, mode: 0o755 })
+  await removeUnfinished(installPath)
+  await mkdir(unfinished, { mode: 0o755 })
   try {
     report(`npm installs ${programPackage}@${major}`)
     await runNpm(npm, host, npmArguments(unfinished, `${programPackage}@${major}`), report, signal)
@@ -67,11 +68,21 @@ async function uninstall(host: RuntimeHost, name: string): Promise<boolean> {
     return false
   }
   // Out of the way in one step first: what is half removed must not be found.
-  const removed = join(folderOf(host), `.unfinished-${name}`)
-  await rm(removed, { recursive: true, force: true })
+  await removeUnfinished(folderOf(host))
+  const removed = join(folderOf(host), unfinishedPrefix + name)
   await rename(final, removed)
   await rm(removed, { recursive: true, force: true })
   return true
+}
+
+/** Of what is being installed or removed; `detect` passes over it. */
+const unfinishedPrefix = '.unfinished-'
+
+/** The server installs and removes one version at a time: whatever lies there is nobody's any more. */
+async function removeUnfinished(installPath: string): Promise<void> {
+  for (const name of await readdir(installPath)) {
+    if (name.startsWith(unfinishedPrefix)) await rm(join(installPath, name), { recursive: true, force: true })
+  }
 }
 
 function folderOf({ installPath }: RuntimeHost): string {
