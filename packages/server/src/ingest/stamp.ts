@@ -18,7 +18,7 @@ export function stamp(
   event: EventText,
   time: string,
   random: Random,
-  traceparent: string | undefined = undefined,
+  traceparent?: string,
 ): Uint8Array {
   const timeAdded = event.time === undefined ? time : undefined
   const traceAdded = event.traceparent === undefined ? (traceparent ?? newTraceparent(random)) : undefined

@@ -184,8 +184,12 @@ function callMetrics(registers: Registry[], functions: LabelLimit): CallMetrics 
   }
 }
 
-function instanceMetrics(registry: Registry, functions: LabelLimit, states: InstanceStates): void {
-  new Gauge({
+function instanceMetrics(
+  registry: Registry,
+  functions: LabelLimit,
+  states: InstanceStates,
+): Gauge<'function' | 'state'> {
+  return new Gauge({
     name: 'millrace_function_instances',
     help: 'Instances by state: `initializing`, `idle`, `busy`, `draining`.',
     labelNames: ['function', 'state'],

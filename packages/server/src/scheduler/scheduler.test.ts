@@ -58,7 +58,7 @@ interface World {
   readonly calls: { atMs: number; call: TimerCall; event: Record<string, unknown> }[]
   readonly documents: Documents
   failWith: AppError | undefined
-  boot(): Promise<Scheduler>
+  readonly boot: () => Promise<Scheduler>
 }
 
 async function world(): Promise<World> {
@@ -71,7 +71,7 @@ async function world(): Promise<World> {
     calls: [],
     documents,
     failWith: undefined,
-    async boot() {
+    boot: async () => {
       const log = { debug() {}, info() {}, warn() {}, error() {} }
       const scheduler = createScheduler({
         snapshots: wall,

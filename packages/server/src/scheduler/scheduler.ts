@@ -111,7 +111,7 @@ class TimerWheel implements Scheduler {
 
   async #replace(functionKey: string, timers: readonly Timer[]): Promise<void> {
     const wanted = new Set(timers.map(timer => timer.key))
-    for (const key of [...this.#entries.keys()]) {
+    for (const key of this.#entries.keys()) {
       if (!key.startsWith(`${functionKey}/`) || wanted.has(key)) continue
       this.#entries.delete(key)
       await this.#write(key, undefined)
