@@ -14,12 +14,7 @@ export const engineAttributePrefix = 'millrace'
  * `time` is the moment of acceptance as RFC 3339 text, the same for all events of a call; `traceparent` that of the span
  * in which the event is accepted, when spans are recorded.
  */
-export function stamp(
-  event: EventText,
-  time: string,
-  random: Random,
-  traceparent?: string,
-): Uint8Array {
+export function stamp(event: EventText, time: string, random: Random, traceparent?: string): Uint8Array {
   const timeAdded = event.time === undefined ? time : undefined
   const traceAdded = event.traceparent === undefined ? (traceparent ?? newTraceparent(random)) : undefined
   if (!event.appendable) return stampSlowly(event, timeAdded, traceAdded)
