@@ -4,7 +4,7 @@ import { openStorage } from '@millrace/storage-lmdb'
 import { startMillrace } from '../millrace.ts'
 import type { Scenario, ScenarioContext } from '../scenario.ts'
 
-const readyGoalMs = 1_000
+const growthGoalMs = 1_000
 const growthGoalMiB = 100
 /** After the start the process settles: what loading left behind is collected. */
 const idleMs = 5_000
@@ -15,7 +15,7 @@ export const scenario: Scenario = {
   title: 'Ten thousand registered functions',
   compared:
     'A server whose store holds 10,000 functions, each with an environment and a trigger, beside the same server with one.',
-  goal: `ready within ${readyGoalMs} ms, and at most ${growthGoalMiB} MiB more than with one`,
+  goal: `at most ${growthGoalMs} ms later than with one, and at most ${growthGoalMiB} MiB more than with one`,
   run: async context => {
     const count = context.quick ? 200 : 10_000
     const folder = await context.folder()
@@ -38,8 +38,8 @@ export const scenario: Scenario = {
           value: readyMs,
           unit: 'ms',
           ratio: readyMs / one.readyMs,
-          goal: `< ${readyGoalMs} ms`,
-          met: readyMs < readyGoalMs,
+          goal: `< ${growthGoalMs} ms later`,
+          met: readyMs - one.readyMs < growthGoalMs,
         },
         { label: 'resident with one function', value: one.residentMiB, unit: 'MiB' },
         {
