@@ -13,6 +13,7 @@ import { createRefuser } from './refuse.ts'
 import { describeApplication, PublishDoor, restRoutes } from './rest/index.ts'
 import type { RouteEntry } from './route-table.ts'
 import type { Services } from './services.ts'
+import { SilentConnections } from './silent-connections.ts'
 import { TriggerDoor } from './triggers/index.ts'
 
 export interface ListenerOptions {
@@ -60,6 +61,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     refuse,
     takeFirst: takeFirst(triggers, door),
   })
+  const silent = new SilentConnections(app.server)
   await describeApplication(app, services.node.version)
   healthRoutes(app, services)
   consoleRoutes(app)
@@ -82,6 +84,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     // A connection whose last request ends while we close would be kept alive: nobody else closes those.
     let sweep = clock.timer(sweepMs, function again() {
       app.server.closeIdleConnections()
+      silent.close()
       sweep = clock.timer(sweepMs, again)
     })
     try {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authorization, startServer, type TestServer } from './harness.ts'
 import { connectTo, type RawConnection } from './raw-socket.ts'
@@ -230,6 +232,18 @@ describe('closing', () => {
     await closed
 
     await expect(fetch(`${closing.listener.url}/healthz`)).rejects.toThrow('fetch failed')
+  })
+
+  test('a connection that never sent a request does not hold up the end', async () => {
+    const closing = await startServer({ drainMs: 3_600_000 })
+    const silent = connect(closing.listener.port, '127.0.0.1')
+    silent.resume()
+    const ended = once(silent, 'close')
+    await once(silent, 'connect')
+    // The server knows the connection once it has answered somebody who came later.
+    await closing.call('GET', '/healthz')
+    await closing[Symbol.asyncDispose]()
+    await ended
   })
 
   test('what does not end in time is cut, and closing twice is closing once', async () => {
