@@ -26,5 +26,6 @@ if (java === undefined) {
       errorType: 'ClassFormatError',
     },
     stackPlace: 'Fixtures.java',
+    groups: ['hooks', 'qualifier'],
   })
 }

@@ -34,6 +34,8 @@ final class Instance {
     private State state = State.BOOTING;
     private int highestChannel;
     private Invocation initialization;
+    /** Of the request that the instance was started for: hooks belong to no other. */
+    private String firstRequestId = "";
     private Code code;
     private Contexts contexts;
     private Code.Handler handler;
@@ -89,6 +91,7 @@ final class Instance {
     private void initialize(Map<String, Object> header) {
         Invocation owner = new Invocation(0, header);
         initialization = owner;
+        firstRequestId = owner.requestId;
         output.current.set(owner);
         String kind = "unhandled";
         try {
@@ -213,7 +216,7 @@ final class Instance {
 
     private String runHook(Code.Hook hook) {
         if (hook == null) return null;
-        Invocation owner = new Invocation(0, Map.of("requestId", java.util.UUID.randomUUID().toString()));
+        Invocation owner = new Invocation(0, Map.of("requestId", firstRequestId));
         output.current.set(owner);
         try {
             Thread.currentThread().setContextClassLoader(code.loader);
