@@ -152,7 +152,10 @@ export const FunctionSpec = Type.Object(
     network: Type.Union(NetworkSpec.anyOf, { default: 'on' }),
     server: Type.Optional(ServerSpec),
     role: Type.Optional(
-      Type.String({ maxLength: 300, description: 'Resource name of the role that it acts as.' }),
+      Type.String({
+        maxLength: 300,
+        description: 'Resource name of a role. Kept and given back; it has no effect here.',
+      }),
     ),
     tags: Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 128 }), {
       default: {},
