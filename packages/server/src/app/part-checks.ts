@@ -1,8 +1,8 @@
 import type { SecretBox } from '../auth/index.ts'
-import { parseCron, parseLocalTime, parseTimerSchedule } from '../calendar/index.ts'
-import { checkRewrites } from '../functions/index.ts'
+import { parseTimerSchedule } from '../calendar/index.ts'
+import { checkRewrites, checkScaling } from '../functions/index.ts'
 import { checkHttpAuth } from '../http/index.ts'
-import type { PartChecks, ScalingSpec, SinkSpec, Snapshot } from '../resources/index.ts'
+import type { PartChecks, SinkSpec, Snapshot } from '../resources/index.ts'
 import { checkSink, type RuleCheckParts } from './rule-check.ts'
 
 export interface PartCheckParts {
@@ -45,18 +45,5 @@ export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckP
       if (auth !== undefined) checkHttpAuth(auth)
       await checkRewrites(routes)
     },
-  }
-}
-
-function checkScaling({ schedules, tracking }: ScalingSpec): void {
-  for (const { start, end, timeZone, expression } of [
-    ...schedules,
-    ...tracking.map(item => ({ ...item, expression: undefined })),
-  ]) {
-    for (const time of [start, end]) if (time !== undefined) parseLocalTime(time, timeZone)
-    if (expression === undefined) continue
-    const [, form, inner = ''] = /^(cron|at)\((.*)\)$/.exec(expression) ?? []
-    if (form === 'at') parseLocalTime(inner, timeZone)
-    else parseCron(form === 'cron' ? inner : expression, timeZone)
   }
 }
