@@ -28,17 +28,17 @@ describe('asynchronous calls', { timeout: testLimitMs }, () => {
       return { status: response.status, json: (await response.json()) as Record<string, unknown> }
     }
     const code = await server.client().uploadCode(new Map([['index.js', Buffer.from(source)]]))
-    await api('PUT', '/functions/work', JSON.stringify({ code, instancesMax: 4 }))
+    await api('PUT', '/functions/worker', JSON.stringify({ code, instancesMax: 4 }))
     await api('PUT', '/functions/lost', JSON.stringify({ code }))
     const tasks = { tasks: true, retriesMax: 0, onFailure: { function: 'lost' } }
-    await api('PUT', '/functions/work/async/LATEST', JSON.stringify(tasks))
+    await api('PUT', '/functions/worker/async/LATEST', JSON.stringify(tasks))
     await api('PUT', '/functions/lost/async/LATEST', JSON.stringify({ tasks: true }))
     const accepted: string[] = []
     for (let index = 0; index < counts.total; index++) {
       const payload = index < counts.failing ? 'fail' : 'work'
       const { status, json } = await api(
         'POST',
-        '/functions/work/invocations?async=true',
+        '/functions/worker/invocations?async=true',
         payload,
         'text/plain',
       )
@@ -56,7 +56,7 @@ describe('asynchronous calls', { timeout: testLimitMs }, () => {
     const states = async (): Promise<Record<string, number>> => {
       const seen: Record<string, number> = {}
       for (let after = ''; ; ) {
-        const { json } = await api('GET', `/functions/work/tasks${after}`)
+        const { json } = await api('GET', `/functions/worker/tasks${after}`)
         for (const { status } of json['items'] as { status: string }[]) seen[status] = (seen[status] ?? 0) + 1
         const { next } = json as { next?: string }
         if (next === undefined) return seen

@@ -110,8 +110,7 @@ describe('a timer trigger', () => {
   test('that is disabled, changed or removed does not fire by its old schedule', async () => {
     const { clock, wall, calls, documents, boot } = await world()
     wall.set({ f: { t: { schedule: '@every 1m' } } })
-    await using scheduler = await boot()
-    expect(scheduler.next('1', 'f', 't')).toBe(start + minute)
+    await using _scheduler = await boot()
     wall.set({ f: { t: { schedule: '@every 10m' } } })
     await clock.advance(9 * minute)
     expect(calls).toHaveLength(0)

@@ -34,8 +34,6 @@ export interface SchedulerParts {
 export interface Scheduler extends AsyncDisposable {
   /** Takes up the timers where the process before has left them. To be called once. */
   start(): Promise<void>
-  /** When the trigger fires next, in milliseconds since the epoch; `undefined` when it does not. */
-  next(account: string, functionName: string, trigger: string): number | undefined
 }
 
 export function createScheduler(parts: SchedulerParts): Scheduler {
@@ -83,11 +81,6 @@ class TimerWheel implements Scheduler {
     this.#subscription = snapshots.subscribe((next, previous) => this.#follow(next, previous))
     this.#follow(first, undefined)
     await this.#following
-  }
-
-  next(account: string, functionName: string, trigger: string): number | undefined {
-    const entry = this.#entries.get(`${account}/${functionName}/${trigger}`)
-    return entry?.timer.schedule.next(entry.state.servedMs, entry.state.anchorMs)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -80,7 +80,7 @@ test('in a sandbox a spare sees the code and the layers that it was given after 
   await using folder = await mkdtempDisposable(join(tmpdir(), 'millrace-spare-'))
   const options = { dataFolder: folder.path, searchPath: process.env['PATH'] ?? '', log: silentLog }
   const sandbox = await chooseSandbox({ ...options, choice: 'auto' })
-  if (sandbox.kind === 'process') context.skip('this machine cannot keep functions apart')
+  if (sandbox.kind === 'process') context.skip('needs bubblewrap: this machine cannot keep functions apart')
   await using bench = await FunctionsBench.open({ sandbox })
   await bench.define('one', tells)
   await bench.text('one')
