@@ -1,6 +1,7 @@
 import type { TObject } from 'typebox'
 import type { Clock, Random } from './clock.ts'
 import type { Outcome } from './outcome.ts'
+import type { SourceDefinition } from './source.ts'
 
 /** One event on its way out: the event itself and what the transforms of the target made of it. */
 export interface OutgoingRecord {
@@ -82,6 +83,13 @@ export interface Connector {
   /** Name of the external system, as users write it: `http`, `kafka`… */
   readonly system: string
   readonly title: string
+  /**
+   * The options that say where the system is and how to get in (addresses, credentials, TLS), for an *instance*: a named
+   * document that streams and targets refer to. Options of the same names stand in the schemas of source and sink; what
+   * a stream or target says itself wins. Nothing in it is required.
+   */
+  readonly connection?: TObject
+  readonly source?: SourceDefinition
   readonly sink?: SinkDefinition
 }
 

@@ -78,6 +78,31 @@ export const errorCatalogue: ErrorCatalogue = {
     status: 403,
     description: 'The target resolves to an address that the operator does not allow.',
   },
+  'source.unavailable': { status: 502, description: 'The source could not be reached.' },
+  'source.failed': { status: 502, description: 'The source answered with a failure that may pass.' },
+  'source.unauthorized': {
+    status: 502,
+    description: 'The source refused the credentials, or what they may do.',
+  },
+  'source.untrusted': { status: 502, description: "The source's certificate could not be verified." },
+  'source.not-found': {
+    status: 502,
+    description: 'The topic, queue, table or file of the source is not there.',
+  },
+  'source.rejected': {
+    status: 502,
+    description: 'The source refused the request; asking again without a change cannot help.',
+  },
+  'source.lost': {
+    status: 409,
+    description: 'The records have another reader by now, who gets them again.',
+  },
+  'source.closed': { status: 503, description: 'The source is closed or closing.' },
+  'record.malformed': {
+    status: 422,
+    description: 'A record of a source is not in the form that the options say.',
+  },
+  'record.too-large': { status: 413, description: 'A record is larger than the limit.' },
   'storage.conflict': { status: 409, description: 'The document was changed by another writer in between.' },
   'storage.invalid': {
     status: 400,

@@ -17,3 +17,10 @@ export {
   runtimeSuite,
 } from './runtime.ts'
 export { RuntimeHost } from './runtime-host.ts'
+export {
+  eventOf,
+  type SourceFactory,
+  type SourceFixture,
+  SourceHost,
+} from './source-fixture.ts'
+export { type SourceCaseName, type SourceSkips, sourceSuite } from './source.ts'

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import type { Connector, ConnectorContext, Sink, SinkDefinition } from '../connector.ts'
 import { optionsParser } from '../options.ts'
 import type { Outcome } from '../outcome.ts'
+import { optionCases } from './connector-options.ts'
 import { FakeClock } from './fake-clock.ts'
+import { handles } from './handles.ts'
 import { seededRandom } from './seeded-random.ts'
 import { outgoing, type SinkBehaviour, type SinkFactory, type SinkFixture } from './sink-fixture.ts'
-import { sinkOptionCases } from './sink-options.ts'
 
 export { outgoing, type SinkBehaviour, type SinkFactory, type SinkFixture } from './sink-fixture.ts'
 
@@ -25,7 +26,12 @@ export function sinkSuite(
   skips: SinkSkips = {},
 ): void {
   describe(`sink contract: ${name}`, () => {
-    sinkOptionCases(definitionOf(connector), connector.system)
+    const definition = definitionOf(connector)
+    optionCases(definition.options, connector.system)
+    test('at least one record may be written at once', () => {
+      expect(definition.recordsMax).toBeGreaterThanOrEqual(1)
+      expect(Number.isSafeInteger(definition.recordsMax)).toBe(true)
+    })
     for (const [clause, { behaviour, run }] of Object.entries<SinkCase>(sinkCases)) {
       const reason = Object.entries(skips).find(([skipped]) => skipped === clause)?.[1]
       test.skipIf(reason !== undefined)(
@@ -303,15 +309,4 @@ function definitionOf(connector: Connector): SinkDefinition {
 /** A signal that does not abort within a test. */
 function never(): AbortSignal {
   return new AbortController().signal
-}
-
-/** Sockets and child processes of this process, by kind. */
-function handles(): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const kind of process.getActiveResourcesInfo()) {
-    if (/^(TCPSocketWrap|TLSWrap|PipeConnectWrap|TCPConnectWrap|ProcessWrap)$/.test(kind)) {
-      counts[kind] = (counts[kind] ?? 0) + 1
-    }
-  }
-  return counts
 }

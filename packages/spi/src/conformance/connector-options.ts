@@ -1,23 +1,17 @@
-import type { TSchema } from 'typebox'
+import type { TObject, TSchema } from 'typebox'
 import { expect, test } from 'vitest'
-import type { SinkDefinition } from '../connector.ts'
 import { optionsParser } from '../options.ts'
 
-/** Cases about the option schema of a sink: from it come validation, defaults, forms, help and the documentation. */
-export function sinkOptionCases(definition: SinkDefinition, system: string): void {
-  const parse = optionsParser(system, definition.options)
+/** Cases about an option schema: from it come validation, defaults, forms, help and the documentation. */
+export function optionCases(schema: TObject, system: string): void {
+  const parse = optionsParser(system, schema)
 
-  test('at least one record may be written at once', () => {
-    expect(definition.recordsMax).toBeGreaterThanOrEqual(1)
-    expect(Number.isSafeInteger(definition.recordsMax)).toBe(true)
-  })
-
-  test.each(optionsOf(definition.options))('option $path has a description', ({ schema }) => {
-    expect(schema).toMatchObject({ description: expect.stringMatching(/\w+.*\.$/s) })
+  test.each(optionsOf(schema))('option $path has a description', ({ schema: option }) => {
+    expect(option).toMatchObject({ description: expect.stringMatching(/\w+.*\.$/s) })
   })
 
   test('an unknown option is refused with the nearest name', () => {
-    const [known = ''] = Object.keys(definition.options.properties)
+    const [known = ''] = Object.keys(schema.properties)
     expect(() => parse({ [`${known}x`]: 1 })).toThrow(
       expect.objectContaining({
         code: 'options.invalid',
