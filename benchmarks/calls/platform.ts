@@ -2,6 +2,7 @@ import { runtime } from '@millrace/runtime-nodejs'
 import { systemClock, systemRandom } from '@millrace/spi'
 import { openStorage } from '@millrace/storage-memory'
 import {
+  emptySnapshot,
   createFunctions,
   defaultFunctionsLimits,
   type FunctionSpec,
@@ -26,13 +27,7 @@ export interface Platform extends AsyncDisposable {
 
 export async function openPlatform(folder: string, limits: Partial<FunctionsLimits> = {}): Promise<Platform> {
   const storage = await openStorage()
-  let snapshot: Snapshot = {
-    revision: 0,
-    buses: new Map(),
-    functions: new Map(),
-    layers: new Map(),
-    domains: new Map(),
-  }
+  let snapshot: Snapshot = emptySnapshot
   const listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
   const snapshots: Snapshots = {
     current: () => snapshot,

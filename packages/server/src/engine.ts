@@ -24,6 +24,7 @@ export { type AcceptOutcome, createIngest, engineAttributePrefix, type Ingest } 
 export { type EngineObserver, silentObserver } from './observability/index.ts'
 export {
   busKey,
+  emptySnapshot,
   type FunctionSpec,
   functionView,
   journalLog,

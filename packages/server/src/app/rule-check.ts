@@ -18,8 +18,8 @@ export interface RuleCheckParts {
 
 /**
  * Completes a rule's spec (the options of its connectors get their defaults, and their secrets are sealed) and refuses what could never work, with
- * the target's place in front: a transform or path that does not compile, an unknown connector or option, a function
- * or bus that is not there.
+ * the target's place in front: a transform or path that does not compile, an unknown connector or option, a function,
+ * bus, queue or topic that is not there.
  */
 export async function checkRule(
   account: string,
@@ -58,7 +58,7 @@ export async function checkRule(
 export async function checkSink(
   account: string,
   sink: SinkSpec,
-  { buses, functions }: Snapshot,
+  { buses, functions, queues, topics }: Snapshot,
   { plugins, secrets }: RuleCheckParts,
 ): Promise<SinkSpec> {
   if ('connector' in sink) {
@@ -68,6 +68,14 @@ export async function checkSink(
   }
   if ('function' in sink) {
     if (!functions.has(busKey(account, sink.function))) throw missing('function', sink.function)
+    return sink
+  }
+  if ('queue' in sink) {
+    if (!queues.has(busKey(account, sink.queue))) throw missing('queue', sink.queue)
+    return sink
+  }
+  if ('topic' in sink) {
+    if (!topics.has(busKey(account, sink.topic))) throw missing('topic', sink.topic)
     return sink
   }
   if (sink.bus === defaultBusName) {

@@ -4,10 +4,24 @@ import { notFound } from './errors.ts'
 import type { FunctionSpec } from './function.ts'
 import type { AsyncSpec, DomainSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import type { FunctionState } from './function-state.ts'
+import type { InstanceSpec } from './instance.ts'
 import { busKey } from './names.ts'
 import type { RuleSpec } from './rule.ts'
 import type { Secrets } from './secrets.ts'
-import type { DomainView, FunctionView, LayerView, Snapshot, Snapshots } from './snapshot.ts'
+import {
+  type DomainView,
+  emptySnapshot,
+  type FunctionView,
+  type InstanceView,
+  type LayerView,
+  type QueueView,
+  type Snapshot,
+  type Snapshots,
+  type StreamView,
+  type TopicView,
+} from './snapshot.ts'
+import type { StreamSpec } from './stream.ts'
+import type { SubscriptionSpec } from './topic.ts'
 
 /** What the control plane needs of the layers that it must not import. */
 export interface ResourcesHost {
@@ -26,6 +40,19 @@ export interface ResourcesHost {
   readonly secrets: Secrets
   /** Checks of what functions have besides; without them what the schemas allow is taken as it is. */
   readonly checkParts?: PartChecks
+  /** What queues and topics keep elsewhere; without it they keep nothing. */
+  readonly messaging?: MessagingHost
+}
+
+export interface MessagingHost {
+  /** Removes all messages of a queue, by its key; nobody receives from it any more. */
+  emptyQueue(key: string): Promise<void>
+  /** Makes the log that the topics of an account share; afterwards `nextPosition` answers for it. */
+  openTopics(account: string): Promise<void>
+  /** Position that the next message to a topic of the account will get. */
+  nextPosition(account: string): number
+  /** Throws when messages could never be pushed there. */
+  checkSubscription(account: string, spec: SubscriptionSpec): Promise<void>
 }
 
 /** Each throws when the spec could never work. */
@@ -36,6 +63,10 @@ export interface PartChecks {
   async(account: string, spec: AsyncSpec): Promise<AsyncSpec>
   layer(account: string, spec: LayerSpec): Promise<void>
   domain(account: string, spec: DomainSpec): Promise<void>
+  /** Completes the options of the source, sink and dead letter, and seals their secrets. */
+  stream(account: string, spec: StreamSpec): Promise<StreamSpec>
+  /** Seals the secrets of the options. */
+  instance(account: string, spec: InstanceSpec): Promise<InstanceSpec>
 }
 
 export interface ResourceLimits {
@@ -50,6 +81,11 @@ export interface ResourceLimits {
   readonly layersMax: number
   readonly versionsPerLayerMax: number
   readonly domainsMax: number
+  readonly queuesMax: number
+  readonly topicsMax: number
+  readonly subscriptionsPerTopicMax: number
+  readonly streamsMax: number
+  readonly instancesMax: number
 }
 
 export const defaultResourceLimits: ResourceLimits = {
@@ -63,6 +99,11 @@ export const defaultResourceLimits: ResourceLimits = {
   layersMax: 10_000,
   versionsPerLayerMax: 100,
   domainsMax: 10_000,
+  queuesMax: 1_000,
+  topicsMax: 1_000,
+  subscriptionsPerTopicMax: 100,
+  streamsMax: 10_000,
+  instancesMax: 1_000,
 }
 
 /**
@@ -80,14 +121,12 @@ export class Control implements Snapshots {
   /** The greatest version that a layer ever had, by `account/name`. */
   readonly layerCounters: Map<string, number> = new Map()
   readonly domains: Map<string, DomainView> = new Map()
+  readonly queues: Map<string, QueueView> = new Map()
+  readonly topics: Map<string, TopicView> = new Map()
+  readonly streams: Map<string, StreamView> = new Map()
+  readonly instances: Map<string, InstanceView> = new Map()
   private readonly listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
-  private snapshot: Snapshot = {
-    revision: 0,
-    buses: new Map(),
-    functions: new Map(),
-    layers: new Map(),
-    domains: new Map(),
-  }
+  private snapshot: Snapshot = emptySnapshot
   private writing: Promise<unknown> = Promise.resolve()
 
   constructor(host: ResourcesHost, limits: ResourceLimits) {
@@ -114,6 +153,10 @@ export class Control implements Snapshots {
       functions: new Map(this.functions),
       layers: new Map(this.layers),
       domains: new Map(this.domains),
+      queues: new Map(this.queues),
+      topics: new Map(this.topics),
+      streams: new Map(this.streams),
+      instances: new Map(this.instances),
     }
     for (const listener of this.listeners) listener(this.snapshot, previous)
   }

@@ -4,7 +4,8 @@ import { AppError, type ErrorCatalogue, retryNever } from '@millrace/spi'
 export const resourcesErrors: ErrorCatalogue = {
   'resource.not-found': {
     status: 404,
-    description: 'There is no such bus, rule, function, part of a function, layer, domain or target.',
+    description:
+      'There is no such bus, rule, function, part of a function, layer, domain, stream, instance or target.',
   },
   'resource.conflict': {
     status: 412,
@@ -25,7 +26,7 @@ export const resourcesErrors: ErrorCatalogue = {
   'rule.target-duplicate': { status: 400, description: 'Two targets of one rule have the same id.' },
   'rule.sink-invalid': {
     status: 400,
-    description: 'A target names a function or bus that is not there, or may not be used.',
+    description: 'A target names a function, bus, queue or topic that is not there, or may not be used.',
   },
   'rule.start-invalid': { status: 400, description: 'The start of a rule is not a time.' },
   'function.setting-invalid': {

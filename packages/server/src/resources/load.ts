@@ -6,9 +6,11 @@ import { layerKey, layerKind, layerVersionKind, type LayerRecord } from './layer
 import { busKey } from './names.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
 import type { PartRecord } from './part-store.ts'
+import { queueKind, type QueueRecord } from './queue-store.ts'
 import { loadRecords } from './records.ts'
 import { openRecord } from './secrets.ts'
-import type { FunctionView, PartView, VersionView } from './snapshot.ts'
+import type { FunctionView, PartView, SubscriptionView, TopicView, VersionView } from './snapshot.ts'
+import { subscriptionKind, type SubscriptionRecord, topicKind, type TopicRecord } from './topic-store.ts'
 import { versionKind, type VersionRecord, versionView } from './version-store.ts'
 
 /** Loads the functions of all accounts with their parts. Parts whose function is gone are passed over. */
@@ -81,4 +83,33 @@ export async function loadDomains(control: Control): Promise<void> {
   for await (const { account, name, value } of loadRecords<DomainRecord>(documents, domainKind)) {
     control.domains.set(name, { account, name, ...openRecord(value, secrets) })
   }
+}
+
+/** Loads the queues of all accounts. */
+export async function loadQueues(control: Control): Promise<void> {
+  const { documents, secrets } = control.host
+  for await (const { account, name, value } of loadRecords<QueueRecord>(documents, queueKind)) {
+    const key = busKey(account, name)
+    control.queues.set(key, { account, name, key, ...openRecord(value, secrets) })
+  }
+}
+
+/** Loads the topics of all accounts with their subscriptions. Those whose topic is gone are passed over. */
+export async function loadTopics(control: Control): Promise<void> {
+  const { documents, secrets } = control.host
+  const found = new Map<string, Map<string, SubscriptionView>>()
+  for await (const { account, name, value } of loadRecords<TopicRecord>(documents, topicKind)) {
+    const key = busKey(account, name)
+    const subscriptions = new Map<string, SubscriptionView>()
+    const view: TopicView = { account, name, key, ...openRecord(value, secrets), subscriptions }
+    found.set(key, subscriptions)
+    control.topics.set(key, view)
+  }
+  for await (const { account, name, value } of loadRecords<SubscriptionRecord>(documents, subscriptionKind)) {
+    const [topic = '', subscription = ''] = name.split('/')
+    const view = { name: subscription, ...openRecord(value, secrets) }
+    found.get(busKey(account, topic))?.set(subscription, view)
+  }
+  const accounts = new Set([...control.topics.values()].map(({ account }) => account))
+  for (const account of accounts) await control.host.messaging?.openTopics(account)
 }

@@ -9,7 +9,11 @@ import type {
   ScalingSpec,
   TriggerSpec,
 } from './function-parts.ts'
+import type { InstanceSpec } from './instance.ts'
+import type { QueueSpec } from './queue.ts'
 import type { RuleSpec } from './rule.ts'
+import type { SubscriptionSpec, TopicSpec } from './topic.ts'
+import type { StreamSpec } from './stream.ts'
 
 /**
  * A rule as it stood between two positions of its bus. Routing an event at position p asks the versions with
@@ -131,6 +135,37 @@ export interface DomainView {
   readonly updatedAtMs: number
 }
 
+/** A named resource of an account, as it is now. */
+export interface NamedView<Spec> {
+  readonly account: string
+  readonly name: string
+  /** `account/name`. */
+  readonly key: string
+  readonly spec: Spec
+  readonly revision: number
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
+export type StreamView = NamedView<StreamSpec>
+export type InstanceView = NamedView<InstanceSpec>
+
+export type QueueView = NamedView<QueueSpec>
+
+export interface SubscriptionView {
+  readonly name: string
+  readonly spec: SubscriptionSpec
+  readonly revision: number
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  /** Position of the first message that it gets, in the log of the account's topics. */
+  readonly fromPosition: number
+}
+
+export interface TopicView extends NamedView<TopicSpec> {
+  readonly subscriptions: ReadonlyMap<string, SubscriptionView>
+}
+
 /** What the data plane reads: swapped as a whole at each change, never read from storage per event. */
 export interface Snapshot {
   readonly revision: number
@@ -142,6 +177,27 @@ export interface Snapshot {
   readonly layers: ReadonlyMap<string, LayerView>
   /** By host. A host belongs to one account. */
   readonly domains: ReadonlyMap<string, DomainView>
+  /** By `account/name`. */
+  readonly streams: ReadonlyMap<string, StreamView>
+  /** By `account/name`. */
+  readonly instances: ReadonlyMap<string, InstanceView>
+  /** By `account/name`. */
+  readonly queues: ReadonlyMap<string, QueueView>
+  /** By `account/name`. */
+  readonly topics: ReadonlyMap<string, TopicView>
+}
+
+/** What there is before anything was written. */
+export const emptySnapshot: Snapshot = {
+  revision: 0,
+  buses: new Map(),
+  functions: new Map(),
+  layers: new Map(),
+  domains: new Map(),
+  streams: new Map(),
+  instances: new Map(),
+  queues: new Map(),
+  topics: new Map(),
 }
 
 /** Where the data plane gets the current snapshot, and learns of a new one. */

@@ -4,19 +4,25 @@ import { Control, defaultResourceLimits, type ResourcesHost } from './control.ts
 import { DomainStore } from './domain-store.ts'
 import type { AliasSpec, AsyncSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionStore } from './function-store.ts'
+import type { InstanceSpec } from './instance.ts'
 import { LayerStore } from './layer-store.ts'
-import { loadDomains, loadFunctions, loadLayers } from './load.ts'
+import { loadDomains, loadFunctions, loadLayers, loadQueues, loadTopics } from './load.ts'
 import { busKey, defaultBusName } from './names.ts'
+import { instanceKind, streamKind } from './named-kinds.ts'
+import { loadNamed, NamedStore } from './named-store.ts'
 import { aliasKind, asyncKind, scalingKind, triggerKind } from './part-kinds.ts'
 import { PartStore } from './part-store.ts'
+import { QueueStore } from './queue-store.ts'
 import { loadRecords } from './records.ts'
 import type { RuleRecord } from './rule-history.ts'
 import { RuleStore } from './rule-store.ts'
 import type { Snapshots } from './snapshot.ts'
+import { TopicStore } from './topic-store.ts'
+import type { StreamSpec } from './stream.ts'
 import { VersionStore } from './version-store.ts'
 
 /**
- * The control plane: buses, rules, functions, layers and domains as documents, checked before they are written, and the snapshot that
+ * The control plane: buses, rules, functions, layers, domains, queues and topics as documents, checked before they are written, and the snapshot that
  * the data plane reads. Writes go one at a time; each is answered when it is durable and in force.
  */
 export interface Resources {
@@ -32,6 +38,11 @@ export interface Resources {
   readonly scaling: PartStore<ScalingSpec>
   readonly layers: LayerStore
   readonly domains: DomainStore
+  readonly queues: QueueStore
+  readonly topics: TopicStore
+  readonly streams: NamedStore<StreamSpec>
+  /** Named external systems. */
+  readonly instances: NamedStore<InstanceSpec>
   readonly snapshots: Snapshots
 }
 
@@ -54,6 +65,10 @@ export async function openResources(
   await loadFunctions(control)
   await loadLayers(control)
   await loadDomains(control)
+  await loadQueues(control)
+  await loadTopics(control)
+  await loadNamed(control, streamKind)
+  await loadNamed(control, instanceKind)
   await layers.forgetDeleted()
   if (!control.buses.has(busKey(account, defaultBusName)))
     await buses.write(account, defaultBusName, {}, undefined)
@@ -69,6 +84,10 @@ export async function openResources(
     scaling: new PartStore(control, scalingKind),
     layers,
     domains: new DomainStore(control),
+    queues: new QueueStore(control),
+    topics: new TopicStore(control),
+    streams: new NamedStore(control, streamKind),
+    instances: new NamedStore(control, instanceKind),
     snapshots: control,
   }
 }

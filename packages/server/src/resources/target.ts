@@ -3,11 +3,12 @@ import { Foreign } from './foreign.ts'
 import { Name, Qualifier } from './names.ts'
 import { TransformSpec } from './transform.ts'
 
-/** Where an event goes: exactly one of a connector, a function or another bus. */
+/** Where an event goes: exactly one of a connector, a function, another bus, a queue or a topic. */
 export const SinkSpec = Type.Union([
   Type.Object(
     {
       connector: Type.String({ description: 'System of an installed connector, such as `http`.' }),
+      instance: Type.Optional(Name),
       options: Type.Record(Type.String(), Type.Unknown(), {
         default: {},
         description: "The connector's sink options.",
@@ -17,6 +18,8 @@ export const SinkSpec = Type.Union([
   ),
   Type.Object({ function: Name, qualifier: Type.Optional(Qualifier) }, { additionalProperties: false }),
   Type.Object({ bus: Name }, { additionalProperties: false }),
+  Type.Object({ queue: Name }, { additionalProperties: false }),
+  Type.Object({ topic: Name }, { additionalProperties: false }),
 ])
 export type SinkSpec = Static<typeof SinkSpec>
 

@@ -3,7 +3,7 @@ import { FakeClock } from '@millrace/spi/conformance'
 import { openStorage } from '@millrace/storage-memory'
 import { describe, expect, test } from 'vitest'
 import type { FunctionView, Snapshot, Snapshots, TriggerSpec } from '../resources/index.ts'
-import { functionView } from '../resources/index.ts'
+import { emptySnapshot, functionView } from '../resources/index.ts'
 import { createScheduler, type Scheduler, type TimerCall } from './index.ts'
 
 const start = Date.parse('2026-01-01T00:00:00Z')
@@ -11,13 +11,7 @@ const minute = 60_000
 
 /** Functions with timers, as the control plane shows them. */
 class Wall implements Snapshots {
-  #snapshot: Snapshot = {
-    revision: 0,
-    buses: new Map(),
-    functions: new Map(),
-    layers: new Map(),
-    domains: new Map(),
-  }
+  #snapshot: Snapshot = emptySnapshot
   readonly #listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
 
   current(): Snapshot {

@@ -15,6 +15,7 @@ import {
   type InvokeOptions,
 } from '../../src/functions/index.ts'
 import {
+  emptySnapshot,
   type FunctionSpec,
   type FunctionView,
   functionView,
@@ -27,13 +28,7 @@ export const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, erro
 
 /** Functions as the control plane would hand them out. */
 export class TestSnapshots implements Snapshots {
-  #current: Snapshot = {
-    revision: 0,
-    buses: new Map(),
-    functions: new Map(),
-    layers: new Map(),
-    domains: new Map(),
-  }
+  #current: Snapshot = emptySnapshot
   readonly #listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
 
   current(): Snapshot {

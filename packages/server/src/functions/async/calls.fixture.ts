@@ -13,6 +13,7 @@ import { type EventLogs, openEventLogs } from '../../eventlog/index.ts'
 import { silentObserver } from '../../observability/index.ts'
 import {
   type AsyncSpec,
+  emptySnapshot,
   FunctionSpec,
   type FunctionView,
   functionView,
@@ -36,13 +37,7 @@ export const callLog = 'acme/$calls'
 export class Functions implements Snapshots {
   readonly #listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
   readonly #clock: FakeClock
-  #snapshot: Snapshot = {
-    revision: 0,
-    buses: new Map(),
-    functions: new Map(),
-    layers: new Map(),
-    domains: new Map(),
-  }
+  #snapshot: Snapshot = emptySnapshot
 
   constructor(clock: FakeClock) {
     this.#clock = clock
