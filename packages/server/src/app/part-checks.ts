@@ -3,7 +3,8 @@ import { parseTimerSchedule } from '../calendar/index.ts'
 import { checkRewrites, checkScaling } from '../functions/index.ts'
 import { checkHttpAuth } from '../http/index.ts'
 import type { PartChecks, SinkSpec, Snapshot } from '../resources/index.ts'
-import { checkSink, type RuleCheckParts } from './rule-check.ts'
+import { checkConnected, checkSink, type RuleCheckParts } from './rule-check.ts'
+import { checkStream } from './stream-check.ts'
 
 export interface PartCheckParts {
   readonly plugins: RuleCheckParts['plugins']
@@ -45,5 +46,10 @@ export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckP
       if (auth !== undefined) checkHttpAuth(auth)
       await checkRewrites(routes)
     },
+    stream: (account, spec) => checkStream(account, spec, snapshot(), { plugins, secrets }),
+    instance: async (account, spec) => ({
+      ...spec,
+      options: await checkConnected(account, 'connection', spec, snapshot(), { plugins, secrets }),
+    }),
   }
 }

@@ -1,7 +1,7 @@
 import { AppError, retryNever } from '@millrace/spi'
 import { compilePath, compileTransform } from '../bus/transform/index.ts'
 import type { SecretBox } from '../auth/index.ts'
-import type { Plugins } from '../plugins/index.ts'
+import type { OptionsRole, Plugins } from '../plugins/index.ts'
 import {
   busKey,
   defaultBusName,
@@ -10,9 +10,10 @@ import {
   type Snapshot,
   type TargetSpec,
 } from '../resources/index.ts'
+import { type Connected, connectedOptions } from './instances.ts'
 
 export interface RuleCheckParts {
-  readonly plugins: Pick<Plugins, 'checkSinkOptions' | 'checkSinkParameters' | 'mapSinkSecrets'>
+  readonly plugins: Pick<Plugins, 'checkOptions' | 'checkSinkParameters' | 'mapSecrets'>
   readonly secrets: SecretBox
 }
 
@@ -58,13 +59,12 @@ export async function checkRule(
 export async function checkSink(
   account: string,
   sink: SinkSpec,
-  { buses, functions, queues, topics }: Snapshot,
+  snapshot: Snapshot,
   { plugins, secrets }: RuleCheckParts,
 ): Promise<SinkSpec> {
+  const { buses, functions, queues, topics } = snapshot
   if ('connector' in sink) {
-    const clear = await plugins.checkSinkOptions(sink.connector, secrets.openAll(sink.options ?? {}))
-    const options = await plugins.mapSinkSecrets(sink.connector, clear, secret => secrets.seal(secret))
-    return { connector: sink.connector, options }
+    return { ...sink, options: await checkConnected(account, 'sink', sink, snapshot, { plugins, secrets }) }
   }
   if ('function' in sink) {
     if (!functions.has(busKey(account, sink.function))) throw missing('function', sink.function)
@@ -89,14 +89,35 @@ export async function checkSink(
   return sink
 }
 
-function missing(kind: string, name: string): AppError {
+/**
+ * The options of a part as they are stored, with their secrets sealed. Beside an instance they stay as they were given: a
+ * default among them would hide what the instance says.
+ */
+export async function checkConnected(
+  account: string,
+  role: OptionsRole,
+  part: Connected,
+  snapshot: Snapshot,
+  { plugins, secrets }: RuleCheckParts,
+): Promise<Record<string, unknown>> {
+  const { connector, instance, options } = part
+  const complete = await plugins.checkOptions(
+    connector,
+    role,
+    connectedOptions(account, part, snapshot, secrets),
+  )
+  const kept = instance === undefined ? complete : secrets.openAll(options ?? {})
+  return await plugins.mapSecrets(connector, role, kept, secret => secrets.seal(secret))
+}
+
+export function missing(kind: string, name: string): AppError {
   return new AppError('rule.sink-invalid', `there is no ${kind} ${name}`, retryNever, {
     details: { kind, name },
   })
 }
 
 /** Runs a check and puts the place in front of what it says. */
-async function placed<Result>(place: string, check: () => Result | Promise<Result>): Promise<Result> {
+export async function placed<Result>(place: string, check: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await check()
   } catch (thrown) {

@@ -6,6 +6,7 @@ import type { Ingest } from '../ingest/index.ts'
 import type { Plugins } from '../plugins/index.ts'
 import { busKey, type SinkSpec, type Snapshots } from '../resources/index.ts'
 import { BusSink } from './bus-sink.ts'
+import { connectedOptions } from './instances.ts'
 
 export interface SinkParts {
   readonly plugins: Pick<Plugins, 'openSink'>
@@ -29,7 +30,11 @@ export function sinkResolver(parts: SinkParts): SinkResolver {
     if (internal !== undefined) return internal
     if ('connector' in spec) {
       const context = { clock, random, log, allowPrivateTargets, name: queue }
-      return plugins.openSink(spec.connector, secrets.openAll(spec.options ?? {}), context)
+      return plugins.openSink(
+        spec.connector,
+        connectedOptions(account, spec, snapshots.current(), secrets),
+        context,
+      )
     }
     if ('function' in spec) return functions.sink(account, spec.function, spec.qualifier)
     const key = busKey(account, spec.bus)

@@ -1,2 +1,9 @@
 export { pluginErrors } from './errors.ts'
-export { type ConnectorSummary, createPlugins, type Plugins, type PluginsOptions } from './plugins.ts'
+export type { OptionsRole } from './connector-host.ts'
+export {
+  type ConnectorSummary,
+  createPlugins,
+  type Plugins,
+  type PluginsOptions,
+  type SourceTraits,
+} from './plugins.ts'

@@ -100,7 +100,7 @@ describe('plug-ins are found by their package.json', () => {
     const plugins = await install({})
     expect(await plugins.connectors()).toEqual([])
     expect(plugins.problems).toEqual([])
-    await expect(plugins.checkSinkOptions('http', {})).rejects.toMatchObject({
+    await expect(plugins.checkOptions('http', 'sink', {})).rejects.toMatchObject({
       code: 'plugin.unknown',
       message: 'There is no connector http; none is installed',
     })
@@ -142,10 +142,10 @@ describe('the catalogue', () => {
     expect(connectors.map(({ system, problem }) => ({ system, problem }))).toEqual(
       expect.arrayContaining([{ system: 'echo' }, { system: 'http' }]),
     )
-    expect(await plugins.checkSinkOptions('http', { url: 'http://example.com' })).toMatchObject({
+    expect(await plugins.checkOptions('http', 'sink', { url: 'http://example.com' })).toMatchObject({
       method: 'POST',
     })
-    await expect(plugins.checkSinkOptions('http', { url: 'example.com' })).rejects.toMatchObject({
+    await expect(plugins.checkOptions('http', 'sink', { url: 'example.com' })).rejects.toMatchObject({
       code: 'options.invalid',
       details: { path: 'url' },
     })
@@ -160,8 +160,8 @@ describe('the catalogue', () => {
 describe('options of a sink', () => {
   test('are completed with defaults', async () => {
     const plugins = await install(connectorFiles('defaults'))
-    expect(await plugins.checkSinkOptions('defaults', {})).toEqual({ word: 'hello' })
-    expect(await plugins.checkSinkOptions('defaults', undefined)).toEqual({ word: 'hello' })
+    expect(await plugins.checkOptions('defaults', 'sink', {})).toEqual({ word: 'hello' })
+    expect(await plugins.checkOptions('defaults', 'sink', undefined)).toEqual({ word: 'hello' })
   })
 
   test.each([
@@ -173,7 +173,7 @@ describe('options of a sink', () => {
     ],
   ])('%j is refused', async (options, message) => {
     const plugins = await install(connectorFiles('refusing'))
-    await expect(plugins.checkSinkOptions('refusing', options)).rejects.toMatchObject({
+    await expect(plugins.checkOptions('refusing', 'sink', options)).rejects.toMatchObject({
       code: 'options.invalid',
       message,
     })
@@ -181,7 +181,7 @@ describe('options of a sink', () => {
 
   test('are checked by the connector, too', async () => {
     const plugins = await install(connectorFiles('checking'))
-    await expect(plugins.checkSinkOptions('checking', { word: 'bad' })).rejects.toThrow('bad word')
+    await expect(plugins.checkOptions('checking', 'sink', { word: 'bad' })).rejects.toThrow('bad word')
     expect(() => plugins.openSink('checking', { word: 'bad' }, context)).toThrow('bad word')
   })
 
@@ -245,7 +245,7 @@ describe('a broken plug-in is a problem with its folder, and the others go on', 
     ])
     expect(plugins.problems[0]?.message).toContain(reason)
     expect(lines).toEqual([['plug-in cannot be used', { error: plugins.problems[0]?.message }]])
-    expect(await plugins.checkSinkOptions('good', {})).toEqual({ word: 'hello' })
+    expect(await plugins.checkOptions('good', 'sink', {})).toEqual({ word: 'hello' })
   })
 
   test.each([
@@ -267,7 +267,7 @@ describe('a broken plug-in is a problem with its folder, and the others go on', 
       message: expect.stringContaining(reason),
       details: { folder: `connectors/${system}` },
     }
-    await expect(plugins.checkSinkOptions(system, {})).rejects.toMatchObject(broken)
+    await expect(plugins.checkOptions(system, 'sink', {})).rejects.toMatchObject(broken)
     expect(await plugins.connectors()).toMatchObject([
       { system: 'fine', title: 'A fine' },
       { system, title: system, problem: { code: 'plugin.broken', message: expect.stringContaining(reason) } },
@@ -285,7 +285,7 @@ describe('a broken plug-in is a problem with its folder, and the others go on', 
     expect(await plugins.connectors()).toEqual([
       { system: 'sourceonly', title: 'Source only', version: '1.2.3', description: 'For tests.' },
     ])
-    await expect(plugins.checkSinkOptions('sourceonly', {})).rejects.toMatchObject({
+    await expect(plugins.checkOptions('sourceonly', 'sink', {})).rejects.toMatchObject({
       code: 'plugin.unsuitable',
     })
   })

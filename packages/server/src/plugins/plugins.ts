@@ -1,20 +1,20 @@
 import {
   type AppError,
-  type Connector,
   type ConnectorContext,
-  mapSecrets,
   type PluginLog,
   type Runtime,
   type Sink,
+  type Source,
+  type SourceContext,
   toAppError,
 } from '@millrace/spi'
+import { ConnectorHost, type OptionsRole } from './connector-host.ts'
 import { discoverPlugins } from './discover.ts'
 import { brokenPlugin, unknownPlugin } from './errors.ts'
 import { LazySink } from './lazy-sink.ts'
 import { type ImportModule, importModule, Loaded } from './load.ts'
 import type { PluginKind, PluginManifest } from './manifest.ts'
 import { connectorOf, runtimeOf } from './shapes.ts'
-import { SinkHost } from './sink-host.ts'
 
 /** One connector of the catalogue: what forms, help and the reference are made from. */
 export interface ConnectorSummary {
@@ -22,6 +22,14 @@ export interface ConnectorSummary {
   readonly title: string
   readonly version: string
   readonly description: string
+  /** JSON Schema of what an instance says; absent when there are no instances of it. */
+  readonly connection?: unknown
+  /** Absent when no stream can read from it. */
+  readonly source?: {
+    readonly options: unknown
+    readonly tasksMax: number
+    readonly ordered: boolean
+  }
   /** Absent when the connector cannot be a target. */
   readonly sink?: {
     /** JSON Schema; texts marked `"secret": true` are never to be shown. */
@@ -30,7 +38,7 @@ export interface ConnectorSummary {
     /** Parameters of a target that it reads; `*` at the end stands for any ending. */
     readonly parameters: readonly string[]
   }
-  /** Why it cannot be used; then there is no `sink`. */
+  /** Why it cannot be used; then there is neither source nor sink. */
   readonly problem?: { readonly code: string; readonly message: string }
 }
 
@@ -39,24 +47,33 @@ export interface Plugins {
   /** All connectors, by system, broken ones with their problem. Loads them all. */
   connectors(): Promise<readonly ConnectorSummary[]>
   /**
-   * Completes and checks the options of a sink. Rejects with `plugin.unknown`, `plugin.broken`, `plugin.unsuitable`,
-   * or `options.invalid` with the path of the option.
+   * Completes and checks options. Rejects with `plugin.unknown`, `plugin.broken`, `plugin.unsuitable`, or
+   * `options.invalid` with the path of the option.
    */
-  checkSinkOptions(system: string, options: unknown): Promise<Readonly<Record<string, unknown>>>
-  /** Rejects like `checkSinkOptions` for a name of a parameter that the sink does not read. */
-  checkSinkParameters(system: string, names: Iterable<string>): Promise<void>
-  /** A copy of a sink's options with every secret in it replaced. Rejects like `checkSinkOptions`. */
-  mapSinkSecrets(
+  checkOptions(
     system: string,
+    role: OptionsRole,
+    options: unknown,
+  ): Promise<Readonly<Record<string, unknown>>>
+  /** Rejects like `checkOptions` for a name of a parameter that the sink does not read. */
+  checkSinkParameters(system: string, names: Iterable<string>): Promise<void>
+  /** A copy of options with every secret in it replaced. Rejects like `checkOptions`. */
+  mapSecrets(
+    system: string,
+    role: OptionsRole,
     options: unknown,
     replace: (secret: string) => string,
   ): Promise<Record<string, unknown>>
   /**
    * Opens a sink without waiting; code that is not loaded yet is loaded with the first write.
    *
-   * @throws AppError `plugin.unknown`, or what `checkSinkOptions` rejects with when the code is loaded already
+   * @throws AppError `plugin.unknown`, or what `checkOptions` rejects with when the code is loaded already
    */
   openSink(system: string, options: unknown, context: ConnectorContext): Sink
+  /** Opens a source; loads its code first if need be. Rejects like `checkOptions`. */
+  openSource(system: string, options: unknown, context: SourceContext): Promise<Source>
+  /** What a source says of itself. Rejects like `checkOptions`. */
+  sourceTraits(system: string): Promise<SourceTraits>
   /**
    * The plug-in that serves a runtime of this name by its package.json: `nodejs24` → `nodejs`. Of several the one
    * with the longest language. Rejects with `plugin.unknown` or `plugin.broken`.
@@ -68,6 +85,13 @@ export interface Plugins {
   storage(driver: string): Promise<object>
   /** Folders that cannot be used, each with the reason; what shows only when code is loaded is not among them. */
   readonly problems: readonly AppError[]
+}
+
+export interface SourceTraits {
+  /** Tasks that can share the records. */
+  readonly tasksMax: number
+  /** Whether order is kept within partitions. */
+  readonly ordered: boolean
 }
 
 export interface PluginsOptions {
@@ -85,15 +109,9 @@ export async function createPlugins(options: PluginsOptions): Promise<Plugins> {
   return new InstalledPlugins(manifests, problems, options.importModule ?? importModule)
 }
 
-interface LoadedConnector {
-  readonly connector: Connector
-  /** Throws `plugin.unsuitable` when there is no sink. */
-  readonly sinkHost: () => SinkHost
-}
-
 class InstalledPlugins implements Plugins {
   readonly problems: readonly AppError[]
-  readonly #connectors: ReadonlyMap<string, Loaded<LoadedConnector>>
+  readonly #connectors: ReadonlyMap<string, Loaded<ConnectorHost>>
   readonly #runtimes: ReadonlyMap<string, Loaded<Runtime>>
   readonly #storages: ReadonlyMap<string, Loaded<object>>
 
@@ -106,7 +124,10 @@ class InstalledPlugins implements Plugins {
       return new Map(chosen.map(manifest => [manifest.name, new Loaded(manifest, read, load)]))
     }
     this.problems = problems
-    this.#connectors = ofKind('connector', loadedConnector)
+    this.#connectors = ofKind(
+      'connector',
+      (module, manifest) => new ConnectorHost(connectorOf(module, manifest)),
+    )
     this.#runtimes = ofKind('runtime', runtimeOf)
     this.#storages = ofKind('storage', storageOf)
   }
@@ -117,30 +138,44 @@ class InstalledPlugins implements Plugins {
     return summaries.toSorted((left, right) => (left.system < right.system ? -1 : 1))
   }
 
-  async checkSinkOptions(system: string, options: unknown): Promise<Readonly<Record<string, unknown>>> {
-    const { sinkHost } = await pick('connector', system, this.#connectors).get()
-    return sinkHost().checkOptions(options)
+  async checkOptions(
+    system: string,
+    role: OptionsRole,
+    options: unknown,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    return (await this.#host(system).get()).checkOptions(role, options)
   }
 
   async checkSinkParameters(system: string, names: Iterable<string>): Promise<void> {
-    const { sinkHost } = await pick('connector', system, this.#connectors).get()
-    sinkHost().checkParameters(names)
+    ;(await this.#host(system).get()).checkParameters(names)
   }
 
-  async mapSinkSecrets(
+  async mapSecrets(
     system: string,
+    role: OptionsRole,
     options: unknown,
     replace: (secret: string) => string,
   ): Promise<Record<string, unknown>> {
-    const { sinkHost } = await pick('connector', system, this.#connectors).get()
-    return mapSecrets(sinkHost().definition.options, options, replace) as Record<string, unknown>
+    return (await this.#host(system).get()).mapSecrets(role, options, replace)
   }
 
   openSink(system: string, options: unknown, context: ConnectorContext): Sink {
-    const loaded = pick('connector', system, this.#connectors)
-    const open = ({ sinkHost }: LoadedConnector): Sink => sinkHost().open(options, context)
-    if (loaded.current !== undefined) return open(loaded.current)
-    return new LazySink(async () => open(await loaded.get()))
+    const loaded = this.#host(system)
+    if (loaded.current !== undefined) return loaded.current.openSink(options, context)
+    return new LazySink(async () => (await loaded.get()).openSink(options, context))
+  }
+
+  async openSource(system: string, options: unknown, context: SourceContext): Promise<Source> {
+    return (await this.#host(system).get()).openSource(options, context)
+  }
+
+  async sourceTraits(system: string): Promise<SourceTraits> {
+    const { tasksMax, ordered } = (await this.#host(system).get()).source
+    return { tasksMax, ordered }
+  }
+
+  #host(system: string): Loaded<ConnectorHost> {
+    return pick('connector', system, this.#connectors)
   }
 
   async runtime(runtimeName: string): Promise<Runtime> {
@@ -174,35 +209,46 @@ function pick<Value>(
   return found
 }
 
-function loadedConnector(module: object, manifest: PluginManifest): LoadedConnector {
-  const connector = connectorOf(module, manifest)
-  let host: SinkHost | undefined
-  return {
-    connector,
-    sinkHost() {
-      host ??= new SinkHost(connector)
-      return host
-    },
-  }
-}
-
 function storageOf(module: object, manifest: PluginManifest): object {
   if (typeof Reflect.get(module, 'openStorage') === 'function') return module
   throw brokenPlugin(manifest.folder, 'it exports no function `openStorage`.')
 }
 
-async function summaryOf(loaded: Loaded<LoadedConnector>): Promise<ConnectorSummary> {
+async function summaryOf(loaded: Loaded<ConnectorHost>): Promise<ConnectorSummary> {
   const { name, version, description } = loaded.manifest
   const known = { system: name, version, description }
   try {
-    const { connector } = await loaded.get()
-    const { title, sink } = connector
-    if (sink === undefined) return { ...known, title }
-    const options: unknown = JSON.parse(JSON.stringify(sink.options))
-    const { recordsMax, parameters = [] } = sink
-    return { ...known, title, sink: { options, recordsMax, parameters } }
+    const { title, connection, source, sink } = (await loaded.get()).connector
+    return {
+      ...known,
+      title,
+      ...(connection === undefined ? {} : { connection: plain(connection) }),
+      ...(source === undefined
+        ? {}
+        : {
+            source: {
+              options: plain(source.options),
+              tasksMax: source.tasksMax,
+              ordered: source.ordered,
+            },
+          }),
+      ...(sink === undefined
+        ? {}
+        : {
+            sink: {
+              options: plain(sink.options),
+              recordsMax: sink.recordsMax,
+              parameters: sink.parameters ?? [],
+            },
+          }),
+    }
   } catch (thrown) {
     const { code, message } = toAppError(thrown)
     return { ...known, title: name, problem: { code, message } }
   }
+}
+
+/** A schema as its JSON, without what typebox keeps beside it. */
+function plain(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema))
 }

@@ -1,4 +1,4 @@
-import type { Connector, Runtime, SinkDefinition } from '@millrace/spi'
+import type { Connector, Runtime, SinkDefinition, SourceDefinition } from '@millrace/spi'
 import { brokenPlugin } from './errors.ts'
 import type { PluginManifest } from './manifest.ts'
 
@@ -31,13 +31,30 @@ export function runtimeOf(module: object, manifest: PluginManifest): Runtime {
 }
 
 function isConnector(value: unknown): value is Connector {
-  return hasText(value, 'system') && hasText(value, 'title') && (!has(value, 'sink') || isSink(value.sink))
+  return (
+    hasText(value, 'system') &&
+    hasText(value, 'title') &&
+    (!has(value, 'sink') || isSink(value.sink)) &&
+    (!has(value, 'source') || isSource(value.source)) &&
+    (!has(value, 'connection') || value.connection === undefined || isSchema(value.connection))
+  )
 }
 
 function isSink(value: unknown): value is SinkDefinition | undefined {
   if (value === undefined) return true
   return (
     hasFunction(value, 'open') && has(value, 'recordsMax') && has(value, 'options') && isSchema(value.options)
+  )
+}
+
+function isSource(value: unknown): value is SourceDefinition | undefined {
+  if (value === undefined) return true
+  return (
+    hasFunction(value, 'open') &&
+    has(value, 'tasksMax') &&
+    has(value, 'ordered') &&
+    has(value, 'options') &&
+    isSchema(value.options)
   )
 }
 

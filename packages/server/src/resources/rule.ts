@@ -42,9 +42,9 @@ export const RuleSpec = Type.Object(
 export type RuleSpec = Static<typeof RuleSpec>
 
 /**
- * How to read a rule's pattern. The public semantics of the standard dialect refuse a pattern without fields; a rule may
+ * How to read the pattern of a rule or stream. The public semantics of the standard dialect refuse a pattern without fields; a rule may
  * say "everything" in either dialect, and the other one has the words for it.
  */
-export function patternOptions(spec: RuleSpec): PatternOptions {
+export function patternOptions(spec: Pick<RuleSpec, 'pattern' | 'dialect'>): PatternOptions {
   return { dialect: Object.keys(spec.pattern).length === 0 ? 'aliyun' : spec.dialect }
 }

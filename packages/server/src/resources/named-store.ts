@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Page, PageOf, PutResult, Resource } from './collection.ts'
+import { pageOf } from './collection.ts'
+import {
+  type Control,
+  checkCount,
+  checkRevision,
+  type ResourceLimits,
+  type ResourcesHost,
+} from './control.ts'
+import { notFound } from './errors.ts'
+import { busKey } from './names.ts'
+import { documentKey, loadRecords } from './records.ts'
+import { openRecord, sealRecord } from './secrets.ts'
+import type { NamedView } from './snapshot.ts'
+import { checkName } from './spec.ts'
+
+/** What tells one kind of an account's named resources from another; all else is the same for them. */
+export interface NamedKind<Spec extends object> {
+  /** As messages call it; the first word of the keys of its documents, too. */
+  readonly title: string
+  of(control: Control): Map<string, NamedView<Spec>>
+  countMax(limits: ResourceLimits): number
+  /** Fills the defaults; refuses what the schema does not allow. */
+  parse(value: unknown): Spec
+  /** Completes what the schema cannot and refuses what could never work. */
+  complete(host: ResourcesHost, account: string, spec: Spec): Promise<Spec>
+  /** Throws `resource.in-use` when others depend on it. */
+  checkUnused(control: Control, view: NamedView<Spec>): void
+}
+
+/** The resources of one kind, by account and name. */
+export class NamedStore<Spec extends object> {
+  readonly #control: Control
+  readonly #kind: NamedKind<Spec>
+
+  constructor(control: Control, kind: NamedKind<Spec>) {
+    this.#control = control
+    this.#kind = kind
+  }
+
+  /** Creates or replaces; durable and in force when it resolves. An equal spec changes nothing. */
+  put(account: string, name: string, spec: unknown, expected?: number): Promise<PutResult> {
+    const kind = this.#kind
+    const control = this.#control
+    return control.exclusive(async () => {
+      checkName(kind.title, name)
+      const complete = await kind.complete(control.host, account, kind.parse(spec))
+      const all = kind.of(control)
+      const key = busKey(account, name)
+      const before = all.get(key)
+      checkRevision(kind.title, name, before?.revision ?? 0, expected)
+      if (before !== undefined && isDeepStrictEqual(before.spec, complete)) {
+        return { created: false, revision: before.revision }
+      }
+      if (before === undefined) checkCount(`${kind.title}s`, all.size, kind.countMax(control.limits))
+      const updatedAtMs = control.host.clock.nowMs()
+      const record: NamedRecord<Spec> = {
+        spec: complete,
+        revision: (before?.revision ?? 0) + 1,
+        createdAtMs: before?.createdAtMs ?? updatedAtMs,
+        updatedAtMs,
+      }
+      const stored = sealRecord(record, control.host.secrets)
+      await control.host.documents.put(documentKey(kind.title, account, name), stored)
+      all.set(key, { account, name, key, ...record })
+      control.publish()
+      return { created: before === undefined, revision: record.revision }
+    })
+  }
+
+  get(account: string, name: string): Resource<Spec> {
+    return this.#view(account, name)
+  }
+
+  list(account: string, page: Page): PageOf<Spec> {
+    const all = this.#kind.of(this.#control).values()
+    return pageOf(
+      [...all].filter(view => view.account === account),
+      page,
+    )
+  }
+
+  delete(account: string, name: string, expected?: number): Promise<void> {
+    const kind = this.#kind
+    const control = this.#control
+    return control.exclusive(async () => {
+      const view = this.#view(account, name)
+      checkRevision(kind.title, name, view.revision, expected)
+      kind.checkUnused(control, view)
+      await control.host.documents.delete(documentKey(kind.title, account, name))
+      kind.of(control).delete(view.key)
+      control.publish()
+    })
+  }
+
+  #view(account: string, name: string): NamedView<Spec> {
+    const view = this.#kind.of(this.#control).get(busKey(account, name))
+    if (view === undefined) throw notFound(this.#kind.title, name)
+    return view
+  }
+}
+
+/** What is stored of one. */
+type NamedRecord<Spec> = Omit<NamedView<Spec>, 'account' | 'name' | 'key'>
+
+/** Loads the resources of one kind, of all accounts. */
+export async function loadNamed<Spec extends object>(control: Control, kind: NamedKind<Spec>): Promise<void> {
+  const { documents, secrets } = control.host
+  for await (const { account, name, value } of loadRecords<NamedRecord<Spec>>(documents, kind.title)) {
+    const key = busKey(account, name)
+    kind.of(control).set(key, { account, name, key, ...openRecord(value, secrets) })
+  }
+}
