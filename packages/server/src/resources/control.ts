@@ -81,6 +81,8 @@ export interface ResourceLimits {
   readonly layersMax: number
   readonly versionsPerLayerMax: number
   readonly domainsMax: number
+  /** Documents of compatible interfaces, of one account. */
+  readonly foreignMax: number
   readonly queuesMax: number
   readonly topicsMax: number
   readonly subscriptionsPerTopicMax: number
@@ -99,6 +101,7 @@ export const defaultResourceLimits: ResourceLimits = {
   layersMax: 10_000,
   versionsPerLayerMax: 100,
   domainsMax: 10_000,
+  foreignMax: 10_000,
   queuesMax: 1_000,
   topicsMax: 1_000,
   subscriptionsPerTopicMax: 100,

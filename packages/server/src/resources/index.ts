@@ -10,6 +10,7 @@ export {
 export type { DomainStore } from './domain-store.ts'
 export type { BusStore } from './bus-store.ts'
 export { notFound, resourcesErrors } from './errors.ts'
+export type { ForeignDocument, ForeignDocuments, ForeignStore } from './foreign-store.ts'
 export * from './function.ts'
 export * from './function-parts.ts'
 export * from './instance.ts'

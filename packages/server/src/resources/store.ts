@@ -2,6 +2,7 @@ import type { BusRecord } from './bus-state.ts'
 import { BusStore } from './bus-store.ts'
 import { Control, defaultResourceLimits, type ResourcesHost } from './control.ts'
 import { DomainStore } from './domain-store.ts'
+import { ForeignStore } from './foreign-store.ts'
 import type { AliasSpec, AsyncSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionStore } from './function-store.ts'
 import type { InstanceSpec } from './instance.ts'
@@ -43,6 +44,8 @@ export interface Resources {
   readonly streams: NamedStore<StreamSpec>
   /** Named external systems. */
   readonly instances: NamedStore<InstanceSpec>
+  /** What only compatible interfaces know. */
+  readonly foreign: ForeignStore
   readonly snapshots: Snapshots
 }
 
@@ -70,6 +73,8 @@ export async function openResources(
   await loadNamed(control, streamKind)
   await loadNamed(control, instanceKind)
   await layers.forgetDeleted()
+  const foreign = new ForeignStore(control)
+  await foreign.load()
   if (!control.buses.has(busKey(account, defaultBusName)))
     await buses.write(account, defaultBusName, {}, undefined)
   control.publish()
@@ -88,6 +93,7 @@ export async function openResources(
     topics: new TopicStore(control),
     streams: new NamedStore(control, streamKind),
     instances: new NamedStore(control, instanceKind),
+    foreign,
     snapshots: control,
   }
 }
