@@ -7,6 +7,8 @@ export interface Principal {
   readonly account: string
   /** The access key that was presented; safe to log. */
   readonly keyId: string
+  /** Lower-case hex of the SHA-256 that the body must have, where the signature covers it: who reads it compares. */
+  readonly contentSha256?: string | undefined
 }
 
 /**

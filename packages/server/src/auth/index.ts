@@ -10,11 +10,17 @@ export {
 export { authErrors, unauthenticated } from './errors.ts'
 export { loadSecretBox, SecretBox, secretKeyFileName } from './secret-box.ts'
 export {
+  acs3Scheme,
   acsSignatureScheme,
   type AcsSignatureOptions,
   type Acs3Verifier,
   createAcs3Verifier,
   createFcNativeVerifier,
+  fcNativeScheme,
   type FcNativeVerifier,
+  fcResource,
+  fcSignature,
+  fcStringToSign,
   type SignatureVerdict,
+  type SignedPathOptions,
 } from './signatures/index.ts'

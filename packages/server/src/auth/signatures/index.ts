@@ -22,4 +22,5 @@ export {
   type FcNativeOptions,
   type FcNativeVerifier,
 } from './fc-native.ts'
+export { acs3Scheme, fcNativeScheme, type SignedPathOptions } from './schemes.ts'
 export type { SignatureVerdict } from './verdict.ts'

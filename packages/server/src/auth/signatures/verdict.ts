@@ -7,12 +7,7 @@ import type { Principal } from '../authenticator.ts'
 export const requestSkewMsMax = 15 * 60_000
 
 /** Who signed a request, or why it does not count. */
-export type SignatureVerdict =
-  | (Principal & {
-      /** Lower-case hex of the SHA-256 that the body must have; `undefined` where the body is not protected. */
-      readonly contentSha256: string | undefined
-    })
-  | AppError
+export type SignatureVerdict = Principal | AppError
 
 export function credentialsById(credentials: readonly Credential[]): ReadonlyMap<string, Credential> {
   return new Map(credentials.map(credential => [credential.accessKeyId, credential]))
