@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Agent, buildConnector } from 'undici'
-import type { AddressGuard } from './address-guard.ts'
+import type { AddressGuard } from '@millrace/spi'
 import type { HttpSinkOptions } from './options.ts'
 
 /** Other origins than the target's own are reached through redirects alone. */

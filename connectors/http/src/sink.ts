@@ -1,4 +1,6 @@
 import {
+  type AddressGuard,
+  addressGuard,
   AppError,
   type ConnectorContext,
   type Outcome,
@@ -6,7 +8,6 @@ import {
   retryBackoff,
   type Sink,
 } from '@millrace/spi'
-import { type AddressGuard, addressGuard } from './address-guard.ts'
 import { outcomeOf } from './answer.ts'
 import { type Connections, openConnections } from './connection.ts'
 import { connectionError } from './errors.ts'

@@ -1,7 +1,6 @@
-import type { ConnectorContext, Outcome, OutgoingRecord, Sink } from '@millrace/spi'
+import type { AddressGuard, ConnectorContext, Outcome, OutgoingRecord, Sink } from '@millrace/spi'
 import { systemClock } from '@millrace/spi'
 import { outgoing, seededRandom } from '@millrace/spi/conformance'
-import type { AddressGuard } from '../src/address-guard.ts'
 import type { HttpSinkOptions } from '../src/options.ts'
 import { HttpSink } from '../src/sink.ts'
 import { completeOptions } from '../src/options.fixture.ts'

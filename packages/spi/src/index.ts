@@ -1,3 +1,4 @@
+export * from './address-guard.ts'
 export * from './clock.ts'
 export * from './connector.ts'
 export * from './errors.ts'

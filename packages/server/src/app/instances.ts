@@ -19,7 +19,7 @@ export function connectedOptions(
   { instances }: Pick<Snapshot, 'instances'>,
   secrets: SecretBox,
 ): object {
-  const own = (secrets.openAll(options) ?? {}) as object
+  const own: object = secrets.openAll(options) ?? {}
   if (instance === undefined) return own
   const view = instances.get(busKey(account, instance))
   if (view === undefined) {

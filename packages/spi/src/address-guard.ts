@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { AppError, retryNever } from '@millrace/spi'
+import { AppError, retryNever } from './errors.ts'
 
 /** IPv4 networks that are not public unicast (IANA special-purpose registry); IPv4-mapped IPv6 falls under them too. */
 const networks4: readonly (readonly [string, number])[] = [
