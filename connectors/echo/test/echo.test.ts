@@ -22,6 +22,7 @@ function open(options: Partial<EchoSinkOptions>): {
     random: seededRandom(1),
     log,
     allowPrivateTargets: false,
+    fileRoots: [],
     name: 'shop/orders/echo',
   }
   const sink = collecting(sinks).sink?.open(echoOptions(options), context)

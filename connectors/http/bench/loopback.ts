@@ -110,6 +110,7 @@ function openSink(origin: string): Sink {
     random,
     log,
     allowPrivateTargets: true,
+    fileRoots: [],
     name: 'bench',
   })
 }

@@ -54,6 +54,7 @@ describe('private targets are refused unless the operator allows them', () => {
       random: seededRandom(1),
       log,
       allowPrivateTargets: false,
+      fileRoots: [],
       name: 'test',
     }
     const options = { url: 'http://127.0.0.1:9/', headers: {}, method: 'POST', mode: 'body', redirectsMax: 0 }

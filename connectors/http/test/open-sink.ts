@@ -13,6 +13,7 @@ export function openSink(options: Partial<HttpSinkOptions>, guard?: AddressGuard
     random: seededRandom(1),
     log,
     allowPrivateTargets: true,
+    fileRoots: [],
     name: 'test',
   }
   return new HttpSink(completeOptions(options), context, guard)

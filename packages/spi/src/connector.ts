@@ -46,6 +46,8 @@ export interface ConnectorContext {
   readonly log: PluginLog
   /** Whether targets may be loopback, link-local or private addresses. */
   readonly allowPrivateTargets: boolean
+  /** Absolute folders of this machine below which files may be read and written; none when empty. */
+  readonly fileRoots: readonly string[]
   /** Which target this is for, in logs and in the records of inspecting sinks. */
   readonly name: string
 }

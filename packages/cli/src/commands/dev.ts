@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { type Client, createClient, type WiringItem } from '@millrace/sdk'
 import { Command } from 'commander'
 import { CodeUploads } from '../code/index.ts'
@@ -21,6 +21,7 @@ export function devCommand({ terminal, exit }: CommandContext): Command {
         environment: {
           MILLRACE_DATA: join(folder, '.millrace'),
           MILLRACE_LOG: 'warn',
+          MILLRACE_FILE_ROOTS: resolve(folder),
           ...terminal.environment,
           MILLRACE_ALLOW_PRIVATE_TARGETS: 'true',
         },

@@ -10,6 +10,7 @@ describe('settings from the environment', () => {
       region: 'local',
       logLevel: 'info',
       allowPrivateTargets: false,
+      fileRoots: [],
       codeUploadBytesMax: 104_857_600,
       codeBytesMax: 524_288_000,
     })
@@ -22,6 +23,13 @@ describe('settings from the environment', () => {
     ['localhost:1', 'localhost', 1],
   ])('listens at %s', (text, host, port) => {
     expect(readConfig({ MILLRACE_LISTEN: text }).listen).toEqual({ host, port })
+  })
+
+  test('takes several folders for files, as PATH has them', () => {
+    expect(readConfig({ MILLRACE_FILE_ROOTS: '/var/log/:/srv/data' }).fileRoots).toEqual([
+      '/var/log',
+      '/srv/data',
+    ])
   })
 
   test.each([
@@ -39,6 +47,7 @@ describe('settings from the environment', () => {
     [{ MILLRACE_ASYNC_PAYLOAD_KIB: '257' }, 'a whole number of KiB from 1 to 256'],
     [{ MILLRACE_CODE_MIB: '20000' }, 'a whole number of MiB from 1 to 10240'],
     [{ MILLRACE_CODE_UPLOAD_MIB: '1.5' }, 'a whole number of MiB from 1 to 500'],
+    [{ MILLRACE_FILE_ROOTS: '/var/log:data' }, 'absolute folders'],
     [{ MILLRACE_LISTN: '1' }, 'did you mean MILLRACE_LISTEN?'],
   ])('refuses %j and names the place', (environment, message) => {
     expect(() => readConfig(environment)).toThrow(

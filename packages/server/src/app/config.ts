@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { delimiter, isAbsolute, resolve } from 'node:path'
 import { AppError, nearestName, retryNever } from '@millrace/spi'
 import { payloadBytesMost, type SandboxChoice, sandboxChoices } from '../functions/index.ts'
 
@@ -15,6 +15,8 @@ export interface Config {
   readonly accessKeySecret: string | undefined
   readonly logLevel: LogLevel
   readonly allowPrivateTargets: boolean
+  /** Folders below which connectors may read and write files, absolute. */
+  readonly fileRoots: readonly string[]
   /** Largest zip of code that is taken, in bytes, and what it may hold unpacked. */
   readonly codeUploadBytesMax: number
   readonly codeBytesMax: number
@@ -46,6 +48,7 @@ const known = [
   'MILLRACE_ASYNC_PAYLOAD_KIB',
   'MILLRACE_LOG',
   'MILLRACE_ALLOW_PRIVATE_TARGETS',
+  'MILLRACE_FILE_ROOTS',
   'MILLRACE_OTLP_ENDPOINT',
   'MILLRACE_TRACE_RATIO',
   'MILLRACE_REQUIRE_SERVICES',
@@ -105,6 +108,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         'true',
         'false',
       ]) === 'true',
+    fileRoots: folders('MILLRACE_FILE_ROOTS', read('MILLRACE_FILE_ROOTS')),
     otlpEndpoint: httpAddress('MILLRACE_OTLP_ENDPOINT', read('MILLRACE_OTLP_ENDPOINT')),
     // A store keeps no more than 512 MiB under one name.
     codeUploadBytesMax: mebibytes('MILLRACE_CODE_UPLOAD_MIB', read('MILLRACE_CODE_UPLOAD_MIB') ?? '100', 500),
@@ -151,6 +155,16 @@ function httpAddress(name: string, value: string | undefined): string | undefine
     refuse(name, value, 'an address such as http://127.0.0.1:4318')
   }
   return value
+}
+
+/** Absolute folders, as `PATH` has them. A relative one would mean another folder wherever the server is started. */
+function folders(name: string, value: string | undefined): string[] {
+  const paths = (value ?? '').split(delimiter).filter(path => path !== '')
+  for (const path of paths) {
+    if (!isAbsolute(path))
+      refuse(name, path, `absolute folders with ${JSON.stringify(delimiter)} between them`)
+  }
+  return paths.map(path => resolve(path))
 }
 
 function mebibytes(name: string, value: string, most: number): number {

@@ -19,17 +19,18 @@ export interface SinkParts {
   readonly random: Random
   readonly log: PluginLog
   readonly allowPrivateTargets: boolean
+  readonly fileRoots: readonly string[]
 }
 
 /** The three kinds of sinks in one place: a connector's, a function, another bus; and what asynchronous calls go to. */
 export function sinkResolver(parts: SinkParts): SinkResolver {
-  const { plugins, secrets, functions, calls, ingest, snapshots, clock, random, log, allowPrivateTargets } =
-    parts
+  const { plugins, secrets, functions, calls, ingest, snapshots } = parts
+  const { clock, random, log, allowPrivateTargets, fileRoots } = parts
   const open = (account: string, spec: SinkSpec, queue: string): Sink => {
     const internal = calls.sink(account, spec, inner => open(account, inner, queue))
     if (internal !== undefined) return internal
     if ('connector' in spec) {
-      const context = { clock, random, log, allowPrivateTargets, name: queue }
+      const context = { clock, random, log, allowPrivateTargets, fileRoots, name: queue }
       return plugins.openSink(
         spec.connector,
         connectedOptions(account, spec, snapshots.current(), secrets),

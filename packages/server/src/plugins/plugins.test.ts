@@ -16,6 +16,7 @@ const context: ConnectorContext = {
   random: systemRandom(systemClock),
   log,
   allowPrivateTargets: false,
+  fileRoots: [],
   name: 'shop/orders/target',
 }
 

@@ -194,7 +194,7 @@ function startDelivery(
       if (internal !== undefined) return internal
       if ('function' in sink) return functions.sink(account, sink.function)
       assert('connector' in sink, 'these tests know no bus as a target')
-      const context = { clock, random, log: silentLog, allowPrivateTargets: true, name: queue }
+      const context = { clock, random, log: silentLog, allowPrivateTargets: true, fileRoots: [], name: queue }
       return plugins.openSink(sink.connector, sink.options, context)
     },
   }

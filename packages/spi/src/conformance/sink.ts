@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import type { Connector, ConnectorContext, Sink, SinkDefinition } from '../connector.ts'
 import { optionsParser } from '../options.ts'
@@ -287,6 +288,7 @@ function newHarness(fixture: SinkFixture): Harness {
     random: seededRandom(1),
     log,
     allowPrivateTargets: true,
+    fileRoots: [tmpdir()],
     name: 'conformance',
   }
   return {

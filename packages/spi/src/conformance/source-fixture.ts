@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { parseStructured } from '@millrace/cloudevents'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Connector } from '../connector.ts'
@@ -78,6 +79,7 @@ export class SourceHost {
       random: seededRandom(1),
       log: { debug() {}, info() {}, warn() {}, error() {} },
       allowPrivateTargets: true,
+      fileRoots: [tmpdir()],
       name: 'conformance',
       account: '1000000000000001',
       region: 'local',
