@@ -1,0 +1,145 @@
+import {
+  AppError,
+  type ConnectorContext,
+  ok,
+  type Outcome,
+  type OutgoingRecord,
+  retryBackoff,
+  type Sink,
+  toAppError,
+} from '@millrace/spi'
+import { MnsClient } from './client.ts'
+import { serviceError } from './errors.ts'
+import type { MnsSinkOptions } from './options.ts'
+import { batches, outgoingMessage, type OutgoingMessage } from './outgoing-message.ts'
+import { childText, document } from './xml.ts'
+
+/** Writes under way have so long to be answered when the sink is disposed. */
+const drainTimeoutMs = 5_000
+
+/** Sends to one queue, sixteen messages a request, or publishes to one topic, one by one. */
+export class MnsSink implements Sink {
+  readonly #options: MnsSinkOptions
+  readonly #context: ConnectorContext
+  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #cut = new AbortController()
+  readonly #queue: (() => void)[] = []
+  #client: MnsClient | undefined
+  #requests = 0
+  #disposal: Promise<void> | undefined
+
+  constructor(options: MnsSinkOptions, context: ConnectorContext) {
+    this.#options = options
+    this.#context = context
+  }
+
+  async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
+    signal.throwIfAborted()
+    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
+    const written = this.#write(records, signal)
+    this.#underWay.add(written)
+    try {
+      return await written
+    } finally {
+      this.#underWay.delete(written)
+    }
+  }
+
+  async #write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
+    const outcomes: Outcome[] = Array.from({ length: records.length }, () => ok)
+    const places: number[] = []
+    const messages: OutgoingMessage[] = []
+    for (const [index, record] of records.entries()) {
+      try {
+        messages.push(outgoingMessage(record, this.#options))
+        places.push(index)
+      } catch (thrown) {
+        outcomes[index] = failed(toAppError(thrown))
+      }
+    }
+    const groups = batches(messages, this.#options.topic === undefined ? 16 : 1)
+    await Promise.all(
+      groups.map(async group => {
+        const sent = await this.#send(
+          group.map(index => messages[index]!),
+          signal,
+        )
+        for (const [i, index] of group.entries()) outcomes[places[index]!] = sent[i] ?? failed(odd())
+      }),
+    )
+    return outcomes
+  }
+
+  async #send(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<Outcome[]> {
+    try {
+      await this.#room(signal)
+      return await this.#post(messages, AbortSignal.any([signal, this.#cut.signal]))
+    } catch (thrown) {
+      if (signal.aborted) throw signal.reason
+      const error = this.#cut.signal.aborted ? closed() : toAppError(thrown)
+      return messages.map(() => failed(error))
+    } finally {
+      this.#requests--
+      this.#queue.shift()?.()
+    }
+  }
+
+  async #post(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<Outcome[]> {
+    const { queue, topic } = this.#options
+    this.#client ??= new MnsClient(this.#options, this.#context, 'sink')
+    const client = this.#client
+    const [only] = messages
+    const body =
+      messages.length === 1 && only !== undefined
+        ? document('Message', only.xml.slice('<Message>'.length, -'</Message>'.length))
+        : document('Messages', messages.map(({ xml }) => xml).join(''))
+    const target = topic === undefined ? `/queues/${queue}/messages` : `/topics/${topic}/messages`
+    const answer = await client.request('POST', target, { body }, signal)
+    const { root, status } = answer
+    if (root?.name === 'Message') return [ok]
+    if (root?.name !== 'Messages') throw client.error(answer)
+    return root.children.map(child => {
+      const code = childText(child, 'ErrorCode')
+      return code === undefined ? ok : failed(serviceError(code, status, 'sink', client.place))
+    })
+  }
+
+  /** Waits until a request may be made, and counts it. */
+  async #room(signal: AbortSignal): Promise<void> {
+    this.#requests++
+    if (this.#requests <= this.#options.requestsMax) return
+    await new Promise<void>((resolve, reject) => {
+      this.#queue.push(resolve)
+      const abort = (): void => {
+        const place = this.#queue.indexOf(resolve)
+        // Whoever was woken already gives the turn on by itself.
+        if (place !== -1) this.#queue.splice(place, 1)
+        reject(signal.reason as Error)
+      }
+      signal.addEventListener('abort', abort, { once: true })
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose()
+    return this.#disposal
+  }
+
+  async #dispose(): Promise<void> {
+    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#cut.abort(closed()))
+    await Promise.allSettled(this.#underWay)
+    await this.#client?.[Symbol.asyncDispose]()
+  }
+}
+
+function failed(error: AppError): Outcome {
+  return { status: 'failed', error }
+}
+
+function closed(): AppError {
+  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
+}
+
+function odd(): AppError {
+  return new AppError('sink.failed', 'the service answered for fewer messages than it was sent', retryBackoff)
+}

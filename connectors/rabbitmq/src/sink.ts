@@ -1,0 +1,154 @@
+import {
+  AppError,
+  type ConnectorContext,
+  ok,
+  type Outcome,
+  type OutgoingRecord,
+  retryBackoff,
+  type Sink,
+  toAppError,
+} from '@millrace/spi'
+import type { ConfirmChannel, Message } from 'amqplib'
+import { publication } from './publication.ts'
+import type { RabbitSinkOptions } from './options.ts'
+import { openSession, type Session } from './session.ts'
+import { abortable } from './source.ts'
+
+/** Writes under way have so long to be confirmed when the sink is disposed. */
+const drainTimeoutMs = 5_000
+
+/** Publishes with confirms: a record is written when the server has taken responsibility for it. */
+export class RabbitSink implements Sink {
+  readonly #options: RabbitSinkOptions
+  readonly #context: ConnectorContext
+  readonly #underWay = new Set<Promise<unknown>>()
+  /** Numbers of publications that came back because no queue is bound. */
+  readonly #returned = new Set<number>()
+  #session: Promise<Session<ConfirmChannel>> | undefined
+  #published = 0
+  #unconfirmed = 0
+  readonly #room: (() => void)[] = []
+  #disposal: Promise<void> | undefined
+
+  constructor(options: RabbitSinkOptions, context: ConnectorContext) {
+    this.#options = options
+    this.#context = context
+  }
+
+  async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
+    signal.throwIfAborted()
+    if (records.length === 0) return []
+    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
+    const written = Promise.all(records.map(record => this.#writeOne(record, signal)))
+    this.#underWay.add(written)
+    try {
+      return await abortable(written, signal)
+    } finally {
+      this.#underWay.delete(written)
+    }
+  }
+
+  async #writeOne(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
+    try {
+      const session = await this.#open()
+      while (this.#unconfirmed >= this.#options.unconfirmedMax) {
+        await abortable(new Promise<void>(resolve => this.#room.push(resolve)), signal)
+      }
+      return await this.#publish(session, record)
+    } catch (thrown) {
+      return failed(toAppError(thrown))
+    }
+  }
+
+  #publish(session: Session<ConfirmChannel>, record: OutgoingRecord): Promise<Outcome> {
+    if (session.ended !== undefined) return Promise.resolve(failed(toAppError(session.ended)))
+    const { exchange, routingKey, properties } = publication(record, this.#options)
+    const number = ++this.#published
+    this.#unconfirmed++
+    return new Promise(resolve => {
+      let isSettled = false
+      const settle = (outcome: Outcome): void => {
+        if (isSettled) return
+        isSettled = true
+        this.#unconfirmed--
+        this.#returned.delete(number)
+        this.#room.shift()?.()
+        resolve(outcome)
+      }
+      session.onEnd(reason => settle(failed(toAppError(reason))))
+      const headers = { ...properties.headers, [numberHeader]: number }
+      const body = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.length)
+      session.channel.publish(exchange, routingKey, body, { ...properties, headers }, (nack: unknown) => {
+        if (session.ended !== undefined) settle(failed(toAppError(session.ended)))
+        else if (nack !== null) settle(failed(refused(session.place)))
+        else if (this.#returned.has(number)) settle(failed(unroutable(session.place, exchange)))
+        else settle(ok)
+      })
+    })
+  }
+
+  #open(): Promise<Session<ConfirmChannel>> {
+    this.#session ??= this.#begin().catch((thrown: unknown) => {
+      this.#session = undefined
+      throw thrown
+    })
+    return this.#session
+  }
+
+  async #begin(): Promise<Session<ConfirmChannel>> {
+    const session = await openSession(this.#options, this.#context, 'sink')
+    session.channel.on('return', (message: Message) => {
+      const number: unknown = message.properties.headers?.[numberHeader]
+      if (typeof number === 'number') this.#returned.add(number)
+    })
+    session.onEnd(() => (this.#session = undefined))
+    return session
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose()
+    return this.#disposal
+  }
+
+  async #dispose(): Promise<void> {
+    await new Promise<void>(resolve => {
+      const timer = this.#context.clock.timer(drainTimeoutMs, resolve)
+      void Promise.allSettled(this.#underWay).then(() => {
+        timer[Symbol.dispose]()
+        resolve()
+      })
+    })
+    const session = await this.#session?.catch(() => undefined)
+    session?.end(closed())
+    await session?.close()
+  }
+}
+
+/** Tells publications apart when one comes back. Goes along to the reader, who has no use for it. */
+const numberHeader = 'millrace-publication'
+
+function failed(error: AppError): Outcome {
+  return { status: 'failed', error }
+}
+
+function closed(): AppError {
+  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
+}
+
+function refused(place: string): AppError {
+  return new AppError(
+    'sink.failed',
+    `${place} did not take the message: a queue is full or has failed`,
+    retryBackoff,
+  )
+}
+
+function unroutable(place: string, exchange: string): AppError {
+  const way =
+    exchange === ''
+      ? 'no queue has this name'
+      : `no queue is bound to the exchange ${exchange} for its routing key`
+  return new AppError('sink.failed', `${place} sent the message back: ${way}`, retryBackoff, {
+    details: { exchange },
+  })
+}
