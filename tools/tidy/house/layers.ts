@@ -31,7 +31,7 @@ export const serverLayers: readonly (readonly string[])[] = [
   ['eventlog', 'resources', 'plugins', 'auth'],
   ['bus'],
   ['delivery'],
-  ['ingest', 'functions', 'streams', 'scheduler'],
+  ['ingest', 'functions', 'streams', 'scheduler', 'queues', 'topics'],
   ['http'],
   ['app'],
 ]
