@@ -124,6 +124,7 @@ function meet(
         if (instance !== undefined) instance.onFrame(frame)
         else if (frame.type === frameType.hello && frame.header['protocol'] === runtimeProtocolVersion) {
           release()
+          process.booted?.()
           const { id, clock, times } = options
           instance = new Instance(id, process, temporaryPath(options), connection, clock, times)
           resolve(instance)

@@ -43,6 +43,11 @@ export interface SandboxedProcess {
   readonly exited: Promise<Exit>
   /** Ends the process and all it has started, at once. Safe to call again, also after the end. */
   kill(): void
+  /**
+   * To be called when the runtime has said its first word, before it is told what to run: until then a sandbox that
+   * limits processor time may allow more of it.
+   */
+  booted?(): void
   /** How the instance sees one of its `SandboxFolders`. */
   seenPath(path: string): string
   /** Stops everything the instance runs, so that it uses no processor time; `thaw` lets it go on. Safe to call again. */

@@ -210,6 +210,10 @@ class BubblewrapProcess implements SandboxedProcess {
     }
   }
 
+  booted(): void {
+    if (!this.#ended) this.#limits.booted()
+  }
+
   seenPath(path: string): string {
     return seenPath(this.#folders, path)
   }

@@ -4,11 +4,19 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SandboxLimits } from '../sandbox.ts'
 import { quoted } from '../shell.ts'
-import { type InstanceLimits, type LimitsMechanism, processesMax } from './mechanism.ts'
+import {
+  allInstancesSettings,
+  bootQuota,
+  type GroupSetting,
+  type GroupVersion,
+  instanceSettings,
+  quotaSettings,
+} from './group-settings.ts'
+import type { InstanceLimits, LimitsMechanism } from './mechanism.ts'
 
 /** Where the groups of instances lie: a folder in each hierarchy. With version 2 there is one, so all are the same. */
 export interface GroupFolders {
-  readonly version: 1 | 2
+  readonly version: GroupVersion
   readonly memory: string
   readonly pids: string
   readonly cpu: string
@@ -20,11 +28,6 @@ export interface GroupFolders {
 /** The kernel forgets a killed process when it has taken it apart; then its group can be removed. */
 const removalTries = 100
 const removalPauseMs = 20
-
-/** Period over which processor time is shared out. */
-const cpuPeriodUs = 100_000
-/** The kernel takes no smaller share of a period. */
-const cpuQuotaUsMin = 1_000
 
 /** The folder name of all groups of one server, made from its data folder, so that the next start finds them. */
 export function groupName(dataFolder: string): string {
@@ -69,6 +72,19 @@ export class ControlGroups implements LimitsMechanism {
   }
 }
 
+/** Gives the group of all instances its settings. */
+export function limitAllInstances(folders: GroupFolders): void {
+  apply(folders, allInstancesSettings(folders.version))
+}
+
+function apply(folders: GroupFolders, settings: readonly GroupSetting[]): void {
+  for (const { hierarchy, file, text, mayBeMissing } of settings) {
+    const path = join(folders[hierarchy], file)
+    if (mayBeMissing === true) writeIfThere(path, text)
+    else writeFileSync(path, text)
+  }
+}
+
 /** Ends and removes all groups in the folders. */
 async function removeBelow(folders: GroupFolders): Promise<void> {
   const names = new Set<string>()
@@ -87,29 +103,34 @@ class ControlGroup implements InstanceLimits {
   readonly outside: string
   readonly inside = ''
   readonly #folders: GroupFolders
+  #cpu = 0
 
   constructor(folders: GroupFolders) {
     this.#folders = folders
-    const enter = distinct(folders).map(folder => `echo $$ >${quoted(join(folder, 'cgroup.procs'))}`)
+    // 0 stands for whoever writes it. For any other number the kernel first waits until no process of the machine can
+    // be forking, some 15 ms; with version 2 it does so in any case, unless mounted with `favordynmods`.
+    const file = folders.version === 1 ? 'tasks' : 'cgroup.procs'
+    const enter = distinct(folders).map(folder => `echo 0 >${quoted(join(folder, file))}`)
     this.outside = `{ ${enter.join(' && ')}; } || exit 125; `
   }
 
   make(limits: SandboxLimits): void {
     for (const folder of distinct(this.#folders)) mkdirSync(folder)
-    const { version, memory, pids, cpu } = this.#folders
-    const bytes = String(Math.floor(limits.memoryMiB * 1_048_576))
-    const quota = Math.max(cpuQuotaUsMin, Math.round(limits.cpu * cpuPeriodUs))
-    writeFileSync(join(pids, 'pids.max'), String(processesMax))
-    if (version === 2) {
-      writeFileSync(join(memory, 'memory.max'), bytes)
-      writeIfThere(join(memory, 'memory.swap.max'), '0')
-      writeIfThere(join(memory, 'memory.oom.group'), '1')
-      writeFileSync(join(cpu, 'cpu.max'), `${quota} ${cpuPeriodUs}`)
-    } else {
-      writeFileSync(join(memory, 'memory.limit_in_bytes'), bytes)
-      writeIfThere(join(memory, 'memory.memsw.limit_in_bytes'), bytes)
-      writeFileSync(join(cpu, 'cpu.cfs_period_us'), String(cpuPeriodUs))
-      writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(quota))
+    const { version } = this.#folders
+    this.#cpu = limits.cpu
+    apply(this.#folders, [
+      ...instanceSettings(version, limits),
+      ...quotaSettings(version, bootQuota(limits.cpu)),
+    ])
+  }
+
+  booted(): void {
+    if (this.#cpu >= bootQuota(this.#cpu)) return
+    try {
+      apply(this.#folders, quotaSettings(this.#folders.version, this.#cpu))
+    } catch {
+      // Its group is gone, and it with it; or it cannot be limited, and then it must not run.
+      this.kill()
     }
   }
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ControlGroups, type GroupFolders, groupName } from './control-groups.ts'
+import { ControlGroups, type GroupFolders, groupName, limitAllInstances } from './control-groups.ts'
 
 /** Where the kernel shows its control groups, and which the server is in. Read once, at the start. */
 export interface GroupHost {
@@ -111,6 +111,7 @@ function prepare(parents: GroupFolders, name: string): GroupFolders | undefined 
       freezer: parents.freezer === undefined ? undefined : make(parents.freezer),
     }
     if (parents.version === 2) shareOut(folders.memory)
+    limitAllInstances(folders)
     const trial = { memoryMiB: 64, cpu: 1, diskMiB: 1, network: 'off' } as const
     void new ControlGroups(folders, undefined).open('try', trial).close()
     return folders

@@ -28,6 +28,8 @@ export interface InstanceLimits {
   readonly inside: string
   /** The first process of the sandbox, as soon as it is known: all others descend from it. */
   began(processId: number): void
+  /** The runtime has booted; what runs from now on may be a stranger's code. Until then it may use more processor time. */
+  booted(): void
   /** Kills everything in the instance. Safe to call again, also after the end. */
   kill(): void
   freeze(): void

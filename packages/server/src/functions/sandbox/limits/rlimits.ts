@@ -1,9 +1,13 @@
+import { setPriority } from 'node:os'
 import type { SandboxLimits } from '../sandbox.ts'
 import { type InstanceLimits, type LimitsMechanism, processesMax } from './mechanism.ts'
 import { descendants, ownMemoryKiB, usedCpuMs } from './process-tree.ts'
 
 /** How often the memory of an instance is looked at. What it takes in between it has taken. */
 const watchEveryMs = 100
+
+/** What instances are behind the server by, when processors are scarce; the kernel's measure. */
+const niceness = 5
 
 /** A tree of processes that goes on forking is stopped in so many rounds. */
 const stopRounds = 5
@@ -39,9 +43,12 @@ class WatchedTree implements InstanceLimits {
 
   began(processId: number): void {
     this.#root = processId
+    makeNice(processId)
     this.#timer = setInterval(() => this.#look(), watchEveryMs)
     this.#timer.unref()
   }
+
+  booted(): void {}
 
   #look(): void {
     if (this.#frozen || (this.memoryKiB() ?? 0) <= this.#memoryKiBMax) return
@@ -93,6 +100,15 @@ class WatchedTree implements InstanceLimits {
     // Its number may be a stranger's from now on.
     this.#root = undefined
     return Promise.resolve()
+  }
+}
+
+/** What it starts inherits that, and cannot undo it. */
+function makeNice(processId: number): void {
+  try {
+    setPriority(processId, niceness)
+  } catch {
+    // It has ended meanwhile.
   }
 }
 
