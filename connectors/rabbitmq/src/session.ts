@@ -14,6 +14,7 @@ export class Session<Kind extends Channel = Channel> {
   readonly #model: ChannelModel
   readonly #context: ConnectorContext
   #ended: Error | undefined
+  #closing: Promise<void> | undefined
   readonly #onEnd = new Set<(reason: Error) => void>()
 
   constructor(model: ChannelModel, channel: Kind, place: string, context: ConnectorContext, role: Role) {
@@ -54,18 +55,24 @@ export class Session<Kind extends Channel = Channel> {
     return this.#model.createChannel()
   }
 
-  /** Closes the connection: the server takes back what was not acknowledged. */
-  async close(): Promise<void> {
+  /** Closes the connection: the server takes back what was not acknowledged. Calling it again is the same call. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     const socket = socketOf(this.#model)
-    const closed = this.#model.close().catch(() => {})
-    const cut = new Promise<void>(resolve => {
+    await new Promise<void>(resolve => {
       const timer = this.#context.clock.timer(closeTimeoutMs, resolve)
-      void closed.then(() => {
-        timer[Symbol.dispose]()
-        resolve()
-      })
+      void this.#model
+        .close()
+        .catch(() => {})
+        .then(() => {
+          timer[Symbol.dispose]()
+          resolve()
+        })
     })
-    await cut
     socket?.destroy()
   }
 }
