@@ -1,6 +1,6 @@
 import { acsSignatureScheme, bearerScheme, type LoadedCredentials } from '../auth/index.ts'
 import type { Delivery } from '../delivery/index.ts'
-import { listen, type Listener } from '../http/index.ts'
+import { Doors, listen, type Listener } from '../http/index.ts'
 import type { Resources } from '../resources/index.ts'
 import { type Engine, openEngine, routedPosition } from './engine.ts'
 import { type CompositionOptions, type Ground, openGround } from './ground.ts'
@@ -35,6 +35,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   const engine = await openEngine(options, ground, owned)
   await engine.functions.start()
   await engine.calls.start()
+  await engine.queues.start()
   await engine.delivery.start()
   await engine.scheduler.start()
   keepHouse(options, ground, engine, owned)
@@ -87,6 +88,14 @@ function openDoor(
       observer: engine.metrics.http,
       eventLogs,
       plugins,
+      doors: new Doors(),
+      // Nothing reads streams in this process yet.
+      streams: {
+        status: async (account, name) => ({
+          state: engine.resources.streams.get(account, name).spec.paused ? 'paused' : 'ready',
+        }),
+        resume: async () => {},
+      },
       node: {
         version,
         region: config.region,

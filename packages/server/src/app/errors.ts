@@ -7,9 +7,5 @@ export const appErrors: ErrorCatalogue = {
     status: 500,
     description: 'The sandbox that was asked for does not work on this machine.',
   },
-  'instance.invalid': {
-    status: 400,
-    description: 'A source or target names an instance that is not there, or is one of another system.',
-  },
   'config.storage-unusable': { status: 500, description: 'The storage in the data folder cannot be opened.' },
 }

@@ -9,7 +9,9 @@ import { transformErrors } from '../bus/transform/index.ts'
 import { deliveryErrors } from '../delivery/index.ts'
 import { functionErrorCatalogue } from '../functions/index.ts'
 import { ingestErrors } from '../ingest/index.ts'
+import { queueErrors } from '../queues/index.ts'
 import { httpErrors } from './errors.ts'
+import { hookErrors } from './hooks/index.ts'
 import { triggerErrors } from './triggers/index.ts'
 
 /** Every catalogue of the product: what the face merges, and what the reference page is generated from. */
@@ -25,6 +27,8 @@ export const allErrorCatalogues: readonly ErrorCatalogue[] = [
   deliveryErrors,
   functionErrorCatalogue,
   pluginErrors,
+  queueErrors,
   httpErrors,
   triggerErrors,
+  hookErrors,
 ]

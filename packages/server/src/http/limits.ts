@@ -26,6 +26,8 @@ export interface HttpLimits {
   readonly lingerMs: number
   /** When closing, how long requests in flight may take until their connections are cut. */
   readonly drainMs: number
+  /** How long a stream may take to answer a request to its address. */
+  readonly hookTimeoutMs: number
   /** Live tails at once, over all buses. */
   readonly tailsMax: number
   /** Bytes that wait for one slow reader of a tail; above it nothing more is read for that reader. */
@@ -50,6 +52,7 @@ export const defaultHttpLimits: HttpLimits = {
   connectionsMax: 10_000,
   lingerMs: 5_000,
   drainMs: 10_000,
+  hookTimeoutMs: 60_000,
   tailsMax: 256,
   tailBufferBytesMax: 1_048_576,
   tailStallMs: 30_000,

@@ -7,6 +7,7 @@ import { consoleRoutes } from './console-page.ts'
 import { mergeCatalogues, problemMaker } from './error-body.ts'
 import { eventBridgeRoutes } from './eventbridge/index.ts'
 import { healthRoutes } from './health.ts'
+import { HookDoor } from './hooks/index.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { Lingering } from './linger.ts'
 import { createRefuser } from './refuse.ts'
@@ -52,6 +53,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const { host: ownHost, credentials = [] } = options
   const signal = closing.signal
   const triggers = new TriggerDoor({ services, limits, refuse, credentials, host: ownHost, closing: signal })
+  const hooks = new HookDoor({ services, limits, refuse, closing: signal })
   const { app, routes } = createApplication({
     observer: services.observer,
     limits,
@@ -59,7 +61,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     makeProblem,
     lingering,
     refuse,
-    takeFirst: takeFirst(triggers, door),
+    takeFirst: takeFirst(triggers, hooks, door),
   })
   const silent = new SilentConnections(app.server)
   await describeApplication(app, services.node.version)
@@ -104,12 +106,16 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   }
 }
 
-/** What is not the framework's: requests of triggers, a domain's before everything else, and events. */
-function takeFirst(triggers: TriggerDoor, door: PublishDoor): ApplicationParts['takeFirst'] {
+/** What is not the framework's: requests of triggers, a domain's before everything else, to streams, and events. */
+function takeFirst(triggers: TriggerDoor, hooks: HookDoor, door: PublishDoor): ApplicationParts['takeFirst'] {
   return (request, response) => {
     const claim = triggers.claim(request)
     if (claim !== undefined) {
       void triggers.handle(request, response, claim)
+      return true
+    }
+    if (HookDoor.claims(request)) {
+      void hooks.handle(request, response)
       return true
     }
     const bus = PublishDoor.busOf(request)

@@ -4,7 +4,9 @@ import type { EventLogs } from '../eventlog/index.ts'
 import type { AsyncCalls, Functions } from '../functions/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import type { HttpObserver } from '../observability/index.ts'
+import type { Doors } from './hooks/index.ts'
 import type { Plugins } from '../plugins/index.ts'
+import type { Queues } from '../queues/index.ts'
 import type { Resources } from '../resources/index.ts'
 
 /** What the process says of itself in `GET /api/v1/status`. */
@@ -19,6 +21,12 @@ export interface NodeStatus {
 
 /** A condition of readiness: resolves when it holds, rejects with the reason when not. */
 export type ReadinessCheck = (signal: AbortSignal) => Promise<void>
+
+/** How a stream stands: why it is as it is, how far behind, and what it has done since it was started. */
+export interface StreamStatus {
+  /** `running`, `paused` and others; see the operation. */
+  readonly state: string
+}
 
 /** Everything that the operations of the API are made of; put together in `app/compose`. */
 export interface Services {
@@ -50,6 +58,15 @@ export interface Services {
   >
   /** Asynchronous calls of functions. */
   readonly calls: Pick<AsyncCalls, 'call' | 'tasks'>
+  readonly streams: {
+    /** Rejects with `resource.not-found`. */
+    status(account: string, name: string): Promise<StreamStatus>
+    /** Lets a stream that has stopped before a record, or failed to start, try again. */
+    resume(account: string, name: string): Promise<void>
+  }
+  /** Who listens at the addresses of streams. */
+  readonly doors: Pick<Doors, 'at'>
+  readonly queues: Pick<Queues, 'send' | 'receive' | 'peek' | 'delete' | 'changeVisibility' | 'stats'>
   readonly plugins: Pick<Plugins, 'connectors'>
   readonly node: NodeStatus
   /** Position up to which a bus has been routed: the next one to route. */

@@ -28,6 +28,10 @@ export const resourcesErrors: ErrorCatalogue = {
     status: 400,
     description: 'A target names a function, bus, queue or topic that is not there, or may not be used.',
   },
+  'instance.invalid': {
+    status: 400,
+    description: 'A source or target names an instance that is not there, or is one of another system.',
+  },
   'rule.start-invalid': { status: 400, description: 'The start of a rule is not a time.' },
   'function.setting-invalid': {
     status: 400,

@@ -11,7 +11,7 @@ import {
   type SinkResolver,
 } from '../../src/delivery/index.ts'
 import { type EventLogs, openEventLogs } from '../../src/eventlog/index.ts'
-import { type HttpLimits, listen, type Listener, type Services } from '../../src/http/index.ts'
+import { Doors, type HttpLimits, listen, type Listener, type Services } from '../../src/http/index.ts'
 import {
   type AsyncCalls,
   createAsyncCalls,
@@ -107,6 +107,11 @@ export async function startServer(
     functions,
     calls,
     plugins,
+    doors: new Doors(),
+    streams: {
+      status: async () => ({ state: 'running' }),
+      resume: async () => {},
+    },
     routedPosition,
     node: {
       version: '0.0.0-test',

@@ -12,12 +12,15 @@ import { functionStateRoutes } from './function-state.ts'
 import { functionTaskRoutes } from './function-tasks.ts'
 import { functionVersionRoutes } from './function-versions.ts'
 import { functionRoutes } from './functions.ts'
+import { instanceRoutes } from './instances.ts'
 import { invocationRoutes } from './invocations.ts'
 import { layerRoutes } from './layers.ts'
 import { platformRoutes } from './platform.ts'
 import { replayRoutes } from './replays.ts'
 import { runtimeRoutes } from './runtimes.ts'
 import { ruleTargetRoutes } from './rule-targets.ts'
+import { streamRoutes } from './streams.ts'
+import { streamStateRoutes } from './stream-state.ts'
 import { testRoutes } from './tests.ts'
 import { traceRoutes } from './traces.ts'
 import { scalingStatusRoutes } from './scaling-status.ts'
@@ -42,10 +45,10 @@ export interface RestParts {
 export function restRoutes({ services, limits, door, closing }: RestParts): FastifyPluginCallback {
   return (scope, _options, done) => {
     const app = scope as unknown as Application
-    const streams = new LiveStreams(services.clock, limits, closing)
+    const live = new LiveStreams(services.clock, limits, closing)
     busRoutes(app, services)
     publishRoute(app, door)
-    eventRoutes(app, services, streams)
+    eventRoutes(app, services, live)
     traceRoutes(app, services)
     ruleRoutes(app, services)
     ruleTargetRoutes(app, services)
@@ -56,11 +59,14 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     functionPartRoutes(app, services)
     functionStateRoutes(app, services)
     layerRoutes(app, services)
-    runtimeRoutes(app, services, streams)
+    runtimeRoutes(app, services, live)
     domainRoutes(app, services)
+    streamRoutes(app, services)
+    streamStateRoutes(app, services)
+    instanceRoutes(app, services)
     invocationRoutes(app, services, limits)
     functionTaskRoutes(app, services)
-    functionLogRoutes(app, services, streams)
+    functionLogRoutes(app, services, live)
     scalingStatusRoutes(app, services)
     usageRoutes(app, services)
     testRoutes(app)

@@ -7,7 +7,7 @@ import { operation } from './operation.ts'
 export function platformRoutes(app: Application, services: Services): void {
   app.get('/status', { schema: getStatus }, request => {
     const { account } = request.principal
-    const { buses, functions } = services.resources.snapshots.current()
+    const { buses, functions, streams } = services.resources.snapshots.current()
     const own = (view: { account: string }): boolean => view.account === account
     const busViews = [...buses.values()].filter(own)
     return {
@@ -17,6 +17,7 @@ export function platformRoutes(app: Application, services: Services): void {
       buses: busViews.length,
       rules: busViews.reduce((sum, bus) => sum + bus.rules.size, 0),
       functions: [...functions.values()].filter(own).length,
+      streams: [...streams.values()].filter(own).length,
     }
   })
 
@@ -24,6 +25,50 @@ export function platformRoutes(app: Application, services: Services): void {
     items: await services.plugins.connectors(),
   }))
 }
+
+const OptionsSchema = Type.Object(
+  {},
+  {
+    additionalProperties: true,
+    description: 'A JSON Schema of options; texts marked `"secret": true` are never to be shown.',
+  },
+)
+
+/** What forms, help and command lines are made from. */
+const ConnectorSchema = Type.Object({
+  system: Type.String({ description: 'What specs call it.' }),
+  title: Type.String(),
+  version: Type.String(),
+  description: Type.String(),
+  connection: Type.Optional(
+    Type.Object(
+      {},
+      { additionalProperties: true, description: 'What an instance of it says, as a JSON Schema.' },
+    ),
+  ),
+  source: Type.Optional(
+    Type.Object({
+      options: OptionsSchema,
+      tasksMax: Type.Integer({ description: 'Tasks of one stream that can share the records.' }),
+      ordered: Type.Boolean({ description: 'Whether order is kept within partitions.' }),
+    }),
+  ),
+  sink: Type.Optional(
+    Type.Object({
+      options: OptionsSchema,
+      recordsMax: Type.Integer({ description: 'Records that one write may carry.' }),
+      parameters: Type.Array(Type.String(), {
+        description: 'Parameters of a target that it reads; `*` at the end stands for any ending.',
+      }),
+    }),
+  ),
+  problem: Type.Optional(
+    Type.Object(
+      { code: Type.String(), message: Type.String() },
+      { description: 'Why it cannot be used; then it is neither source nor sink.' },
+    ),
+  ),
+})
 
 const getStatus = operation({
   id: 'getStatus',
@@ -47,6 +92,7 @@ const getStatus = operation({
         buses: Type.Integer(),
         rules: Type.Integer(),
         functions: Type.Integer(),
+        streams: Type.Integer(),
       }),
     },
   },
@@ -59,7 +105,7 @@ const listConnectors = operation({
   answers: {
     200: {
       description: 'The catalogue.',
-      schema: Type.Object({ items: Type.Array(Type.Object({}, { additionalProperties: true })) }),
+      schema: Type.Object({ items: Type.Array(ConnectorSchema) }),
     },
   },
 })

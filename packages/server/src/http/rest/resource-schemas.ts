@@ -5,6 +5,8 @@ export const BusParams = Type.Object({ bus: Name })
 export const RuleParams = Type.Object({ bus: Name, rule: Name })
 export const TargetParams = Type.Object({ bus: Name, rule: Name, target: Name })
 
+export const NamedParams = Type.Object({ name: Name })
+
 /** Query of every list: `after` is the `next` of the page before. */
 export const PageQuery = Type.Object(
   {
