@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{packages,connectors,storage,runtimes}/*/src/**/*.test.ts',
-            'tools/**/*.test.ts',
+            'tools/{*,*/*,tidy/*/*}.test.ts',
             'benchmarks/**/*.test.ts',
           ],
           testTimeout: 20_000,
@@ -22,7 +22,9 @@ export default defineConfig({
             '{packages,connectors,storage,runtimes}/*/test/**/*.test.ts',
             'tests/**/*.test.ts',
             'examples/*/test/**/*.test.ts',
+            'tools/services/test/**/*.test.ts',
           ],
+          globalSetup: 'tools/services/run-end.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

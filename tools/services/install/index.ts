@@ -1,0 +1,3 @@
+export * from './command.ts'
+export * from './debian.ts'
+export * from './maven.ts'

@@ -1,0 +1,79 @@
+import { readArguments } from './arguments.ts'
+import { findServer, serverNames } from './discovery.ts'
+import { underLock } from './lock.ts'
+import { removeOrphans } from './own.ts'
+import type { Server } from './server.ts'
+import { sharedInstance, sharedState, startShared, stopShared } from './shared.ts'
+
+/** How often a long installation says that it is still at it, in milliseconds. */
+const signOfLifeMs = 10_000
+
+const print = (line: string) => console.log(line)
+
+try {
+  const { action, names, keepData } = readArguments(process.argv.slice(2), serverNames())
+  const servers = await Promise.all((names.length > 0 ? names : serverNames()).map(findServer))
+  if (action === 'status') for (const server of servers) print(describe(server))
+  else if (action === 'stop') await stop(servers, keepData)
+  else
+    for (const server of servers) {
+      await install(server)
+      if (action === 'start') await start(server)
+    }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}
+
+async function install(server: Server): Promise<void> {
+  if (server.missing() === undefined) return
+  const startedAtMs = performance.now()
+  const seconds = () => ((performance.now() - startedAtMs) / 1_000).toFixed(0)
+  print(`${server.name}: installing ${server.title}`)
+  const signOfLife = setInterval(
+    () => print(`${server.name}: still at it after ${seconds()} s`),
+    signOfLifeMs,
+  )
+  try {
+    await underLock(server.lockPort, () => server.install(line => print(`${server.name}: ${line}`)))
+  } catch (error) {
+    throw new Error(`${server.name} could not be installed: ${String(error)}`, { cause: error })
+  } finally {
+    clearInterval(signOfLife)
+  }
+  const missing = server.missing()
+  if (missing !== undefined) throw new Error(`${server.name} was installed, but ${missing} is still missing`)
+  print(`${server.name}: installed in ${seconds()} s`)
+}
+
+async function start(server: Server): Promise<void> {
+  const startedAtMs = performance.now()
+  const ran = await startShared(server)
+  const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(1)
+  print(`${server.name}: ${ran ? 'runs already' : `ready after ${seconds} s`}`)
+  print(describe(server))
+}
+
+async function stop(servers: readonly Server[], keepData: boolean): Promise<void> {
+  for (const server of servers) {
+    if (await stopShared(server, keepData)) print(`${server.name}: stopped`)
+  }
+  await removeOrphans()
+}
+
+function describe(server: Server): string {
+  const missing = server.missing()
+  const lines = [`${server.name}: ${server.title}`]
+  if (missing !== undefined)
+    return `${lines[0]}\n  not installed (${missing}): npm run services -- install ${server.name}`
+  if (sharedState(server) === undefined)
+    return `${lines[0]}\n  installed, not running: npm run services -- start ${server.name}`
+  const instance = sharedInstance(server)
+  const ports = Object.entries(instance.ports).map(([role, port]) => `${role} 127.0.0.1:${port}`)
+  lines.push(
+    `  running: ${ports.join(', ')}`,
+    `  connect: ${server.handle(instance).connect}`,
+    `  log:     ${instance.logFile}`,
+  )
+  return lines.join('\n')
+}
