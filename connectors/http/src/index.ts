@@ -1,13 +1,21 @@
-import { defineConnector } from '@millrace/spi'
+import { AppError, defineConnector, retryNever } from '@millrace/spi'
 import { checkOptions } from './check-options.ts'
 import { HttpSinkOptions } from './options.ts'
 import { parameterNames } from './request.ts'
 import { HttpSink } from './sink.ts'
+import { blockList, WebhookSource, WebhookSourceOptions } from './webhook/index.ts'
 
-/** HTTP and HTTPS targets: webhooks, API endpoints. See the README for what is sent and what counts as success. */
+/** HTTP and HTTPS: targets to send to, and an address at which a stream is called. See the README for their semantics. */
 export const connector = defineConnector({
   system: 'http',
   title: 'HTTP endpoint',
+  source: {
+    options: WebhookSourceOptions,
+    tasksMax: 1,
+    ordered: false,
+    check: options => checkAddresses((options as WebhookSourceOptions).addresses),
+    open: (options, context) => new WebhookSource(options as WebhookSourceOptions, context),
+  },
   sink: {
     options: HttpSinkOptions,
     parameters: parameterNames,
@@ -20,4 +28,14 @@ export const connector = defineConnector({
 /** The host hands over options that fit the schema; the type of the contract cannot say so. */
 function asOptions(options: Readonly<Record<string, unknown>>): HttpSinkOptions {
   return options as HttpSinkOptions
+}
+
+function checkAddresses(addresses: readonly string[]): void {
+  try {
+    blockList(addresses)
+  } catch (thrown) {
+    throw new AppError('options.invalid', `http: option addresses ${(thrown as Error).message}`, retryNever, {
+      details: { component: 'http', path: 'addresses' },
+    })
+  }
 }

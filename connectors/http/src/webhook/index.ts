@@ -1,0 +1,3 @@
+export { blockList } from './guard.ts'
+export { WebhookSourceOptions } from './options.ts'
+export { WebhookSource } from './source.ts'
