@@ -1,2 +1,4 @@
+export * from './amqp.ts'
 export * from './dialogue.ts'
+export * from './epmd.ts'
 export * from './kafka.ts'
