@@ -7,7 +7,7 @@ import type { Application } from '../application.ts'
 import type { HttpLimits } from '../limits.ts'
 import type { Services } from '../services.ts'
 import { FunctionParams } from './functions.ts'
-import { AnswerOnTheWay } from './invocation-answer.ts'
+import { AnswerOnTheWay } from '../invocation-answer.ts'
 import { operation } from './operation.ts'
 
 /** Names the invocation in requests (to choose it) and answers, and in the logs of the function. */

@@ -1,7 +1,7 @@
 import type { HeadHeader } from '@millrace/spi'
 import type { FastifyReply } from 'fastify'
 import type { ServerResponse } from 'node:http'
-import type { AnswerStream } from '../../functions/index.ts'
+import type { AnswerStream } from '../functions/index.ts'
 
 /**
  * The answer to one synchronous invocation while it runs: passes on what a handler streams, as it comes and no faster than
@@ -10,10 +10,13 @@ import type { AnswerStream } from '../../functions/index.ts'
 export class AnswerOnTheWay implements AnswerStream {
   readonly #reply: FastifyReply
   readonly #left = new AbortController()
+  readonly #headers: Readonly<Record<string, string>>
   #hasBegun = false
 
-  constructor(reply: FastifyReply) {
+  /** `headers` are those of an answer that goes out in parts, besides its content type. */
+  constructor(reply: FastifyReply, headers: Readonly<Record<string, string>> = {}) {
     this.#reply = reply
+    this.#headers = headers
   }
 
   /** Whether a head was sent, so that nothing else can be. */
@@ -42,7 +45,7 @@ export class AnswerOnTheWay implements AnswerStream {
     this.#hasBegun = true
     this.#reply.hijack()
     // Headers of the code's own are for its own address; here the answer is the result alone.
-    raw.writeHead(200, { 'content-type': contentType ?? 'application/octet-stream' })
+    raw.writeHead(200, { ...this.#headers, 'content-type': contentType ?? 'application/octet-stream' })
     raw.flushHeaders()
   }
 
