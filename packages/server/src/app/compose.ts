@@ -1,6 +1,12 @@
-import { acsSignatureScheme, bearerScheme, type LoadedCredentials } from '../auth/index.ts'
+import {
+  acs3Scheme,
+  acsSignatureScheme,
+  bearerScheme,
+  fcNativeScheme,
+  type LoadedCredentials,
+} from '../auth/index.ts'
 import type { Delivery } from '../delivery/index.ts'
-import { Doors, listen, type Listener } from '../http/index.ts'
+import { Doors, functionComputePaths, listen, type Listener } from '../http/index.ts'
 import type { Resources } from '../resources/index.ts'
 import { type Engine, openEngine, routedPosition } from './engine.ts'
 import { type CompositionOptions, type Ground, openGround } from './ground.ts'
@@ -35,6 +41,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   const engine = await openEngine(options, ground, owned)
   await engine.functions.start()
   await engine.calls.start()
+  engine.topics.start()
   await engine.queues.start()
   await engine.delivery.start()
   await engine.scheduler.start()
@@ -113,6 +120,8 @@ function openDoor(
       schemes: [
         bearerScheme(credentials.credentials),
         acsSignatureScheme({ ...credentials, clock, pathPrefix: '/openapi/' }),
+        acs3Scheme({ ...credentials, clock, pathPrefixes: functionComputePaths }),
+        fcNativeScheme({ ...credentials, clock, pathPrefixes: functionComputePaths }),
       ],
     },
   )

@@ -6,6 +6,7 @@ import { allErrorCatalogues } from './catalogue.ts'
 import { consoleRoutes } from './console-page.ts'
 import { mergeCatalogues, problemMaker } from './error-body.ts'
 import { eventBridgeRoutes } from './eventbridge/index.ts'
+import { functionComputeRoutes } from './fc/index.ts'
 import { healthRoutes } from './health.ts'
 import { HookDoor } from './hooks/index.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
@@ -69,6 +70,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   consoleRoutes(app)
   app.register(restRoutes({ services, limits, door, closing: closing.signal }), { prefix: '/api/v1' })
   app.register(eventBridgeRoutes({ services, refuse }))
+  app.register(functionComputeRoutes({ services, refuse, limits, credentials }))
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (thrown) {

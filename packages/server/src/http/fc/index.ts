@@ -1,0 +1,98 @@
+import { systemRandom } from '@millrace/spi'
+import type { FastifyPluginCallback } from 'fastify'
+import type { Credential } from '../../auth/index.ts'
+import type { Application } from '../application.ts'
+import type { HttpLimits } from '../limits.ts'
+import type { Refuser } from '../refuse.ts'
+import type { Services } from '../services.ts'
+import type { FcAction } from './action-table.ts'
+import type { Handler } from './call.ts'
+import { codeLinkPath, CodeLinks } from './code-links.ts'
+import { generation3, generation3Handlers, generation3Version } from './generation3/index.ts'
+import type { FcParts } from './parts.ts'
+import { pathNotSupported, refuser, RequestIds, respond } from './respond.ts'
+
+export interface FunctionComputeParts {
+  readonly services: Services
+  readonly refuse: Refuser
+  readonly limits: HttpLimits
+  /** Keys by which links to code are signed. */
+  readonly credentials: readonly Credential[]
+}
+
+/** Where paths of the interface begin: what its signatures count for. */
+export const functionComputePaths: readonly string[] = ['/2023-03-30/', '/2021-04-06/', '/2016-08-15/']
+
+/**
+ * The interface that clients of Alibaba Cloud Function Compute speak, in its two generations. Codecs and names of errors
+ * only; the work is done by the services that the platform's own API uses.
+ */
+export function functionComputeRoutes(given: FunctionComputeParts): FastifyPluginCallback {
+  const { services, refuse, limits, credentials } = given
+  return (parent, _options, done) => {
+    const random = systemRandom(services.clock)
+    const links = new CodeLinks(credentials, services.clock)
+    const parts: FcParts = { services, random, links, limits }
+    const ids = new RequestIds(parts)
+    const versions: readonly [string, readonly FcAction[], Readonly<Record<string, Handler>>][] = [
+      [generation3Version, generation3.actions, generation3Handlers(parts)],
+    ]
+    for (const [version, actions, handlers] of versions) {
+      parent.register(
+        (scope, _scopeOptions, ready) => {
+          addActions(scope as unknown as Application, { actions, handlers, limits, ids, refuse })
+          if (codeLinkPath.startsWith(`/${version}/`)) addCodeLink(scope as unknown as Application, parts)
+          ready()
+        },
+        { prefix: `/${version}` },
+      )
+    }
+    done()
+  }
+}
+
+interface Actions {
+  readonly actions: readonly FcAction[]
+  readonly handlers: Readonly<Record<string, Handler>>
+  readonly limits: HttpLimits
+  readonly ids: RequestIds
+  readonly refuse: Refuser
+}
+
+function addActions(app: Application, { actions, handlers, limits, ids, refuse }: Actions): void {
+  const refuseHere = refuser(refuse, ids)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
+  app.setErrorHandler(refuseHere)
+  app.setNotFoundHandler((request, reply) => refuseHere(pathNotSupported(request), request, reply))
+  for (const { name, method, path } of actions) {
+    const handler = handlers[name]
+    if (handler === undefined) throw new Error(`nothing does the action ${name}`)
+    app.route({
+      method,
+      url: path,
+      schema: { hide: true },
+      bodyLimit: bodyLimitOf(path, limits),
+      handler: (request, reply) => respond(ids, handler, request, reply),
+    })
+  }
+}
+
+/** Definitions and layers bring their code in the body, in base64. */
+function bodyLimitOf(path: string, limits: HttpLimits): number {
+  if (path.endsWith('/invocations')) return limits.payloadBytesMax
+  const bringsCode = /\/functions(?:\/:function)?$|\/layers\/:layer\/versions$/.test(path)
+  return bringsCode ? Math.ceil((limits.codeBytesMax * 4) / 3) + limits.bodyBytesMax : limits.bodyBytesMax
+}
+
+/** What the links to code lead to; the name of a package is that of its content and cannot be guessed. */
+function addCodeLink(app: Application, { services }: FcParts): void {
+  app.get<{ Params: { code: string } }>(
+    '/code-packages/:code',
+    { schema: { hide: true } },
+    async (request, reply) => {
+      const zip = await services.functions.codeZip(request.params.code)
+      return reply.type('application/zip').send(Buffer.from(zip))
+    },
+  )
+}
