@@ -1,0 +1,5 @@
+export { Backoff } from './backoff.ts'
+export { CallRefused, ChildMissing } from './errors.ts'
+export { ChildHost, type ChildHostContext, type ChildProgram } from './host.ts'
+export type { Fault } from './protocol.ts'
+export { serveParent } from './serve.ts'

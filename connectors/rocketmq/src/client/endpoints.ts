@@ -1,0 +1,25 @@
+import { Endpoints } from 'rocketmq-client-nodejs'
+import type { WireEndpoints } from './calls.ts'
+
+/** Brokers that are remembered; a topic is spread over a few. */
+const brokersMax = 256
+
+/**
+ * One object for each address. The library keeps its connections by the object, and makes new objects with every
+ * refresh of its routes: used as they come, each refresh would open another channel.
+ */
+export class EndpointsBook {
+  readonly #known = new Map<string, Endpoints>()
+
+  known(endpoints: Endpoints): Endpoints {
+    const found = this.#known.get(endpoints.facade)
+    if (found !== undefined) return found
+    if (this.#known.size >= brokersMax) this.#known.clear()
+    this.#known.set(endpoints.facade, endpoints)
+    return endpoints
+  }
+
+  find({ scheme, addressesList }: WireEndpoints): Endpoints {
+    return this.known(new Endpoints({ scheme, addressesList: [...addressesList] }))
+  }
+}

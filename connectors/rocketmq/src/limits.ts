@@ -1,0 +1,7 @@
+/** Limits of the client process, for sources and sinks alike. */
+export const hostLimits = {
+  callsMax: 1_024,
+  stopTimeoutMs: 3_000,
+  pauseMs: 200,
+  pauseMsMax: 30_000,
+} as const
