@@ -1,4 +1,5 @@
 import { type ConnectorContext, type Outcome, type OutgoingRecord, type Sink, sleep } from '@millrace/spi'
+import { aborted } from './aborted.ts'
 import { echoError } from './errors.ts'
 import type { EchoSinkOptions } from './options.ts'
 
@@ -38,12 +39,12 @@ export class EchoSink implements Sink {
   }
 
   async #take(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
-    if (this.#disposal !== undefined) return { status: 'failed', error: echoError('closed') }
+    if (this.#disposal !== undefined) return { status: 'failed', error: echoError('sink-closed') }
     try {
       await this.#pause(record, signal)
     } catch {
       if (signal.aborted) throw signal.reason
-      return { status: 'failed', error: echoError('closed') }
+      return { status: 'failed', error: echoError('sink-closed') }
     }
     this.#taken++
     const { failEvery, failIds } = this.#options
@@ -93,12 +94,4 @@ export class EchoSink implements Sink {
     using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#cut.abort())
     await Promise.allSettled(this.#underWay)
   }
-}
-
-/** Rejects when the signal aborts, and never resolves. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }

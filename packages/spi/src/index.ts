@@ -1,4 +1,5 @@
 export * from './address-guard.ts'
+export * from './checkpoint-writer.ts'
 export * from './clock.ts'
 export * from './connector.ts'
 export * from './errors.ts'
