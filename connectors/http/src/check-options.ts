@@ -8,26 +8,30 @@ import type { HttpSinkOptions } from './options.ts'
  * @throws AppError `options.invalid` with the path of the option; never with its value, which may be a secret
  */
 export function checkOptions(options: HttpSinkOptions): void {
-  checkUrl(options.url)
+  checkUrl('url', options.url)
   for (const [name, value] of Object.entries(options.headers)) checkHeader(`headers.${name}`, name, value)
   const { auth } = options
   if (auth?.type === 'bearer') checkToken('auth.token', auth.token)
   if (auth?.type === 'apiKey') checkHeader('auth.header', auth.header, auth.value)
+  if (auth?.type === 'oauth2') {
+    checkUrl('auth.tokenUrl', auth.tokenUrl)
+    for (const [name, value] of Object.entries(auth.headers)) checkHeader(`auth.headers.${name}`, name, value)
+  }
   const { tls } = options
   if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
     throw refusal('tls.key', 'and tls.certificate go together')
   }
 }
 
-function checkUrl(text: string): void {
+function checkUrl(path: string, text: string): void {
   const url = URL.parse(text)
-  if (url === null) throw refusal('url', 'is no URL')
+  if (url === null) throw refusal(path, 'is no URL')
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw refusal('url', 'must begin with http: or https:')
+    throw refusal(path, 'must begin with http: or https:')
   if (url.username !== '' || url.password !== '') {
-    throw refusal('url', 'must not hold a user name or password; use auth, which is kept secret')
+    throw refusal(path, 'must not hold a user name or password; use auth, which is kept secret')
   }
-  if (url.hash !== '') throw refusal('url', 'must not have a fragment, which is never sent')
+  if (url.hash !== '') throw refusal(path, 'must not have a fragment, which is never sent')
 }
 
 function checkHeader(path: string, name: string, value: string): void {

@@ -1,6 +1,6 @@
 import { AppError, defineConnector, retryNever } from '@millrace/spi'
 import { checkOptions } from './check-options.ts'
-import { HttpSinkOptions } from './options.ts'
+import { HttpConnection, HttpSinkOptions } from './options.ts'
 import { parameterNames } from './request.ts'
 import { HttpSink } from './sink.ts'
 import { blockList, WebhookSource, WebhookSourceOptions } from './webhook/index.ts'
@@ -9,6 +9,7 @@ import { blockList, WebhookSource, WebhookSourceOptions } from './webhook/index.
 export const connector = defineConnector({
   system: 'http',
   title: 'HTTP endpoint',
+  connection: HttpConnection,
   source: {
     options: WebhookSourceOptions,
     tasksMax: 1,

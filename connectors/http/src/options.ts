@@ -3,6 +3,50 @@ import { type Static, Type } from 'typebox'
 
 const strict = { additionalProperties: false }
 
+/** Named texts that may hold secrets. */
+const texts = (description: string) =>
+  Type.Record(Type.String({ maxLength: 256 }), Secret({ maxLength: 4_096 }), {
+    default: {},
+    maxProperties: 32,
+    description,
+  })
+
+const oauth = Type.Object(
+  {
+    type: Type.Literal('oauth2', {
+      description: '`Authorization: Bearer …` with a token that client credentials are exchanged for.',
+    }),
+    tokenUrl: Type.String({
+      minLength: 1,
+      maxLength: 2_048,
+      description:
+        'Where tokens are issued: `http:` or `https:`. Addresses are guarded as those of targets are.',
+    }),
+    method: Type.Union(
+      [
+        Type.Literal('POST'),
+        Type.Literal('GET'),
+        Type.Literal('PUT'),
+        Type.Literal('PATCH'),
+        Type.Literal('DELETE'),
+        Type.Literal('HEAD'),
+      ],
+      { default: 'POST', description: 'Method of the request for a token.' },
+    ),
+    clientId: Type.String({ minLength: 1, maxLength: 1_024, description: 'Id of the client.' }),
+    clientSecret: Secret({ minLength: 1, maxLength: 4_096, description: 'Secret of the client.' }),
+    clientIn: Type.Union([Type.Literal('body'), Type.Literal('query'), Type.Literal('basic')], {
+      default: 'body',
+      description: 'Where id and secret go: form fields, the query, or a header of basic authentication.',
+    }),
+    query: texts('Further parameters of the query.'),
+    headers: texts('Further headers.'),
+    body: texts('Form fields of the body, such as `grant_type` and `scope`.'),
+  },
+  strict,
+)
+export type OAuthOptions = Static<typeof oauth>
+
 const auth = Type.Union(
   [
     Type.Object(
@@ -36,6 +80,7 @@ const auth = Type.Union(
       },
       strict,
     ),
+    oauth,
   ],
   { description: 'Credentials. They win over `headers` and parameters, and never go to another origin.' },
 )
@@ -64,6 +109,23 @@ const tls = Type.Object(
     }),
   },
   { ...strict, description: 'How certificates are checked and shown, for `https:` targets.' },
+)
+
+/** What an instance says: credentials that several targets share, and perhaps the address itself. */
+export const HttpConnection = Type.Object(
+  {
+    url: Type.Optional(Type.String({ minLength: 1, maxLength: 2_048, description: 'Where to send.' })),
+    method: Type.Optional(Type.String({ maxLength: 16, description: 'Request method.' })),
+    headers: Type.Optional(
+      Type.Record(Type.String({ maxLength: 256 }), Type.String({ maxLength: 8_192 }), {
+        maxProperties: 64,
+        description: 'Headers of every request.',
+      }),
+    ),
+    auth: Type.Optional(auth),
+    tls: Type.Optional(tls),
+  },
+  strict,
 )
 
 /** Options of the HTTP sink, as users write them. */

@@ -48,11 +48,11 @@ export class RequestBuilder {
   }
 
   /**
-   * Later ones win: the headers of the content, those of the options, parameters, credentials.
+   * Later ones win: the headers of the content, those of the options, parameters, credentials. `token` is that of OAuth.
    *
    * @throws AppError `sink.rejected` when a parameter cannot become part of a request
    */
-  build(record: OutgoingRecord): HttpRequest {
+  build(record: OutgoingRecord, token?: string): HttpRequest {
     const headers = new Map<string, string>()
     const body = content(record, this.#options.mode, headers)
     headers.set('millrace-event-id', encodeHeaderValue(addTrace(record.event, headers) ?? record.id))
@@ -62,10 +62,14 @@ export class RequestBuilder {
     let query = this.#query
     for (const [name, value] of Object.entries(record.parameters)) {
       if (name === 'path') path = appendPath(path, value)
-      else if (name.startsWith('query.')) query = appendQuery(query, name.slice(6), value)
-      else if (name.startsWith('headers.')) setHeader(headers, name, value)
+      else if (name === 'query') query = Object.entries(membersOf(name, value)).reduce(appendMember, query)
+      else if (name === 'headers') {
+        for (const [header, text] of Object.entries(membersOf(name, value))) setHeader(headers, header, text)
+      } else if (name.startsWith('query.')) query = appendQuery(query, name.slice(6), value)
+      else if (name.startsWith('headers.')) setHeader(headers, name.slice('headers.'.length), value)
     }
     for (const [name, value] of this.#credentials) headers.set(name, value)
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
     const { method } = this.#options
     const hasBody = method !== 'GET' && method !== 'HEAD'
     if (!hasBody) headers.delete('content-type')
@@ -74,12 +78,16 @@ export class RequestBuilder {
 
   /** Names of headers that must not go to another origin: what the options set, credentials first of all. */
   isOwnHeader(name: string): boolean {
-    return this.#static.has(name) || this.#credentials.some(([own]) => own === name)
+    return (
+      this.#static.has(name) ||
+      this.#credentials.some(([own]) => own === name) ||
+      (name === 'authorization' && this.#options.auth?.type === 'oauth2')
+    )
   }
 }
 
 /** Names of parameters, as the catalogue and the check of rules know them. */
-export const parameterNames = ['path', 'query.*', 'headers.*'] as const
+export const parameterNames = ['path', 'query', 'query.*', 'headers', 'headers.*'] as const
 
 const structured = `${structuredMediaType}; charset=utf-8`
 
@@ -137,15 +145,37 @@ function appendQuery(query: string, name: string, value: string): string {
   return `${query}${separator}${encodeURIComponent(name)}=${encodeURIComponent(value)}`
 }
 
-function setHeader(headers: Map<string, string>, parameter: string, value: string): void {
-  const name = parameter.slice('headers.'.length).toLowerCase()
+function appendMember(query: string, [name, value]: [string, string]): string {
+  return appendQuery(query, name, value)
+}
+
+/** Members of a parameter that is a JSON object, as texts; what is no text stands there as its JSON. */
+function membersOf(parameter: string, text: string): Record<string, string> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw parameterRefused(parameter, 'is not the text of a JSON object')
+  }
+  const members = Object.entries(value as Record<string, unknown>)
+  return Object.fromEntries(
+    members.map(([name, member]) => [name, typeof member === 'string' ? member : JSON.stringify(member)]),
+  )
+}
+
+function setHeader(headers: Map<string, string>, given: string, value: string): void {
+  const name = given.toLowerCase()
   const fault = headerNameFault(name) ?? headerValueFault(value)
-  if (fault !== undefined) throw parameterRefused(parameter, fault)
+  if (fault !== undefined) throw parameterRefused(`headers.${given}`, fault)
   headers.set(name, headerBytes(value))
 }
 
 function credentials(auth: HttpSinkOptions['auth']): (readonly [string, string])[] {
-  if (auth === undefined) return []
+  // A token is not there yet; it is added to each request.
+  if (auth === undefined || auth.type === 'oauth2') return []
   if (auth.type === 'bearer') return [['authorization', `Bearer ${auth.token}`]]
   if (auth.type === 'apiKey') return [[auth.header.toLowerCase(), headerBytes(auth.value)]]
   const pair = Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64')

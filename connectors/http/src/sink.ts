@@ -11,6 +11,7 @@ import {
 import { outcomeOf } from './answer.ts'
 import { type Connections, openConnections } from './connection.ts'
 import { connectionError } from './errors.ts'
+import { TokenHolder } from './oauth.ts'
 import type { HttpSinkOptions } from './options.ts'
 import { redirectedRequest } from './redirect.ts'
 import { type HttpRequest, RequestBuilder } from './request.ts'
@@ -27,6 +28,7 @@ export class HttpSink implements Sink {
   readonly #context: ConnectorContext
   readonly #requests: RequestBuilder
   readonly #connections: Connections
+  readonly #tokens: TokenHolder | undefined
   readonly #underWay = new Set<Promise<Outcome>>()
   #disposal: Promise<void> | undefined
 
@@ -39,6 +41,8 @@ export class HttpSink implements Sink {
     this.#context = context
     this.#requests = new RequestBuilder(options)
     this.#connections = openConnections(options, guard)
+    const { auth } = options
+    if (auth?.type === 'oauth2') this.#tokens = new TokenHolder(auth, context.clock, this.#connections.agent)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
@@ -59,7 +63,15 @@ export class HttpSink implements Sink {
     let request: HttpRequest | undefined
     try {
       if (this.#disposal !== undefined) throw closed()
-      request = this.#requests.build(record)
+      const tokens = this.#tokens
+      // Without tokens nothing is waited for: the request goes out in this turn.
+      const token = tokens === undefined ? undefined : await untilAborted(tokens.get(), signal)
+      request = this.#requests.build(record, token)
+      const outcome = await this.#exchange(request, signal)
+      if (tokens === undefined || token === undefined || !isUnauthorized(outcome)) return outcome
+      // The token was revoked before its time: once more with a new one.
+      tokens.refuse(token)
+      request = this.#requests.build(record, await untilAborted(tokens.get(), signal))
       return await this.#exchange(request, signal)
     } catch (thrown) {
       if (signal.aborted) throw signal.reason
@@ -128,6 +140,10 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', onAbort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
+}
+
+function isUnauthorized(outcome: Outcome): boolean {
+  return outcome.status === 'failed' && outcome.error.details?.status === 401
 }
 
 function headerOf(value: string | string[] | undefined): string | undefined {
