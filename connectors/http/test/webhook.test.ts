@@ -45,7 +45,7 @@ describe('webhook', () => {
   const limits = { recordsMax: 10, bytesMax: 1_000_000 }
 
   /** Opens a source whose door is open, and knocks. */
-  async function knocking(options: object, ...messages: DoorRequest[]) {
+  async function knocking(options: Record<string, unknown>, ...messages: DoorRequest[]) {
     const host = new SourceHost()
     const source = host.open(connector, options)
     const read = source.read(limits, never)

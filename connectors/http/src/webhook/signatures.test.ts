@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { DoorRequest } from '@millrace/spi'
 import { describe, expect, test } from 'vitest'
+import type { WebhookSignature } from './options.ts'
 import { isSigned } from './signatures.ts'
 
 function request(body: string, headers: Record<string, string>): DoorRequest {
@@ -24,18 +25,18 @@ describe('signatures of GitHub', () => {
   })
 
   test('any of the secrets may fit', () => {
-    const several = { type: 'github', secrets: ['old', ...secrets] } as const
+    const several: WebhookSignature = { type: 'github', secrets: ['old', ...secrets] }
     expect(isSigned(request('Hello, World!', { 'x-hub-signature-256': signed }), several, 0)).toBe(true)
   })
 })
 
 describe('signatures of Standard Webhooks', () => {
   // The example of the specification's own libraries.
-  const scheme = {
+  const scheme: WebhookSignature = {
     type: 'standard-webhooks',
     secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
     toleranceSeconds: 300,
-  } as const
+  }
   const body = '{"test": 2432232314}'
   const headers = {
     'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
@@ -60,7 +61,7 @@ describe('signatures of Standard Webhooks', () => {
 })
 
 describe('signatures of Stripe', () => {
-  const scheme = { type: 'stripe', secrets: ['whsec_test'], toleranceSeconds: 300 } as const
+  const scheme: WebhookSignature = { type: 'stripe', secrets: ['whsec_test'], toleranceSeconds: 300 }
   const sign = (time: number, body: string): string =>
     createHmac('sha256', 'whsec_test').update(`${time}.${body}`).digest('hex')
 
