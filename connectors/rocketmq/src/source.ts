@@ -51,6 +51,8 @@ export class RocketmqSource implements Source {
   readonly #requests = new Map<number, Promise<void>>()
   /** Aborts when the source closes: nothing waits then. */
   readonly #closing = new AbortController()
+  /** Aborts when no request may bring anything any more. */
+  readonly #receiving = new AbortController()
   /** Aborts when giving back takes too long. */
   readonly #cut = new AbortController()
   #brokers = 1
@@ -140,7 +142,8 @@ export class RocketmqSource implements Source {
     const call: ReceiveCall = { broker, recordsMax, invisibleMs, bodyBytesMax }
     try {
       await this.#pause()
-      const answer = await this.#call<ReceiveAnswer>('receive', call)
+      const signal = this.#receiving.signal
+      const answer = (await this.#host.call('receive', call, signal)) as ReceiveAnswer
       this.#backoff.reset()
       this.#brokers = Math.min(brokersMax, Math.max(1, answer.brokers))
       for (const message of answer.messages) this.#take(message)
@@ -161,6 +164,7 @@ export class RocketmqSource implements Source {
     const { clock } = this.#context
     const delayMs = this.#notBeforeMs - clock.nowMs()
     if (delayMs > 0) await sleep(clock, delayMs, this.#closing.signal)
+    this.#closing.signal.throwIfAborted()
   }
 
   #take(message: ReceivedMessage): void {
@@ -223,17 +227,18 @@ export class RocketmqSource implements Source {
     this.#closing.abort(closedError('source'))
     {
       using _deadline = this.#context.clock.timer(giveBackTimeoutMs, () => {
+        this.#receiving.abort()
         this.#cut.abort(new Error('giving back took too long'))
       })
       // Messages that come in the last moment are given back like the others.
-      if (this.#host.pid !== undefined) await this.#call('cease', undefined).catch(() => undefined)
+      if (this.#host.isReady) await this.#call('cease', undefined).catch(() => undefined)
+      else this.#receiving.abort()
       await Promise.all(this.#requests.values())
       await this.#holding.giveBack().catch((thrown: unknown) => {
         const { code } = rocketmqError(thrown, 'source', this.#proxy)
         this.#context.log.info('messages could not be given back; they come again by themselves', { code })
       })
     }
-    this.#cut.abort(closedError('source'))
     await this.#host[Symbol.asyncDispose]()
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 /** Kinds of topics, by what their messages may be. */
@@ -53,6 +54,7 @@ export class BrokerAdmin {
     frame.writeUInt32BE(header.length, 4)
     header.copy(frame, 8)
     const socket = connect(this.#port, '127.0.0.1')
+    await once(socket, 'connect')
     try {
       socket.write(Buffer.concat([frame, Buffer.from(body)]))
       const answer = await readFrame(socket)
@@ -60,6 +62,7 @@ export class BrokerAdmin {
       if (result !== 0) throw new Error(`the broker answers request ${code} with ${result}: ${remark}`)
     } finally {
       socket.destroy()
+      await once(socket, 'close')
     }
   }
 }
@@ -67,7 +70,8 @@ export class BrokerAdmin {
 /** The header of the first frame. */
 async function readFrame(socket: Socket): Promise<string> {
   let seen = Buffer.alloc(0)
-  for await (const chunk of socket) {
+  // Leaving the loop must not close the socket by itself: whoever opened it waits for that.
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     seen = Buffer.concat([seen, chunk as Buffer])
     const headerBytes = seen.length < 8 ? Number.POSITIVE_INFINITY : seen.readUInt32BE(4) & 0xffffff
     if (seen.length >= 8 + headerBytes) return seen.subarray(8, 8 + headerBytes).toString()

@@ -67,6 +67,11 @@ export class ChildHost implements AsyncDisposable {
     return this.#running?.link.pid
   }
 
+  /** Whether a child has been started and has answered. */
+  get isReady(): boolean {
+    return this.#running?.isReady === true
+  }
+
   /**
    * Resolves with what the child answers. Rejects with `CallRefused` when it answers with a fault, or refused its start;
    * with `ChildMissing` when there is none to answer; with the signal's reason when that aborts, which the child is told.
