@@ -5,6 +5,8 @@ export interface FcAction extends CompatibleAction {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Below the version of the interface, with parameters as `:name`. */
   readonly path: string
+  /** Another route of the same action, where the versions of a generation differ. */
+  readonly also?: { readonly method: FcAction['method']; readonly path: string }
 }
 
 export interface FcInterface extends CompatibleInterface {

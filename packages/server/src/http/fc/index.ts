@@ -8,6 +8,7 @@ import type { Services } from '../services.ts'
 import type { FcAction } from './action-table.ts'
 import type { Handler } from './call.ts'
 import { codeLinkPath, CodeLinks } from './code-links.ts'
+import { generation2, generation2Handlers, generation2Versions } from './generation2/index.ts'
 import { generation3, generation3Handlers, generation3Version } from './generation3/index.ts'
 import type { FcParts } from './parts.ts'
 import { pathNotSupported, refuser, RequestIds, respond } from './respond.ts'
@@ -34,8 +35,12 @@ export function functionComputeRoutes(given: FunctionComputeParts): FastifyPlugi
     const links = new CodeLinks(credentials, services.clock)
     const parts: FcParts = { services, random, links, limits }
     const ids = new RequestIds(parts)
-    const versions: readonly [string, readonly FcAction[], Readonly<Record<string, Handler>>][] = [
+    const versions: readonly VersionActions[] = [
       [generation3Version, generation3.actions, generation3Handlers(parts)],
+      ...generation2Versions.map(version => {
+        const entry: VersionActions = [version, generation2.actions, generation2Handlers(parts, version)]
+        return entry
+      }),
     ]
     for (const [version, actions, handlers] of versions) {
       parent.register(
@@ -51,6 +56,12 @@ export function functionComputeRoutes(given: FunctionComputeParts): FastifyPlugi
   }
 }
 
+type VersionActions = readonly [
+  version: string,
+  actions: readonly FcAction[],
+  handlers: Readonly<Record<string, Handler>>,
+]
+
 interface Actions {
   readonly actions: readonly FcAction[]
   readonly handlers: Readonly<Record<string, Handler>>
@@ -65,16 +76,19 @@ function addActions(app: Application, { actions, handlers, limits, ids, refuse }
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
   app.setErrorHandler(refuseHere)
   app.setNotFoundHandler((request, reply) => refuseHere(pathNotSupported(request), request, reply))
-  for (const { name, method, path } of actions) {
+  for (const action of actions) {
+    const { name } = action
     const handler = handlers[name]
     if (handler === undefined) throw new Error(`nothing does the action ${name}`)
-    app.route({
-      method,
-      url: path,
-      schema: { hide: true },
-      bodyLimit: bodyLimitOf(path, limits),
-      handler: (request, reply) => respond(ids, handler, request, reply),
-    })
+    for (const { method, path } of action.also === undefined ? [action] : [action, action.also]) {
+      app.route({
+        method,
+        url: path,
+        schema: { hide: true },
+        bodyLimit: bodyLimitOf(path, limits),
+        handler: (request, reply) => respond(ids, handler, request, reply),
+      })
+    }
   }
 }
 

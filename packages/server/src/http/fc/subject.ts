@@ -13,6 +13,8 @@ export interface Subject {
   /** As the client calls it: the number of a service's version is not that of the function's. */
   readonly shownQualifier: string
   readonly arn: string
+  /** What a version of the function that ran is called, where it is not called by its own number. */
+  readonly shownVersions?: ReadonlyMap<string, string>
 }
 
 /** The generations of the interface differ in how they name functions. */

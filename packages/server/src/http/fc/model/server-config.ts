@@ -25,10 +25,11 @@ export function serverSpecOf(input: FunctionInput, base: ServerSpec | undefined)
     const { image, entrypoint = [], port = ownPort, healthCheckConfig = ownCheck } = container
     const command = listOf(container.command, 'command')
     const args = listOf(container.args, 'args')
+    // Of an image, `entrypoint` is the program and `command` its arguments; older clients say `command` and `args`.
+    const isOlder = typeof container.command === 'string' || container.args !== undefined
     return {
-      // Of an image, `entrypoint` is the program and `command` its arguments; older clients say `command` and `args`.
-      command: entrypoint.length > 0 ? entrypoint : args.length > 0 ? command : [],
-      args: entrypoint.length > 0 || args.length === 0 ? command : args,
+      command: isOlder ? command : entrypoint,
+      args: isOlder ? args : command,
       port,
       ...healthCheck(healthCheckConfig),
       ...(image === undefined || image === '' ? {} : { image }),

@@ -77,11 +77,12 @@ async function accept(
 async function invoke(
   { services }: FcParts,
   call: Call,
-  { account, name, qualifier }: Subject,
+  subject: Subject,
   { wantsLogTail }: Wishes,
   versionHeader: string,
 ): Promise<void> {
   const { reply, requestId } = call
+  const { account, name, qualifier } = subject
   const answer = new AnswerOnTheWay(reply, { 'x-fc-request-id': requestId })
   const result = await answer.during(signal =>
     services.functions.invoke(account, name, call.body, {
@@ -98,7 +99,7 @@ async function invoke(
     answer.end(result.status === 'ok')
     return
   }
-  await describe(services, reply, result, { account, name, versionHeader })
+  await describe(services, reply, result, { subject, versionHeader })
   if (result.status === 'failed') {
     const { failure } = result
     if (failure.cause === 'not-started') {
@@ -112,8 +113,7 @@ async function invoke(
 }
 
 interface Invoked {
-  readonly account: string
-  readonly name: string
+  readonly subject: Subject
   readonly versionHeader: string
 }
 
@@ -121,10 +121,10 @@ async function describe(
   { functions, resources }: FcParts['services'],
   reply: FastifyReply,
   { metering, logTail }: InvocationResult,
-  { account, name, versionHeader }: Invoked,
+  { subject: { account, name, shownVersions }, versionHeader }: Invoked,
 ): Promise<void> {
   const { durationMs, memoryKiBMax, instanceId, version } = metering
-  reply.header(versionHeader, version)
+  reply.header(versionHeader, shownVersions?.get(version) ?? version)
   reply.header('x-fc-invocation-duration', durationMs.toFixed(2))
   reply.header('x-fc-max-memory-usage', (memoryKiBMax / 1_024).toFixed(2))
   if (instanceId !== '') reply.header('x-fc-instance-id', instanceId)
