@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchJars, findProgram, runToEnd } from '../install/index.ts'
+import { javaOptions } from '../java.ts'
 import { cacheFolder } from '../place.ts'
 import type { Instance, Server, ServiceHandle } from '../server.ts'
 import { createKafkaTopic, deleteKafkaTopic, kafkaMetadata, type KafkaTopic } from '../wire/index.ts'
@@ -40,9 +41,10 @@ const storePassword = 'loopback'
 const exchangeWithinMs = 5_000
 
 /** The JVM's heap; one node with few topics needs no more. */
-const heap = '256m'
+const heapMegabytes = 256
 
 const settingsFolder = join(import.meta.dirname, 'kafka')
+const logging = () => `-Dlog4j2.configurationFile=${join(settingsFolder, 'log4j2.properties')}`
 const cache = () => cacheFolder(`kafka-${version}`)
 const jars = () => join(cache(), 'jars')
 const tls = () => join(cache(), 'tls')
@@ -73,7 +75,11 @@ export const server: Server<KafkaService> = {
     {
       name: 'broker',
       command: 'java',
-      args: [...javaOptions(heap), 'kafka.Kafka', propertiesFile(instance.folder)],
+      args: [
+        ...javaOptions(jars(), heapMegabytes, [logging()]),
+        'kafka.Kafka',
+        propertiesFile(instance.folder),
+      ],
       ready: async signal => {
         const { brokers } = await kafkaMetadata(instance.port('broker'), [], signal)
         if (brokers === 0) throw new Error('the broker is not registered yet')
@@ -103,20 +109,6 @@ function handle(instance: Instance): KafkaService {
       return topics.get(topic)
     },
   }
-}
-
-/** Quick to start rather than quick at its peak: no second compiler, no parallel collector. */
-function javaOptions(heapSize: string): string[] {
-  return [
-    `-Xms${heapSize}`,
-    `-Xmx${heapSize}`,
-    '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
-    '-Djava.awt.headless=true',
-    `-Dlog4j2.configurationFile=${join(settingsFolder, 'log4j2.properties')}`,
-    '-cp',
-    join(jars(), '*'),
-  ]
 }
 
 function propertiesFile(folder: string): string {
@@ -179,7 +171,7 @@ async function formatOnce(): Promise<void> {
   writeFileSync(file, properties(partial, server.ports))
   const cluster = 'bWlsbHJhY2Utc2VydmljZQ'
   await runToEnd('java', [
-    ...javaOptions('64m'),
+    ...javaOptions(jars(), 64, [logging()]),
     'kafka.tools.StorageTool',
     'format',
     '-c',
