@@ -69,7 +69,13 @@ export class TriggerDoor {
   /** `undefined` for a request that is none of a trigger. */
   claim(request: IncomingMessage): Claim | undefined {
     const snapshot = this.#parts.services.resources.snapshots.current()
-    return claimOf(snapshot, this.#ownHosts, request.headers.host, request.url ?? '')
+    const { headers, url = '' } = request
+    return claimOf(snapshot, this.#ownHosts, headers.host, url, () => {
+      const named = headers['x-fc-account-id']
+      const own = new Set(this.#parts.credentials.map(({ account }) => account))
+      // A client may go on naming the account that it had in the cloud.
+      return typeof named === 'string' && own.has(named) ? [named, ...own] : [...own]
+    })
   }
 
   /** Answers the request, whatever becomes of it. Never rejects. */

@@ -15,17 +15,23 @@ import {
   type HttpAuthSpec,
   latestVersion,
   type Snapshot,
+  type TriggerSpec,
 } from '../../resources/index.ts'
 import { functionNotFound, triggerError } from './errors.ts'
 
 /** Where the addresses of functions begin. */
 export const triggerPathStart = '/fn/'
 
+/** Where clients of the older compatible interface call functions of services: `<service>[.<qualifier>]/<function>/…`. */
+export const proxyPathStart = '/2016-08-15/proxy/'
+
 /** A request that is one of a trigger: by its path, or by its host. */
 export interface Claim {
   /** Without port, in lower case. */
   readonly host: string
   readonly domain: DomainView | undefined
+  /** By the older path, which names no account: whose functions it may mean, the likeliest first. */
+  readonly accounts?: readonly string[]
 }
 
 /** What a request is for and by which rules it is let through. */
@@ -48,11 +54,15 @@ export function claimOf(
   ownHosts: ReadonlySet<string>,
   hostHeader: string | undefined,
   url: string,
+  accounts: () => readonly string[],
 ): Claim | undefined {
   if (domains.size > 0) {
     const host = hostOf(hostHeader)
     const domain = isOwn(host, ownHosts) ? undefined : domainOf(domains, host)
     if (domain !== undefined) return { host, domain }
+  }
+  if (url.startsWith(proxyPathStart)) {
+    return { host: hostOf(hostHeader), domain: undefined, accounts: accounts() }
   }
   return url.startsWith(triggerPathStart) ? { host: hostOf(hostHeader), domain: undefined } : undefined
 }
@@ -79,6 +89,7 @@ export function locate(claim: Claim, snapshot: Snapshot, triggersOf: TriggersOf,
   if (!path.startsWith('/') || decoded === undefined || hasDotSegments(decoded)) {
     throw triggerError('trigger.request-invalid', 'the path has broken escapes or segments of dots')
   }
+  if (claim.accounts !== undefined) return locateByProxy(claim.accounts, snapshot, path, query)
   return claim.domain === undefined
     ? locateByPath(snapshot, triggersOf, path, query)
     : locateByDomain(claim.domain, snapshot, triggersOf, path, query)
@@ -95,9 +106,7 @@ function locateByPath(snapshot: Snapshot, triggersOf: TriggersOf, path: string, 
   const trigger = named ?? triggers.get(latestVersion)
   if (trigger === undefined) throw noTrigger(name, latestVersion)
   const { spec } = trigger
-  if (!spec.enabled) {
-    throw triggerError('trigger.disabled', 'access denied due to function internet URL is disable')
-  }
+  if (!spec.enabled) throw switchedOff()
   return {
     view,
     qualifier: named === undefined ? latestVersion : first,
@@ -108,6 +117,54 @@ function locateByPath(snapshot: Snapshot, triggersOf: TriggersOf, path: string, 
     path: `/${named === undefined ? behind : behindFirst}`,
     query,
   }
+}
+
+/** The code sees the whole path (function-compute section 2.9). Qualifiers are those of the service, as the trigger says it. */
+function locateByProxy(
+  accounts: readonly string[],
+  snapshot: Snapshot,
+  path: string,
+  query: string,
+): Located {
+  const [target, rest = ''] = headAndRest(path.slice(proxyPathStart.length))
+  const [short] = headAndRest(rest)
+  const dot = target.indexOf('.')
+  const [service, given] = dot < 0 ? [target, ''] : [target.slice(0, dot), target.slice(dot + 1)]
+  const qualifier = given === '' ? latestVersion : given
+  const name = `${service}.${short}`
+  const view = accounts
+    .map(account => snapshot.functions.get(busKey(account, name)))
+    .find(one => one !== undefined)
+  if (view === undefined) throw functionNotFound(short)
+  for (const { spec } of view.triggers.values()) {
+    if (spec.kind !== 'http' || shownQualifier(spec) !== qualifier) continue
+    if (!spec.enabled) throw switchedOff()
+    const { methods, auth, cors } = spec
+    return {
+      view,
+      qualifier: spec.qualifier ?? latestVersion,
+      methods,
+      auth,
+      cors,
+      route: undefined,
+      path,
+      query,
+    }
+  }
+  throw triggerError(
+    'trigger.not-found',
+    `trigger 'http' does not exist in service '${service}' and function '${short}'`,
+  )
+}
+
+/** What the interface that wrote the trigger calls its qualifier: the version of a service is not that of its function. */
+function shownQualifier({ foreign, qualifier = latestVersion }: TriggerSpec): string {
+  const kept = foreign?.['fc'] as { qualifier?: unknown } | undefined
+  return typeof kept?.qualifier === 'string' ? kept.qualifier : qualifier
+}
+
+function switchedOff(): Error {
+  return triggerError('trigger.disabled', 'access denied due to function internet URL is disable')
 }
 
 /** The trigger of a domain's function must exist; who is let in, and from which pages, the domain may say itself. */
