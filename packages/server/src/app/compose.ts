@@ -47,6 +47,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   await engine.scheduler.start()
   keepHouse(options, ground, engine, owned)
   const listener = owned.use(await openDoor(options, ground, engine))
+  engine.address.url = listener.url
   const graph = owned.move()
   return {
     listener,
@@ -90,6 +91,7 @@ function openDoor(
   return listen(
     {
       ...engine,
+      pushCertificate: () => engine.pushIdentity.certificate,
       clock,
       log,
       observer: engine.metrics.http,

@@ -1,4 +1,5 @@
 import type { Storage } from '@millrace/spi'
+import { PushIdentity } from '../auth/index.ts'
 import { createDelivery, type Delivery, registeredQueues } from '../delivery/index.ts'
 import {
   type AsyncCalls,
@@ -9,9 +10,12 @@ import {
   defaultCodeLimits,
   type Functions,
 } from '../functions/index.ts'
+import { certificatePath, pushFormatter } from '../http/index.ts'
 import { createIngest, type Ingest } from '../ingest/index.ts'
 import { createMetrics, type Metrics } from '../observability/index.ts'
+import { createQueues, type Queues } from '../queues/index.ts'
 import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
+import { createTopics, topicBusKey, type Topics } from '../topics/index.ts'
 import { createScheduler, type Scheduler } from '../scheduler/index.ts'
 import { appendEvent } from './append-event.ts'
 import type { CompositionOptions, Ground } from './ground.ts'
@@ -26,6 +30,11 @@ export interface Engine {
   readonly functions: Functions
   readonly calls: AsyncCalls
   readonly ingest: Ingest
+  readonly queues: Queues
+  readonly topics: Topics
+  readonly pushIdentity: PushIdentity
+  /** Where the server can be reached, once it can. */
+  readonly address: { url: string }
   readonly delivery: Delivery
   readonly scheduler: Scheduler
 }
@@ -45,11 +54,15 @@ export async function openEngine(
 ): Promise<Engine> {
   const engine = {} as { -readonly [Part in keyof Engine]: Engine[Part] }
   const workshop: Workshop = { options, ground, engine }
+  engine.address = { url: '' }
+  engine.pushIdentity = new PushIdentity(options.config.dataPath, ground.clock)
   engine.resources = await openControlPlane(workshop)
   engine.metrics = owned.use(openMetrics(workshop))
   engine.functions = owned.use(await openFunctions(workshop))
   engine.calls = owned.use(openCalls(workshop))
   engine.ingest = owned.use(openIngest(workshop))
+  engine.queues = owned.use(openQueues(workshop))
+  engine.topics = owned.use(openTopics(workshop))
   engine.delivery = owned.use(openDelivery(workshop))
   engine.scheduler = owned.use(openScheduler(workshop))
   return engine
@@ -73,6 +86,17 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
         await engine.functions.check(spec)
       },
       secrets,
+      messaging: {
+        emptyQueue: key => engine.queues.empty(key),
+        openTopics: async account => {
+          await engine.pushIdentity.prepare()
+          await eventLogs.open(topicBusKey(account))
+        },
+        nextPosition: account => eventLogs.next(topicBusKey(account)),
+        checkSubscription: async (_account, { endpoint }) => {
+          if ('url' in endpoint) await plugins.checkOptions('http', 'sink', endpoint)
+        },
+      },
       checkParts: partChecks({
         snapshot: () => engine.resources.snapshots.current(),
         checkCode: async code => void (await engine.functions.codeInfo(code)),
@@ -87,7 +111,7 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
 function openMetrics({ options, ground, engine }: Workshop): Metrics {
   return createMetrics({
     version: options.version,
-    pending: () => pendingDeliveries(engine.calls.snapshots.current(), ground.storage.queue),
+    pending: () => pendingDeliveries(engine.topics.snapshots.current(), ground.storage.queue),
     instances: () => engine.functions.instances(),
   })
 }
@@ -159,16 +183,43 @@ function openIngest({ ground, engine }: Workshop): Ingest {
   })
 }
 
+function openQueues({ options, ground, engine }: Workshop): Queues {
+  return createQueues({
+    storage: ground.storage,
+    snapshots: engine.resources.snapshots,
+    clock: ground.clock,
+    log: options.log.child({ part: 'queues' }),
+  })
+}
+
+function openTopics({ ground, engine }: Workshop): Topics {
+  return createTopics({
+    snapshots: engine.calls.snapshots,
+    queue: ground.storage.queue,
+    append: (bus, event) => appendEvent(engine.ingest, bus, event),
+    format: pushFormatter({
+      clock: ground.clock,
+      random: ground.random,
+      signer: {
+        sign: text => engine.pushIdentity.sign(text),
+        certificateUrl: () => engine.address.url + certificatePath,
+      },
+    }),
+    clock: ground.clock,
+    random: ground.random,
+  })
+}
+
 function openDelivery({ options, ground, engine }: Workshop): Delivery {
   const { config, log } = options
   const { storage, eventLogs, clock, random, tracer } = ground
-  const { calls, metrics, resources } = engine
+  const { topics, metrics, resources } = engine
   const { snapshots } = resources
   return createDelivery({
     storage,
     logs: eventLogs,
-    // With the hidden buses of asynchronous calls.
-    snapshots: calls.snapshots,
+    // With the hidden buses of asynchronous calls and of topics.
+    snapshots: topics.snapshots,
     sinks: sinkResolver({ ...config, ...ground, ...engine, snapshots, log }),
     clock,
     random,

@@ -4,9 +4,13 @@ import type { SinkResolver } from '../delivery/index.ts'
 import type { AsyncCalls, Functions } from '../functions/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import type { Plugins } from '../plugins/index.ts'
+import type { Queues } from '../queues/index.ts'
+import type { Topics } from '../topics/index.ts'
 import { busKey, type SinkSpec, type Snapshots } from '../resources/index.ts'
 import { BusSink } from './bus-sink.ts'
 import { connectedOptions } from './instances.ts'
+import { QueueSink } from './queue-sink.ts'
+import { TopicSink } from './topic-sink.ts'
 
 export interface SinkParts {
   readonly plugins: Pick<Plugins, 'openSink'>
@@ -14,6 +18,8 @@ export interface SinkParts {
   readonly functions: Pick<Functions, 'sink'>
   readonly calls: Pick<AsyncCalls, 'sink'>
   readonly ingest: Pick<Ingest, 'accept'>
+  readonly queues: Pick<Queues, 'send'>
+  readonly topics: Pick<Topics, 'sink' | 'publish'>
   readonly snapshots: Snapshots
   readonly clock: Clock
   readonly random: Random
@@ -22,12 +28,13 @@ export interface SinkParts {
   readonly fileRoots: readonly string[]
 }
 
-/** The three kinds of sinks in one place: a connector's, a function, another bus; and what asynchronous calls go to. */
+/** The kinds of sinks in one place: a connector's, a function, a queue, a topic, another bus; and what asynchronous calls go to. */
 export function sinkResolver(parts: SinkParts): SinkResolver {
-  const { plugins, secrets, functions, calls, ingest, snapshots } = parts
+  const { plugins, secrets, functions, calls, ingest, queues, topics, snapshots } = parts
   const { clock, random, log, allowPrivateTargets, fileRoots } = parts
   const open = (account: string, spec: SinkSpec, queue: string): Sink => {
-    const internal = calls.sink(account, spec, inner => open(account, inner, queue))
+    const inside = (inner: SinkSpec): Sink => open(account, inner, queue)
+    const internal = calls.sink(account, spec, inside) ?? topics.sink(account, spec, inside)
     if (internal !== undefined) return internal
     if ('connector' in spec) {
       const context = { clock, random, log, allowPrivateTargets, fileRoots, name: queue }
@@ -38,6 +45,8 @@ export function sinkResolver(parts: SinkParts): SinkResolver {
       )
     }
     if ('function' in spec) return functions.sink(account, spec.function, spec.qualifier)
+    if ('queue' in spec) return new QueueSink(queues, account, spec.queue, spec.encoding === 'base64')
+    if ('topic' in spec) return new TopicSink(topics, account, spec.topic, spec.encoding === 'base64')
     const key = busKey(account, spec.bus)
     if (!snapshots.current().buses.has(key)) {
       throw new AppError('sink.unavailable', `there is no bus ${spec.bus}`, retryBackoff)

@@ -8,6 +8,7 @@ export {
   loadCredentials,
 } from './credentials.ts'
 export { authErrors, unauthenticated } from './errors.ts'
+export { PushIdentity } from './push-identity.ts'
 export { loadSecretBox, SecretBox, secretKeyFileName } from './secret-box.ts'
 export {
   acs3Scheme,
@@ -17,7 +18,11 @@ export {
   createAcs3Verifier,
   createFcNativeVerifier,
   fcNativeScheme,
+  createMnsVerifier,
   type FcNativeVerifier,
+  mnsAuthorization,
+  mnsDate,
+  type MnsVerifier,
   fcResource,
   fcSignature,
   fcStringToSign,

@@ -10,6 +10,7 @@ import { deliveryErrors } from '../delivery/index.ts'
 import { functionErrorCatalogue } from '../functions/index.ts'
 import { ingestErrors } from '../ingest/index.ts'
 import { queueErrors } from '../queues/index.ts'
+import { topicErrors } from '../topics/index.ts'
 import { httpErrors } from './errors.ts'
 import { hookErrors } from './hooks/index.ts'
 import { triggerErrors } from './triggers/index.ts'
@@ -28,6 +29,7 @@ export const allErrorCatalogues: readonly ErrorCatalogue[] = [
   functionErrorCatalogue,
   pluginErrors,
   queueErrors,
+  topicErrors,
   httpErrors,
   triggerErrors,
   hookErrors,

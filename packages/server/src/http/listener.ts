@@ -13,6 +13,7 @@ import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { Lingering } from './linger.ts'
 import { createRefuser } from './refuse.ts'
 import { describeApplication, PublishDoor, restRoutes } from './rest/index.ts'
+import { certificateRoute, MnsDoor } from './mns/index.ts'
 import type { RouteEntry } from './route-table.ts'
 import type { Services } from './services.ts'
 import { SilentConnections } from './silent-connections.ts'
@@ -55,6 +56,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const signal = closing.signal
   const triggers = new TriggerDoor({ services, limits, refuse, credentials, host: ownHost, closing: signal })
   const hooks = new HookDoor({ services, limits, refuse, closing: signal })
+  const mns = new MnsDoor({ services, limits, refuse, credentials, closing: signal })
   const { app, routes } = createApplication({
     observer: services.observer,
     limits,
@@ -62,12 +64,13 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     makeProblem,
     lingering,
     refuse,
-    takeFirst: takeFirst(triggers, hooks, door),
+    takeFirst: takeFirst(triggers, hooks, mns, door),
   })
   const silent = new SilentConnections(app.server)
   await describeApplication(app, services.node.version)
   healthRoutes(app, services)
   consoleRoutes(app)
+  certificateRoute(app, services)
   app.register(restRoutes({ services, limits, door, closing: closing.signal }), { prefix: '/api/v1' })
   app.register(eventBridgeRoutes({ services, refuse }))
   app.register(functionComputeRoutes({ services, refuse, limits, credentials }))
@@ -108,8 +111,13 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   }
 }
 
-/** What is not the framework's: requests of triggers, a domain's before everything else, to streams, and events. */
-function takeFirst(triggers: TriggerDoor, hooks: HookDoor, door: PublishDoor): ApplicationParts['takeFirst'] {
+/** What is not the framework's: requests of triggers, a domain's before everything else, to streams and queues, and events. */
+function takeFirst(
+  triggers: TriggerDoor,
+  hooks: HookDoor,
+  mns: MnsDoor,
+  door: PublishDoor,
+): ApplicationParts['takeFirst'] {
   return (request, response) => {
     const claim = triggers.claim(request)
     if (claim !== undefined) {
@@ -118,6 +126,10 @@ function takeFirst(triggers: TriggerDoor, hooks: HookDoor, door: PublishDoor): A
     }
     if (HookDoor.claims(request)) {
       void hooks.handle(request, response)
+      return true
+    }
+    if (MnsDoor.claims(request)) {
+      void mns.handle(request, response)
       return true
     }
     const bus = PublishDoor.busOf(request)

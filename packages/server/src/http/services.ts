@@ -7,6 +7,7 @@ import type { HttpObserver } from '../observability/index.ts'
 import type { Doors } from './hooks/index.ts'
 import type { Plugins } from '../plugins/index.ts'
 import type { Queues } from '../queues/index.ts'
+import type { Topics } from '../topics/index.ts'
 import type { Resources } from '../resources/index.ts'
 
 /** What the process says of itself in `GET /api/v1/status`. */
@@ -67,6 +68,9 @@ export interface Services {
   /** Who listens at the addresses of streams. */
   readonly doors: Pick<Doors, 'at'>
   readonly queues: Pick<Queues, 'send' | 'receive' | 'peek' | 'delete' | 'changeVisibility' | 'stats'>
+  readonly topics: Pick<Topics, 'publish' | 'pending'>
+  /** Of the key that pushes of topics are signed with, in PEM; `undefined` when there is none yet. */
+  pushCertificate(): string | undefined
   readonly plugins: Pick<Plugins, 'connectors'>
   readonly node: NodeStatus
   /** Position up to which a bus has been routed: the next one to route. */

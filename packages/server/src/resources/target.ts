@@ -3,6 +3,10 @@ import { Foreign } from './foreign.ts'
 import { Name, Qualifier } from './names.ts'
 import { TransformSpec } from './transform.ts'
 
+const Encoding = Type.Optional(
+  Type.Literal('base64', { description: 'Sends the body as base64; as it is when absent.' }),
+)
+
 /** Where an event goes: exactly one of a connector, a function, another bus, a queue or a topic. */
 export const SinkSpec = Type.Union([
   Type.Object(
@@ -18,8 +22,8 @@ export const SinkSpec = Type.Union([
   ),
   Type.Object({ function: Name, qualifier: Type.Optional(Qualifier) }, { additionalProperties: false }),
   Type.Object({ bus: Name }, { additionalProperties: false }),
-  Type.Object({ queue: Name }, { additionalProperties: false }),
-  Type.Object({ topic: Name }, { additionalProperties: false }),
+  Type.Object({ queue: Name, encoding: Encoding }, { additionalProperties: false }),
+  Type.Object({ topic: Name, encoding: Encoding }, { additionalProperties: false }),
 ])
 export type SinkSpec = Static<typeof SinkSpec>
 

@@ -18,9 +18,10 @@ import {
   createFunctions,
   type Functions,
 } from '../../src/functions/index.ts'
-import { createIngest } from '../../src/ingest/index.ts'
+import { createIngest, type Ingest } from '../../src/ingest/index.ts'
 import { silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
 import { createPlugins, type Plugins } from '../../src/plugins/index.ts'
+import { createQueues } from '../../src/queues/index.ts'
 import {
   type FunctionSpec,
   openResources,
@@ -28,6 +29,7 @@ import {
   type Resources,
   type ResourcesHost,
 } from '../../src/resources/index.ts'
+import { createTopics, topicBusKey, type Topics } from '../../src/topics/index.ts'
 
 export const testAccount = '1000000000000001'
 export const credential: Credential = {
@@ -73,7 +75,13 @@ export async function startServer(
   const eventLogs = openEventLogs(storage.log)
   const routedPosition = async (bus: string): Promise<number> =>
     (await storage.queue.cursor(pumpCursor(bus))) ?? 1
-  const resources = await openTestResources(storage, eventLogs, spec => functions.check(spec))
+  const resources = await openTestResources(
+    storage,
+    eventLogs,
+    spec => functions.check(spec),
+    key => queues.empty(key),
+  )
+  const queues = owned.use(createQueues({ storage, snapshots: resources.snapshots, clock, log }))
   const functions = await startFunctions(owned, storage, resources, plugins)
   const makeRoom = async (): Promise<void> => {}
   const ingest = createIngest({ logs: eventLogs, clock, random, observer: silentObserver, makeRoom })
@@ -93,7 +101,8 @@ export async function startServer(
     }),
   )
   await calls.start()
-  const delivery = owned.use(startDelivery(storage, eventLogs, calls, plugins, functions))
+  const topics = owned.use(startTopics(storage, calls, ingest))
+  const delivery = owned.use(startDelivery(storage, eventLogs, { calls, topics }, plugins, functions))
   await delivery.start()
   owned.use(ingest)
   const services = change({
@@ -106,6 +115,9 @@ export async function startServer(
     delivery,
     functions,
     calls,
+    queues,
+    topics,
+    pushCertificate: () => undefined,
     plugins,
     doors: new Doors(),
     streams: {
@@ -144,6 +156,7 @@ function openTestResources(
   storage: Storage,
   eventLogs: EventLogs,
   checkFunction: (spec: FunctionSpec) => Promise<void>,
+  emptyQueue: (key: string) => Promise<void>,
 ): Promise<Resources> {
   const host: ResourcesHost = {
     documents: storage.documents,
@@ -155,6 +168,12 @@ function openTestResources(
     checkRule: async (_account, spec) => spec,
     checkFunction: (_account, spec) => checkFunction(spec),
     secrets: { seal: text => text, open: text => text },
+    messaging: {
+      emptyQueue,
+      openTopics: account => eventLogs.open(topicBusKey(account)),
+      nextPosition: account => eventLogs.next(topicBusKey(account)),
+      checkSubscription: async () => {},
+    },
   }
   return openResources(host, testAccount)
 }
@@ -185,14 +204,29 @@ async function startFunctions(
   return functions
 }
 
+/** Pushes are the bare messages. */
+function startTopics(storage: Storage, calls: AsyncCalls, ingest: Pick<Ingest, 'accept'>): Topics {
+  return createTopics({
+    snapshots: calls.snapshots,
+    queue: storage.queue,
+    append: async (bus, event) => {
+      const [outcome] = await ingest.accept(bus, [event])
+      assert(outcome?.status === 'accepted', 'a message is accepted')
+    },
+    format: ({ body }) => ({ body, contentType: 'text/plain', headers: {} }),
+    clock,
+    random,
+  })
+}
+
 function startDelivery(
   storage: Storage,
   logs: EventLogs,
-  calls: AsyncCalls,
+  { calls, topics }: { calls: AsyncCalls; topics: Topics },
   plugins: Plugins,
   functions: Functions,
 ): Delivery {
-  const { snapshots } = calls
+  const { snapshots } = topics
   const sinks: SinkResolver = {
     open(account, sink, { queue, timeoutMs }) {
       const internal = calls.sink(account, sink, inner => sinks.open(account, inner, { queue, timeoutMs }))

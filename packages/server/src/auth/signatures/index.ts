@@ -23,4 +23,13 @@ export {
   type FcNativeVerifier,
 } from './fc-native.ts'
 export { acs3Scheme, fcNativeScheme, type SignedPathOptions } from './schemes.ts'
+export {
+  createMnsVerifier,
+  mnsAuthorization,
+  mnsDate,
+  type MnsOptions,
+  mnsSignature,
+  mnsStringToSign,
+  type MnsVerifier,
+} from './mns-hmac-sha1.ts'
 export type { SignatureVerdict } from './verdict.ts'

@@ -25,3 +25,21 @@ export function parseFunctionArn(arn: string): { service: string | undefined; fu
   // A qualifier stands behind the service, or behind a function that has none.
   return { service: match?.[1]?.split('.')[0], function: name }
 }
+
+export function queueArn(region: string, account: string, name: string): string {
+  return `acs:mns:${region}:${account}:queues/${name}`
+}
+
+export function topicArn(region: string, account: string, name: string): string {
+  return `acs:mns:${region}:${account}:topics/${name}`
+}
+
+/** Account and queue or topic that an endpoint or ARN names, with or without a slash; `undefined` when it is none. */
+export function parseMnsArn(
+  arn: string,
+  kind: 'queues' | 'topics',
+): { account: string; name: string } | undefined {
+  const [, account = '', found = '', name = ''] =
+    /^acs:mns:[^:]*:(\d*):\/?(queues|topics)\/([^/\s]+)$/.exec(arn) ?? []
+  return found === kind ? { account, name } : undefined
+}

@@ -1,5 +1,5 @@
 import type { RetrySpec, SinkSpec, TargetSpec, TransformSpec } from '../../resources/index.ts'
-import { parseBusArn, parseFunctionArn } from './arn.ts'
+import { parseBusArn, parseFunctionArn, parseMnsArn } from './arn.ts'
 import { keptMembers } from './foreign.ts'
 import { bodyTransform, constantOf, findParameter, listOf } from './param-list.ts'
 import { Refusal } from './refusal.ts'
@@ -44,7 +44,14 @@ export function targetSpec(
 }
 
 /** The types of targets that are offered. */
-export const targetTypes = ['http', 'https', 'acs.fc.function', 'acs.eventbridge'] as const
+export const targetTypes = [
+  'http',
+  'https',
+  'acs.fc.function',
+  'acs.eventbridge',
+  'acs.mns.queue',
+  'acs.mns.topic',
+] as const
 
 function destination(entry: TargetEntry, context: TargetContext): Destination {
   switch (entry.Type) {
@@ -55,6 +62,10 @@ function destination(entry: TargetEntry, context: TargetContext): Destination {
       return functionDestination(entry, context)
     case 'acs.eventbridge':
       return busDestination(entry, context)
+    case 'acs.mns.queue':
+      return mnsDestination(entry, context, 'queue')
+    case 'acs.mns.topic':
+      return mnsDestination(entry, context, 'topic')
     default:
       throw new Refusal(
         'EventTargetClassNotExist',
@@ -114,6 +125,34 @@ function busDestination({ Endpoint, ParamList }: TargetEntry, context: TargetCon
   return { sink: { bus }, transform: undefined }
 }
 
+/** A built-in queue or topic (section 7.3, acs.mns.queue). */
+function mnsDestination(
+  { Type, Endpoint, ParamList }: TargetEntry,
+  context: TargetContext,
+  kind: 'queue' | 'topic',
+): Destination {
+  const named = parseMnsArn(Endpoint ?? '', `${kind}s`)
+  const name = constantOf(ParamList, kind) ?? named?.name ?? ''
+  if (name === '') {
+    throw new Refusal('EventTargetMissingAttribute', `a target of type ${Type} needs the ${kind}`)
+  }
+  if (named !== undefined && named.account !== '' && named.account !== context.account) {
+    throw new Refusal(
+      'EventTargetIneffectiveAttribute',
+      `a ${kind} of another account cannot be a target here`,
+    )
+  }
+  const isBase64 = (constantOf(ParamList, 'IsBase64Encode') ?? 'false').toLowerCase()
+  if (isBase64 !== 'true' && isBase64 !== 'false') {
+    throw new Refusal('EventTargetIneffectiveAttribute', 'IsBase64Encode is true or false')
+  }
+  const encoding = isBase64 === 'true' ? ({ encoding: 'base64' } as const) : {}
+  return {
+    sink: kind === 'queue' ? { queue: name, ...encoding } : { topic: name, ...encoding },
+    transform: bodyTransform(findParameter(ParamList, 'Body')),
+  }
+}
+
 function retryOf(strategy: string | undefined): RetrySpec {
   switch (strategy) {
     case undefined:
@@ -143,16 +182,17 @@ function toleranceOf(tolerance: string | undefined): 'continue' | 'block' {
   }
 }
 
-/** Only a bus can take dead letters of this interface; queues of other products are not there to write to. */
+/** A built-in queue or a bus of the account takes dead letters (section 7.2). */
 function deadLetterOf({ DeadLetterQueue }: TargetEntry, context: TargetContext): SinkSpec | undefined {
   const arn = DeadLetterQueue?.Arn
   if (arn === undefined || arn === '') return undefined
+  const isOwn = (account: string): boolean => account === '' || account === context.account
+  const queue = parseMnsArn(arn, 'queues')
+  if (queue !== undefined && isOwn(queue.account)) return { queue: queue.name }
   const named = parseBusArn(arn)
-  if (named === undefined || (named.account !== '' && named.account !== context.account)) {
-    throw new Refusal(
-      'EventTargetIneffectiveAttribute',
-      'the Arn of DeadLetterQueue must be that of an event bus of this account: acs:eventbridge:…:eventbus/<name>',
-    )
-  }
-  return { bus: named.bus }
+  if (named !== undefined && isOwn(named.account)) return { bus: named.bus }
+  throw new Refusal(
+    'EventTargetIneffectiveAttribute',
+    'the Arn of DeadLetterQueue must be that of a queue or an event bus of this account: acs:mns:…:/queues/<name> or acs:eventbridge:…:eventbus/<name>',
+  )
 }

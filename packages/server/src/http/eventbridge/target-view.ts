@@ -1,5 +1,5 @@
-import type { TargetSpec, TransformSpec } from '../../resources/index.ts'
-import { busArn, functionArn } from './arn.ts'
+import type { SinkSpec, TargetSpec, TransformSpec } from '../../resources/index.ts'
+import { busArn, functionArn, queueArn, topicArn } from './arn.ts'
 import { foreignOf } from './foreign.ts'
 import type { Parameter } from './param-list.ts'
 
@@ -23,9 +23,7 @@ export function targetView(target: TargetSpec, place: Place): Record<string, unk
     ...(retry.strategy === 'CUSTOM' ? {} : { PushRetryStrategy: retry.strategy }),
     ErrorsTolerance: target.onExhausted === 'block' ? 'NONE' : 'ALL',
     ConcurrentConfig: { Concurrency: target.concurrencyMax },
-    ...(deadLetter !== undefined && 'bus' in deadLetter
-      ? { DeadLetterQueue: { Arn: busArn(place.region, place.account, deadLetter.bus) } }
-      : {}),
+    ...deadLetterView(deadLetter, place),
   }
 }
 
@@ -46,12 +44,38 @@ function destinationView({ sink, transform }: TargetSpec, { region, account }: P
     const name = { ResourceKey: 'EventBusName', Form: 'CONSTANT', Value: sink.bus }
     return { Type: 'acs.eventbridge', Endpoint: busArn(region, account, sink.bus), ParamList: [name, body] }
   }
+  if ('queue' in sink) {
+    const name = { ResourceKey: 'queue', Form: 'CONSTANT', Value: sink.queue }
+    const Endpoint = queueArn(region, account, sink.queue)
+    return { Type: 'acs.mns.queue', Endpoint, ParamList: [name, body, ...encodingView(sink)] }
+  }
+  if ('topic' in sink) {
+    const name = { ResourceKey: 'topic', Form: 'CONSTANT', Value: sink.topic }
+    const Endpoint = topicArn(region, account, sink.topic)
+    return { Type: 'acs.mns.topic', Endpoint, ParamList: [name, body, ...encodingView(sink)] }
+  }
   const url = sink.options?.['url']
   const Endpoint = typeof url === 'string' ? url : ''
   const address = { ResourceKey: 'url', Form: 'CONSTANT', Value: Endpoint }
   const isHttp = sink.connector === 'http'
   const Type = isHttp && Endpoint.startsWith('https:') ? 'https' : sink.connector
   return { Type, Endpoint, ParamList: isHttp ? [address, body] : [body] }
+}
+
+function encodingView({ encoding }: { readonly encoding?: string }): Parameter[] {
+  if (encoding === undefined) return []
+  return [{ ResourceKey: 'IsBase64Encode', Form: 'CONSTANT', Value: 'true' }]
+}
+
+/** Only what this interface has words for. */
+function deadLetterView(
+  deadLetter: SinkSpec | undefined,
+  { region, account }: Place,
+): { DeadLetterQueue?: { Arn: string } } {
+  if (deadLetter === undefined) return {}
+  if ('bus' in deadLetter) return { DeadLetterQueue: { Arn: busArn(region, account, deadLetter.bus) } }
+  if ('queue' in deadLetter) return { DeadLetterQueue: { Arn: queueArn(region, account, deadLetter.queue) } }
+  return {}
 }
 
 function bodyView(transform: TransformSpec | undefined): Parameter {

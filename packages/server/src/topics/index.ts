@@ -1,0 +1,6 @@
+export { topicErrors } from './errors.ts'
+export { topicBusKey } from './names.ts'
+export type { NewPublication, Publication, PublishedProperty } from './published.ts'
+export { tagLengthMax } from './published.ts'
+export type { Pushed, PushFormatter, PushText } from './push-sink.ts'
+export { createTopics, type Topics, type TopicsOptions } from './topics.ts'
