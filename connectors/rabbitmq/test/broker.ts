@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { useService } from '@millrace/services'
 import { type Channel, type ChannelModel, connect } from 'amqplib'
 
 /** How a test reaches the server. */
@@ -6,6 +7,12 @@ export interface Reach {
   readonly endpoint: string
   readonly username: string
   readonly password: string
+}
+
+/** The shared server of a test run. */
+export async function reachOf(): Promise<Reach> {
+  const { address, user } = await useService('rabbitmq')
+  return { endpoint: address, username: user.name, password: user.password }
 }
 
 /** A connection of the test's own, with names that no other test uses; what it made is removed with it. */
