@@ -65,7 +65,7 @@ await describeService('rabbitmq', 'faults', () => {
     const queue = await (await Broker.open(reach)).queue()
     await using sink = openSink({ ...reach, queue })
     await using source = host.open(connector, { ...reach, queue })
-    const ids = new Set(Array.from({ length: 3_000 }, (_, i) => `k${i}`))
+    const ids = new Set(Array.from({ length: 1_000 }, (_, i) => `k${i}`))
     const seen = new Map<string, number>()
     const reading = readAll(source, ids, seen)
     const writing = (async () => {
