@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { defaultFunctionsLimits } from '@millrace/server/engine'
+import { defaultFunctionsLimits, type FunctionSpec } from '@millrace/server/engine'
 import type { ScenarioContext, ScenarioRow } from '../scenario.ts'
 import { median } from './median.ts'
 import { openPlatform, type Platform } from './platform.ts'
@@ -56,9 +56,14 @@ function handler(index: number): string {
   return `export const handler = async event => event // ${index}`
 }
 
-async function firstCallMs(platform: Platform, index: number): Promise<number> {
+/** Of a function that nobody has called yet, until its answer. Resolves when its instance is gone again. */
+export async function firstCallMs(
+  platform: Platform,
+  index: number,
+  change: Partial<FunctionSpec> = {},
+): Promise<number> {
   const name = `cold-${index}`
-  await platform.define(name, handler(index))
+  await platform.define(name, handler(index), change)
   const startedAt = performance.now()
   await platform.call(name, payload)
   const took = performance.now() - startedAt
@@ -66,7 +71,8 @@ async function firstCallMs(platform: Platform, index: number): Promise<number> {
   return took
 }
 
-async function firstByteMs(): Promise<number> {
+/** From the start of a process of the runtime, in no sandbox, to what it prints. */
+export async function firstByteMs(): Promise<number> {
   const startedAt = performance.now()
   const child = spawn(process.execPath, ['-e', 'process.stdout.write("x")'], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,2 +1,2 @@
 export { median } from './median.ts'
-export { account, openPlatform, type Platform } from './platform.ts'
+export { account, openPlatform, type Platform, silentLog } from './platform.ts'

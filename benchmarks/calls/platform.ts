@@ -9,11 +9,12 @@ import {
   type Functions,
   type FunctionsLimits,
   functionView,
+  type Sandbox,
   type Snapshot,
   type Snapshots,
 } from '@millrace/server/engine'
 
-const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+export const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 export const account = 'bench'
 
 /** The function platform alone, as the server has it, in this process. */
@@ -25,7 +26,11 @@ export interface Platform extends AsyncDisposable {
   call(name: string, payload: Uint8Array): Promise<Uint8Array>
 }
 
-export async function openPlatform(folder: string, limits: Partial<FunctionsLimits> = {}): Promise<Platform> {
+export async function openPlatform(
+  folder: string,
+  limits: Partial<FunctionsLimits> = {},
+  sandbox?: Sandbox,
+): Promise<Platform> {
   const storage = await openStorage()
   let snapshot: Snapshot = emptySnapshot
   const listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
@@ -47,6 +52,7 @@ export async function openPlatform(folder: string, limits: Partial<FunctionsLimi
     runtimes: () => runtime,
     searchPath: '',
     limits: { ...defaultFunctionsLimits, ...limits },
+    ...(sandbox === undefined ? {} : { sandbox }),
   })
   await functions.start()
   const { signal } = new AbortController()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Client } from '@millrace/sdk'
 import { ServerProcess } from '../../tools/process/index.ts'
 import { good, type LoadFunction, neighbours } from './functions.ts'
+import { type LoopDelay, loopMonitor, readLoopDelays } from './loop-delays.ts'
 import { type Calls, callSteadily } from './traffic.ts'
 
 export interface LoadReport {
@@ -11,6 +12,9 @@ export interface LoadReport {
   readonly quiet: Calls
   readonly mixed: Calls
   readonly neighbours: readonly Calls[]
+  /** Of the server's event loop, alone and beside the others. */
+  readonly quietDelays: readonly LoopDelay[]
+  readonly mixedDelays: readonly LoopDelay[]
   /** Processes and folders that were still there after the server had ended. */
   readonly leftovers: readonly string[]
   /** What went wrong, as sentences; none in a run as it should be. */
@@ -28,15 +32,19 @@ export async function runLoad(
 ): Promise<LoadReport> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-load-'))
   try {
-    const server = await ServerProcess.prepare(folder)
+    const delaysPath = join(folder, 'loop-delays')
+    const server = await ServerProcess.prepare(folder, loopMonitor(delaysPath))
     const phases = await (async () => {
       await using running = server
       await running.start()
       return await runPhases(running.client(), quietMs, mixedMs, onPhase)
     })()
     const leftovers = await findLeftovers(folder)
+    const delays = await readLoopDelays(delaysPath)
     return {
       ...phases,
+      quietDelays: delays.filter(({ atMs }) => atMs >= phases.quietAtMs && atMs < phases.mixedAtMs),
+      mixedDelays: delays.filter(({ atMs }) => atMs >= phases.mixedAtMs),
       leftovers,
       problems: [...problemsOf(phases), ...leftovers.map(left => `left behind: ${left}`)],
     }
@@ -45,7 +53,11 @@ export async function runLoad(
   }
 }
 
-type Phases = Omit<LoadReport, 'leftovers' | 'problems'>
+type Phases = Omit<LoadReport, 'leftovers' | 'problems' | 'quietDelays' | 'mixedDelays'> & {
+  /** When each phase began. */
+  readonly quietAtMs: number
+  readonly mixedAtMs: number
+}
 
 async function runPhases(
   client: Client,
@@ -58,13 +70,16 @@ async function runPhases(
   onPhase('warming up')
   await callSteadily(client, good, Math.min(3_000, quietMs))
   onPhase('the good function alone')
+  const quietAtMs = Date.now()
   const quiet = await callSteadily(client, good, quietMs)
   onPhase('the good function beside the others')
+  const mixedAtMs = Date.now()
   const [mixed, ...others] = await Promise.all(
     [good, ...neighbours].map(what => callSteadily(client, what, mixedMs)),
   )
   if (mixed === undefined) throw new Error('there is a good function')
-  return { sandbox: `${sandbox?.kind}, ${sandbox?.limits}`, quiet, mixed, neighbours: others }
+  const kind = `${sandbox?.kind}, ${sandbox?.limits}`
+  return { sandbox: kind, quiet, mixed, neighbours: others, quietAtMs, mixedAtMs }
 }
 
 async function deploy(client: Client, what: LoadFunction): Promise<void> {

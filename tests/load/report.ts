@@ -1,4 +1,5 @@
 import type { LoadReport } from './load.ts'
+import type { LoopDelay } from './loop-delays.ts'
 import { type Calls, percentile } from './traffic.ts'
 
 /** How much slower the slowest hundredth of the good function's calls was beside the others. */
@@ -28,7 +29,15 @@ export function loadReportText(report: LoadReport): string {
     report.problems.length === 0
       ? `nothing was lost and nothing is left behind; p99 beside the others is ${slowdown(report).toFixed(2)} of p99 alone`
       : report.problems.join('\n')
-  return `${table.join('\n')}\n\nsandbox: ${report.sandbox}\n${verdict}\n`
+  const loop = `event loop of the server held up: alone ${delays(report.quietDelays)}; beside ${delays(report.mixedDelays)}`
+  return `${table.join('\n')}\n\nsandbox: ${report.sandbox}\n${loop}\n${verdict}\n`
+}
+
+/** The middle and the worst of what was seen in each half second. */
+function delays(found: readonly LoopDelay[]): string {
+  const of = (values: readonly number[], share: number): string => percentile(values, share).toFixed(1)
+  const most = found.map(({ mostMs }) => mostMs)
+  return `${of(most, 0.5)} ms in the middle half second, ${of(most, 1)} ms in the worst`
 }
 
 function row(name: string, calls: Calls): string[] {

@@ -14,11 +14,13 @@ export {
 export { type EventLogs, openEventLogs } from './eventlog/index.ts'
 export {
   type AsyncCalls,
+  chooseSandbox,
   createAsyncCalls,
   createFunctions,
   defaultFunctionsLimits,
   type Functions,
   type FunctionsLimits,
+  type Sandbox,
 } from './functions/index.ts'
 export { type AcceptOutcome, createIngest, engineAttributePrefix, type Ingest } from './ingest/index.ts'
 export { type EngineObserver, silentObserver } from './observability/index.ts'

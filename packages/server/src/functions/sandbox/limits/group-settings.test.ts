@@ -28,9 +28,9 @@ describe('an instance weighs what its function states as cores', () => {
   })
 })
 
-test('all instances together weigh half of what the server weighs', () => {
-  expect(written(allInstancesSettings(1))).toEqual({ 'cpu.shares': '512' })
-  expect(written(allInstancesSettings(2))).toEqual({ 'cpu.weight': '50' })
+test('all instances together weigh as much as a server that nobody has given a weight', () => {
+  expect(written(allInstancesSettings(1))).toEqual({ 'cpu.shares': '1024' })
+  expect(written(allInstancesSettings(2))).toEqual({ 'cpu.weight': '100' })
 })
 
 test('the quota is the stated cores of each tenth of a second, and never less than the kernel takes', () => {

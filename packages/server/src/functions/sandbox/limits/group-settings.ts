@@ -17,8 +17,11 @@ const weights = {
   2: { file: 'cpu.weight', usual: 100, least: 1, most: 10_000 },
 } as const
 
-/** Weight of all instances together, beside the usual one of the server. */
-const allInstancesWeight = 0.5
+/**
+ * Weight of all instances together, in that of the server. Half of it was tried: on a machine with other work besides
+ * the server, calls took several times as long.
+ */
+const allInstancesWeight = 1
 
 export type GroupVersion = 1 | 2
 
@@ -53,8 +56,9 @@ export function instanceSettings(version: GroupVersion, { memoryMiB, cpu }: Sand
 }
 
 /**
- * What keeps the server ahead of strangers' code when processors are scarce: all instances together weigh half as much
- * as the server. They still get what nobody else wants.
+ * What keeps strangers' code from crowding out the server when processors are scarce: all instances together weigh as
+ * much as the server alone, however many they are. The kernel spreads that over the processors they use, so on the one
+ * that the server's thread needs they weigh less than it. They still get what nobody else wants.
  */
 export function allInstancesSettings(version: GroupVersion): GroupSetting[] {
   return [weight(version, allInstancesWeight)]
