@@ -1,4 +1,5 @@
-import { AppError, type PluginLog, retryBackoff } from '@millrace/spi'
+import type { PluginLog } from '@millrace/spi'
+import { outputError } from './errors.ts'
 
 /** Takes lines; resolves when they are gone. Rejects with `sink.unavailable` when nobody can be shown anything. */
 export type Output = (lines: readonly string[]) => Promise<void>
@@ -25,12 +26,4 @@ export function streamOutput(stream: Writable): Output {
         else reject(outputError(error))
       })
     })
-}
-
-/** Total: whatever a stream fails with, its reader may come back. */
-function outputError(error: Error): AppError {
-  const code = 'code' in error ? String(error.code) : 'no code'
-  return new AppError('sink.unavailable', `standard output takes no more lines (${code})`, retryBackoff, {
-    cause: error,
-  })
 }

@@ -1,12 +1,11 @@
 import {
-  AppError,
   type ConnectorContext,
   type Outcome,
   type OutgoingRecord,
-  retryBackoff,
   type Sink,
   toAppError,
 } from '@millrace/spi'
+import { sinkClosed } from './errors.ts'
 import type { ConsoleSinkOptions } from './options.ts'
 import type { Output } from './output.ts'
 import { readableLine } from './readable-line.ts'
@@ -38,7 +37,7 @@ export class ConsoleSink implements Sink {
   }
 
   async #show(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome> {
-    if (this.#disposal !== undefined) return { status: 'failed', error: closed() }
+    if (this.#disposal !== undefined) return { status: 'failed', error: sinkClosed() }
     const nowMs = this.#context.clock.nowMs()
     const shown = this.#output(records.map(record => readableLine(record, nowMs, this.#options)))
     this.#underWay.add(shown)
@@ -47,7 +46,7 @@ export class ConsoleSink implements Sink {
       return { status: 'ok', detail: 'shown' }
     } catch (thrown) {
       if (signal.aborted) throw signal.reason
-      return { status: 'failed', error: this.#cut.signal.aborted ? closed() : toAppError(thrown) }
+      return { status: 'failed', error: this.#cut.signal.aborted ? sinkClosed() : toAppError(thrown) }
     } finally {
       this.#underWay.delete(shown)
     }
@@ -72,8 +71,4 @@ function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Prom
     signal.addEventListener('abort', onAbort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; nothing was shown', retryBackoff)
 }
