@@ -1,5 +1,6 @@
 import {
   type AppError,
+  assert,
   type Clock,
   type OutgoingRecord,
   type Outcome,
@@ -23,13 +24,11 @@ export type AttemptResult =
 /** How long a sink may take to give up after its signal has aborted. Then its slot is taken back all the same. */
 export const graceMs = 1_000
 
-/**
- * One write of one record, with a time limit. Never rejects. `controller` is the attempt's own: it is aborted when the
- * time is over, and by the dispatcher, with the reason `stopping`, when the engine is ended.
- *
- * A sink that answers between its time-out and the end of the grace is believed: the target has the event.
- */
-export function attempt(
+/** Outcomes of one write, in input order; `abandoned` when its controller was aborted with the reason `stopping`. */
+export type WriteResult = readonly Outcome[] | 'abandoned'
+
+/** One write of one record, as {@link writeInTime} makes it. */
+export async function attempt(
   sink: Sink,
   record: OutgoingRecord,
   timeoutMs: number,
@@ -37,23 +36,44 @@ export function attempt(
   controller: AbortController,
 ): Promise<AttemptResult> {
   const startedAtMs = clock.nowMs()
+  const result = await writeInTime(sink, [record], timeoutMs, clock, controller)
+  const durationMs = clock.nowMs() - startedAtMs
+  if (result === 'abandoned') return { kind: 'abandoned' }
+  const [outcome] = result
+  assert(outcome !== undefined, 'a write of one record has one outcome')
+  return resultOf(outcome, durationMs)
+}
+
+/**
+ * One write with a time limit: an outcome per record. Never rejects. `controller` is the write's own: it is aborted when
+ * the time is over, and by whoever stops, with the reason `stopping`.
+ *
+ * A sink that answers between its time-out and the end of the grace is believed: the target has the event.
+ */
+export function writeInTime(
+  sink: Sink,
+  records: readonly OutgoingRecord[],
+  timeoutMs: number,
+  clock: Clock,
+  controller: AbortController,
+): Promise<WriteResult> {
   return new Promise(resolve => {
-    const finish = (result: Outcome | 'abandoned'): void => {
+    const finish = (result: WriteResult): void => {
       timer[Symbol.dispose]()
-      resolve(resultOf(result, clock.nowMs() - startedAtMs))
+      resolve(result)
     }
+    const fail = (error: AppError): void => finish(records.map(() => ({ status: 'failed', error })))
     // Made when it is needed: an error is by far the dearest part of an attempt that succeeds.
     let timeout: AppError | undefined
     let timer = clock.timer(timeoutMs, () => {
       const error = attemptTimeout(timeoutMs)
       timeout = error
-      timer = clock.timer(graceMs, () => finish({ status: 'failed', error }))
+      timer = clock.timer(graceMs, () => fail(error))
       controller.abort(error)
     })
-    write(sink, record, controller.signal).then(finish, (thrown: unknown) => {
+    write(sink, records, controller.signal).then(finish, (thrown: unknown) => {
       if (controller.signal.reason === stopping) finish('abandoned')
-      else if (timeout !== undefined) finish({ status: 'failed', error: timeout })
-      else finish({ status: 'failed', error: sinkMisbehaved('it threw', thrown) })
+      else fail(timeout ?? sinkMisbehaved('it threw', thrown))
     })
   })
 }
@@ -61,15 +81,19 @@ export function attempt(
 /** The reason with which the dispatcher aborts attempts when the engine is ended. */
 export const stopping: unique symbol = Symbol('stopping')
 
-async function write(sink: Sink, record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
-  const outcomes = await sink.write([record], signal)
-  const [outcome] = outcomes
-  if (outcome !== undefined && outcomes.length === 1) return outcome
-  return { status: 'failed', error: sinkMisbehaved(`it gave ${outcomes.length} outcomes for one record`) }
+async function write(
+  sink: Sink,
+  records: readonly OutgoingRecord[],
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const outcomes = await sink.write(records, signal)
+  if (outcomes.length === records.length) return outcomes
+  const count = records.length === 1 ? 'one record' : `${records.length} records`
+  const error = sinkMisbehaved(`it gave ${outcomes.length} outcomes for ${count}`)
+  return records.map(() => ({ status: 'failed', error }))
 }
 
-function resultOf(outcome: Outcome | 'abandoned', durationMs: number): AttemptResult {
-  if (outcome === 'abandoned') return { kind: 'abandoned' }
+function resultOf(outcome: Outcome, durationMs: number): AttemptResult {
   if (outcome.status === 'ok') return { kind: 'delivered', detail: outcome.detail, durationMs }
   const error = toAppError(outcome.error)
   return { kind: 'failed', error, detail: outcome.detail ?? error.message, durationMs }

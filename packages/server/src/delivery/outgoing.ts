@@ -7,7 +7,7 @@ import type { TargetPlan } from './target-plan.ts'
  * One event on its way to a sink. Its id, source and type are read from the text when a sink first asks: many sinks
  * only pass bytes on.
  */
-class OutgoingEvent implements OutgoingRecord {
+export class OutgoingEvent implements OutgoingRecord {
   readonly event: Uint8Array
   readonly body: Uint8Array
   readonly contentType: string | undefined

@@ -3,4 +3,10 @@ export { createLog, type Log, type LogLevel, type LogOptions, redactedFields } f
 export { createMetrics, type Metrics, metricNamesMax, type MetricsOptions } from './metrics.ts'
 export * from './observer.ts'
 export { openOtlpTracer, type OtlpOptions } from './otlp-tracer.ts'
+export {
+  silentStreamObserver,
+  type StreamLags,
+  type StreamObserver,
+  type StreamOutcome,
+} from './stream-metrics.ts'
 export { type ActiveSpan, silentTracer, type SpanAttributes, type SpanKind, type Tracer } from './tracer.ts'

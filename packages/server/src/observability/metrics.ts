@@ -4,6 +4,7 @@ import { type FunctionMetrics, functionMetrics, type InstanceStates } from './fu
 import type { HttpObserver } from './http-observer.ts'
 import { LabelLimit } from './label-limit.ts'
 import type { EngineObserver } from './observer.ts'
+import { type StreamLags, streamMetrics, type StreamObserver } from './stream-metrics.ts'
 
 export interface MetricsOptions {
   readonly version: string
@@ -13,6 +14,8 @@ export interface MetricsOptions {
   readonly pending?: () => Promise<Iterable<readonly [queue: string, pending: number]>>
   /** Instances of functions, asked for at each scrape. */
   readonly instances?: InstanceStates
+  /** Lag of streams, asked for at each scrape. */
+  readonly streamLags?: StreamLags
 }
 
 export const metricNamesMax = 200
@@ -22,6 +25,7 @@ export interface Metrics extends Disposable {
   readonly observer: EngineObserver
   readonly http: HttpObserver
   readonly functions: FunctionMetrics
+  readonly streams: StreamObserver
   readonly contentType: string
   /** The exposition text, format 0.0.4. */
   text(): Promise<string>
@@ -56,6 +60,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     observer,
     http,
     functions: functionMetrics(registry, namesMax, options.instances),
+    streams: streamMetrics(registry, namesMax, options.streamLags),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     [Symbol.dispose]: dispose,
