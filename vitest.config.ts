@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{packages,connectors,storage,runtimes}/*/src/**/*.test.ts',
-            'tools/{*,*/*,tidy/*/*}.test.ts',
+            'tools/{*,*/*,tidy/*/*,services/install/*}.test.ts',
             'benchmarks/**/*.test.ts',
           ],
           testTimeout: 20_000,

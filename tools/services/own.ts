@@ -1,11 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { findServer } from './discovery.ts'
 import { stateFolder } from './place.ts'
 import { freePorts } from './ports.ts'
 import { isAlive, markProcess, type ProcessMark } from './process-tree.ts'
-import { killProcesses, type RunningProcess, startProcesses, stopProcesses } from './runner.ts'
+import {
+  discardWithinMs,
+  killProcesses,
+  type RunningProcess,
+  startProcesses,
+  stopProcesses,
+} from './runner.ts'
 import { Instance, type Server, type ServiceName, type Services } from './server.ts'
 import { refuseMissing } from './shared.ts'
 
@@ -42,10 +48,9 @@ export async function ownService<Name extends ServiceName>(name: Name): Promise<
   const roles = Object.keys(server.ports)
   const free = await freePorts(roles.length)
   const ports = Object.fromEntries(roles.map((role, index) => [role, free[index] ?? 0]))
-  const owned = new OwnedInstance(
-    server,
-    new Instance(name, join(ownFolder(), `${name}-${randomUUID()}`), ports),
-  )
+  // Short: the path of a socket in the folder may have some hundred characters.
+  const id = randomBytes(4).toString('hex')
+  const owned = new OwnedInstance(server, new Instance(name, join(ownFolder(), `${name}-${id}`), ports))
   await owned.start()
   const controls: OwnControls = {
     ports,
@@ -96,7 +101,7 @@ class OwnedInstance {
   }
 
   async remove(): Promise<void> {
-    await this.stop()
+    await stopProcesses(this.#processes, discardWithinMs)
     rmSync(this.instance.folder, { recursive: true, force: true })
     rmSync(this.#recordFile, { force: true })
   }

@@ -19,7 +19,7 @@ import { userToRunAs } from './user.ts'
 const pollMs = 50
 
 /** A server that does not answer this long after its start is given up, in milliseconds. */
-const readyWithinMs = 90_000
+const readyWithinMs = 180_000
 
 /** One exchange of the readiness check, in milliseconds. */
 const exchangeWithinMs = 5_000
@@ -66,12 +66,18 @@ export async function startProcesses(server: Server, instance: Instance): Promis
   return running
 }
 
+/** Time for an orderly end when the data is thrown away afterwards, in milliseconds: enough to release shared memory. */
+export const discardWithinMs = 3_000
+
 /** Asks each to end, the last started first, and kills what does not; nothing of the instance runs afterwards. */
-export async function stopProcesses(running: readonly RunningProcess[]): Promise<void> {
+export async function stopProcesses(
+  running: readonly RunningProcess[],
+  withinMs = endWithinMs,
+): Promise<void> {
   for (const one of running.toReversed()) {
     const tree = processTree(one)
     signalAll([one], one.stopSignal)
-    if (await haveEnded(tree, endWithinMs)) continue
+    if (await haveEnded(tree, withinMs)) continue
     signalAll(tree, 'SIGKILL')
     await haveEnded(tree, endWithinMs)
   }

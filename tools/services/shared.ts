@@ -4,7 +4,7 @@ import { findServer, serverNames } from './discovery.ts'
 import { underLock } from './lock.ts'
 import { stateFolder } from './place.ts'
 import { isAlive, markProcess, type ProcessMark } from './process-tree.ts'
-import { type RunningProcess, startProcesses, stopProcesses } from './runner.ts'
+import { discardWithinMs, type RunningProcess, startProcesses, stopProcesses } from './runner.ts'
 import { Instance, type Server, type ServiceName, type Services } from './server.ts'
 
 /** Set for the processes of a test run: the number of the process whose end is the end of the run. */
@@ -95,7 +95,7 @@ async function startUnlocked(server: Server, kept: boolean): Promise<boolean> {
 async function stopUnlocked(server: Server, keepData: boolean): Promise<boolean> {
   const processes = readState(server)?.processes ?? []
   const ran = processes.some(isAlive)
-  await stopProcesses(processes)
+  await stopProcesses(processes, keepData ? undefined : discardWithinMs)
   rmSync(stateFile(server), { force: true })
   rmSync(leasesFolder(server), { recursive: true, force: true })
   if (!keepData) rmSync(sharedInstance(server).folder, { recursive: true, force: true })
