@@ -8,3 +8,9 @@ export function handles(): Record<string, number> {
   }
   return counts
 }
+
+/** Those that there are more of than before; ones that were closing then may be gone by now. */
+export function handlesBeyond(before: Readonly<Record<string, number>>): Record<string, number> {
+  const more = Object.entries(handles()).filter(([kind, count]) => count > (before[kind] ?? 0))
+  return Object.fromEntries(more)
+}
