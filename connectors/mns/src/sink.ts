@@ -97,7 +97,12 @@ export class MnsSink implements Sink {
     const answer = await client.request('POST', target, { body }, signal)
     const { root, status } = answer
     if (root?.name === 'Message') return [ok]
-    if (root?.name !== 'Messages') throw client.error(answer)
+    if (root?.name !== 'Messages') {
+      const error = client.error(answer)
+      // The service refuses a request for the sake of one message; the others have not deserved it.
+      if (messages.length === 1 || !isRejected(error)) throw error
+      return (await Promise.all(messages.map(message => this.#post([message], signal).catch(refusal)))).flat()
+    }
     return root.children.map(child => {
       const code = childText(child, 'ErrorCode')
       return code === undefined ? ok : failed(serviceError(code, status, 'sink', client.place))
@@ -134,6 +139,14 @@ export class MnsSink implements Sink {
 
 function failed(error: AppError): Outcome {
   return { status: 'failed', error }
+}
+
+function isRejected(error: Error): boolean {
+  return error instanceof AppError && error.code === 'sink.rejected'
+}
+
+function refusal(thrown: unknown): Outcome[] {
+  return [failed(toAppError(thrown))]
 }
 
 function closed(): AppError {
