@@ -104,7 +104,7 @@ test('a recorded putEvents of three encodings finds no second bus, and tells the
   })
 })
 
-test('a recorded createRule names the type of target that is not offered', async () => {
+test('a recorded createRule cannot name a queue of another account', async () => {
   const answer = await send({
     path: '/openapi/createRule',
     nonce: 'ac5c81d47a84eb58ab578b429c3ee202',
@@ -119,7 +119,7 @@ test('a recorded createRule names the type of target that is not offered', async
   })
 
   expect(answer.status).toBe(409)
-  expect(answer.json?.['code']).toBe('EventTargetClassNotExist')
+  expect(answer.json?.['code']).toBe('EventTargetIneffectiveAttribute')
 })
 
 test('a recorded createEventStreaming is told that streams are not offered', async () => {

@@ -170,7 +170,7 @@ describe('rules', () => {
     await createRule('there', '{"source":["never"]}')
     const six = Array.from({ length: 6 }, (_, index) => httpTarget(`t${index}`))
     const many = `{"source":[${Array.from({ length: 6 }, () => '{"prefix":"a"}').join()}]}`
-    const foreign = new sdk.TargetEntry({ id: 'q', type: 'acs.mns.queue', endpoint: 'acs:mns:x:1:queues/q' })
+    const foreign = new sdk.TargetEntry({ id: 'q', type: 'acs.sms', endpoint: 'acs:mns:x:1:queues/q' })
     const noFunction = new sdk.TargetEntry({
       id: 'f',
       type: 'acs.fc.function',
@@ -205,7 +205,7 @@ test('targets are created, replaced, listed and deleted, and refused one by one'
     (await client.listTargets(new sdk.ListTargetsRequest({ ...name, limit: 10 }))).targets.map(
       ({ id, type }) => [id, type],
     )
-  const strange = new sdk.TargetEntry({ id: 'q', type: 'acs.mns.queue', endpoint: 'acs:mns:x:1:queues/q' })
+  const strange = new sdk.TargetEntry({ id: 'q', type: 'acs.sms', endpoint: 'acs:mns:x:1:queues/q' })
   const bus = new sdk.TargetEntry({ id: 'b', type: 'acs.eventbridge', endpoint: `${arn}/orders` })
 
   const made = await create(httpTarget('a'), strange, bus)
