@@ -43,7 +43,9 @@ export async function compatibilityPage(tree: Tree): Promise<string> {
 /** One interface: how many actions have which verdict, and a row for each. */
 export function interfaceSection({ title, client, guide, actions }: InterfaceTable): string {
   const count = (verdict: Verdict): number => actions.filter(action => action.verdict === verdict).length
-  const counts = `${count('works')} work, ${count('stored')} are stored only, ${count('refused')} are refused.`
+  const counts = (['works', 'stored', 'refused'] as const)
+    .map(verdict => `${verdict} ${count(verdict)}`)
+    .join(', ')
   const more = guide === undefined ? '' : ` [How to use it](../${guide}).`
   const rows = actions.map(
     ({ name, verdict, note = '' }) =>
@@ -52,7 +54,7 @@ export function interfaceSection({ title, client, guide, actions }: InterfaceTab
   return [
     `## ${title}`,
     '',
-    `Tested with ${client}. Of ${actions.length} actions ${counts}${more}`,
+    `Tested with ${client}. Of ${actions.length} actions: ${counts}.${more}`,
     '',
     '| action | verdict | notes |',
     '| --- | --- | --- |',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Tree } from '../source/index.ts'
+import { interfaceSection } from './compatibility-page.ts'
 import { plant } from '../tidy/index.ts'
 import { optionTable } from './connectors-page.ts'
 import { errorsPage } from './errors-page.ts'
@@ -41,4 +42,23 @@ test('the option table shows type, default, limits and inner options', () => {
 
 test('a schema without properties says so', () => {
   expect(optionTable({ properties: {} })).toBe('It has no options.')
+})
+
+test('the section of an interface counts its verdicts and has a row for each action', () => {
+  const section = interfaceSection({
+    title: 'Some Cloud',
+    client: 'some-client 1.2.3',
+    guide: 'guides/some.md',
+    actions: [
+      { name: 'Make', verdict: 'works' },
+      { name: 'Paint', verdict: 'stored', note: 'no | colours' },
+      { name: 'Fly', verdict: 'refused' },
+      { name: 'Read', verdict: 'works' },
+    ],
+  })
+
+  expect(section).toContain('## Some Cloud\n')
+  expect(section).toContain('Tested with some-client 1.2.3. Of 4 actions: works 2, stored 1, refused 1.')
+  expect(section).toContain('[How to use it](../guides/some.md)')
+  expect(section).toContain(String.raw`| ${'`Paint`'} | stored | no \| colours |`)
 })

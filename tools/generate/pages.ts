@@ -1,4 +1,5 @@
 import type { Tree } from '../source/index.ts'
+import { compatibilityPage } from './compatibility-page.ts'
 import { connectorsPage } from './connectors-page.ts'
 import { errorsPage } from './errors-page.ts'
 
@@ -9,6 +10,7 @@ export interface GeneratedPage {
 }
 
 export const generatedPages: readonly GeneratedPage[] = [
+  { path: 'docs/reference/compatibility.md', make: compatibilityPage },
   { path: 'docs/reference/connectors.md', make: connectorsPage },
   { path: 'docs/reference/errors.md', make: errorsPage },
 ]
