@@ -17,10 +17,16 @@ try {
   else if (action === 'stop') await stop(servers, keepData)
   else
     for (const server of servers) {
+      // One that cannot be had does not keep the others from being there.
       await install(server)
-      if (action === 'start') await start(server)
+        .then(() => (action === 'start' ? start(server) : undefined))
+        .catch(fail)
     }
 } catch (error) {
+  fail(error)
+}
+
+function fail(error: unknown): void {
   console.error(error instanceof Error ? error.message : String(error))
   process.exitCode = 1
 }
@@ -37,7 +43,10 @@ async function install(server: Server): Promise<void> {
   try {
     await underLock(server.lockPort, () => server.install(line => print(`${server.name}: ${line}`)))
   } catch (error) {
-    throw new Error(`${server.name} could not be installed: ${String(error)}`, { cause: error })
+    throw new Error(
+      `${server.name} could not be installed: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   } finally {
     clearInterval(signOfLife)
   }

@@ -4,6 +4,7 @@ import { readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { findProgram, runToEnd } from './command.ts'
+import { installPackages } from './debian.ts'
 
 /** Fixed, so that the same jars come on every machine. */
 const plugIn = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
@@ -26,7 +27,7 @@ export interface JarSet {
 export async function fetchJars(jars: JarSet, print: (line: string) => void): Promise<void> {
   if (existsSync(jars.folder)) return
   if (findProgram('mvn') === undefined || findProgram('java') === undefined)
-    throw new Error('Maven and Java 17 are needed: apt-get install maven openjdk-17-jre-headless')
+    await installPackages(['maven', 'openjdk-17-jre-headless'], print)
   const partial = `${jars.folder}.partial`
   mkdirSync(dirname(jars.folder), { recursive: true })
   for (let attempt = 1; ; attempt++) {

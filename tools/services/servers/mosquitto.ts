@@ -6,7 +6,10 @@ import type { Instance, Server, ServiceHandle } from '../server.ts'
 import { makeFolderFor } from '../user.ts'
 import { mqttLogin } from '../wire/index.ts'
 
-/** One Mosquitto that keeps sessions and retained messages. Nobody comes in without a password. */
+/**
+ * One Mosquitto that keeps sessions and messages; it saves a change up to a tenth of a second after it has confirmed
+ * it, so a kill may take the last ones. Nobody comes in without a password.
+ */
 export interface MosquittoService extends ServiceHandle {
   readonly address: string
   /** MQTT with the user that has every right. */
@@ -70,7 +73,7 @@ function settings(instance: Instance): string {
     `acl_file ${join(instance.folder, 'rights')}`,
     'persistence true',
     `persistence_location ${instance.dataFolder}/`,
-    // Saved at every change: it writes nothing at a kill.
+    // Saved soon after every change: it writes nothing at a kill.
     'autosave_on_changes true',
     'autosave_interval 1',
     'max_queued_messages 0',

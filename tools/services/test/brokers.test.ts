@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test, vi } from 'vitest'
 import { ownService, useService } from '../index.ts'
 import { describeService } from '../vitest.ts'
 import { mqttLogin, mqttRetain, mqttRetained, natsLogin, natsRequest } from '../wire/index.ts'
@@ -46,6 +48,9 @@ await describeService('mosquitto', 'Mosquitto', () => {
     const port = mosquitto.ports['mqtt'] ?? 0
     try {
       await mqttRetain(port, mosquitto.user, 'survivor', 'kept', soon())
+      // It confirms a message a moment before it saves it.
+      const saved = join(dirname(mosquitto.logFile), 'data', 'mosquitto.db')
+      await vi.waitFor(() => expect(readFileSync(saved, 'latin1')).toContain('survivor'), 10_000)
       await mosquitto.kill()
       await expect(mqttLogin(port, mosquitto.user, soon())).rejects.toThrow('ECONNREFUSED')
 
