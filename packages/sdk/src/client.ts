@@ -1,9 +1,11 @@
+import type { ConnectorInfo } from './connectors.ts'
 import { EventsClient } from './events.ts'
 import type { AliasSpec, AsyncSpec, DomainSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionsClient } from './functions-client.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
 import { RuntimesClient } from './runtimes.ts'
+import { type InstanceSpec, StreamsClient } from './streams.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import { LayersClient, VersionsClient } from './versions.ts'
 
@@ -79,6 +81,9 @@ export class Client {
   readonly layers: LayersClient
   /** What functions can run on. */
   readonly runtimes: RuntimesClient
+  readonly streams: StreamsClient
+  /** Named external systems. */
+  readonly instances: ResourceClient<InstanceSpec>
   private readonly transport: Transport
 
   constructor(options: ClientOptions) {
@@ -89,6 +94,8 @@ export class Client {
     this.domains = new ResourceClient(this.transport, '/api/v1/domains')
     this.layers = new LayersClient(this.transport)
     this.runtimes = new RuntimesClient(this.transport)
+    this.streams = new StreamsClient(this.transport)
+    this.instances = new ResourceClient(this.transport, '/api/v1/instances')
   }
 
   /** The rules of one bus. */
@@ -234,6 +241,11 @@ export class Client {
       pattern,
       ...(dialect === undefined ? {} : { dialect }),
     })
+  }
+
+  /** The installed connectors with the schemas of their options. */
+  async connectors(): Promise<ConnectorInfo[]> {
+    return (await this.transport.json<{ items: ConnectorInfo[] }>('GET', '/api/v1/connectors')).items
   }
 
   status(): Promise<Record<string, unknown>> {

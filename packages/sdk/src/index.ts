@@ -5,6 +5,7 @@ export {
   type PatternVerdict,
   type UploadedCode,
 } from './client.ts'
+export * from './connectors.ts'
 export { clientErrorCatalogue, MillraceError } from './error.ts'
 export * from './events.ts'
 export * from './function-parts.ts'
@@ -13,5 +14,6 @@ export { ResourceClient } from './resource-client.ts'
 export * from './resources.ts'
 export { type AddRuntimeOptions, type RuntimeInfo, RuntimesClient } from './runtimes.ts'
 export type { ClientOptions } from './transport.ts'
+export * from './streams.ts'
 export * from './wiring.ts'
 export { LayersClient, VersionsClient } from './versions.ts'

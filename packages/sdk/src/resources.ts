@@ -16,9 +16,16 @@ export type TransformSpec =
   | { form: 'TEMPLATE'; value: Record<string, string>; template: string }
 
 export type SinkSpec =
-  | { connector: string; options?: Record<string, unknown> }
-  | { function: string }
+  | {
+      connector: string
+      /** Named external system, whose options lie under these. */
+      instance?: string
+      options?: Record<string, unknown>
+    }
+  | { function: string; qualifier?: string }
   | { bus: string }
+  | { queue: string }
+  | { topic: string }
 
 export type RetrySpec =
   | { strategy: 'BACKOFF_RETRY' }

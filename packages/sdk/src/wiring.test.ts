@@ -42,3 +42,17 @@ test('what stands under a function becomes items of their own, after it and befo
     { kind: 'rule', bus: 'shop', name: 'r', spec: { pattern: {} } },
   ])
 })
+
+test('instances come before what names them, streams after the functions and buses that they lead to', () => {
+  const source = { connector: 'kafka', instance: 'main', options: { topics: ['t'] } }
+  const items = wiringItems({
+    streams: { clean: { source, sink: { function: 'clean' } } },
+    functions: { clean: { code: 'clean' } },
+    instances: { main: { connector: 'kafka', options: { bootstrap: 'a:9092' } } },
+  })
+  expect(items).toEqual([
+    { kind: 'instance', name: 'main', spec: { connector: 'kafka', options: { bootstrap: 'a:9092' } } },
+    { kind: 'function', name: 'clean', spec: { code: 'clean' } },
+    { kind: 'stream', name: 'clean', spec: { source, sink: { function: 'clean' } } },
+  ])
+})

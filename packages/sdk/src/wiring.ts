@@ -1,5 +1,6 @@
 import type { AsyncSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import type { BusSpec, FunctionSpec, RuleSpec } from './resources.ts'
+import type { InstanceSpec, StreamSpec } from './streams.ts'
 
 /** One resource of a wiring: what `millrace apply` writes and `millrace dev` keeps in step. */
 export type WiringItem =
@@ -7,6 +8,8 @@ export type WiringItem =
   | { readonly kind: 'layer'; readonly name: string; readonly spec: LayerSpec }
   | { readonly kind: 'function'; readonly name: string; readonly spec: FunctionSpec }
   | FunctionPartItem
+  | { readonly kind: 'instance'; readonly name: string; readonly spec: InstanceSpec }
+  | { readonly kind: 'stream'; readonly name: string; readonly spec: StreamSpec }
   | { readonly kind: 'rule'; readonly bus: string; readonly name: string; readonly spec: RuleSpec }
 
 /** What belongs to a function; the name of the two settings is the qualifier that they are for. */
@@ -23,6 +26,16 @@ export function defineBus(name: string, spec: BusSpec = {}): WiringItem {
 /** A rule of the wiring, on a bus of the same wiring or one that is there already. */
 export function defineRule(bus: string, name: string, spec: RuleSpec): WiringItem {
   return { kind: 'rule', bus, name, spec }
+}
+
+/** A named external system of the wiring. Keep its secrets out of the file: a wiring in TypeScript can read the environment. */
+export function defineInstance(name: string, spec: InstanceSpec): WiringItem {
+  return { kind: 'instance', name, spec }
+}
+
+/** A stream of the wiring, from an external system to a function, a bus or another system. */
+export function defineStream(name: string, spec: StreamSpec): WiringItem {
+  return { kind: 'stream', name, spec }
 }
 
 /** A layer of the wiring; a new version is made when its files change. */
@@ -66,9 +79,17 @@ export interface WiringDocument {
   buses?: Record<string, (BusSpec & { rules?: Record<string, RuleSpec> }) | null>
   layers?: Record<string, LayerSpec>
   functions?: Record<string, FunctionDocument>
+  instances?: Record<string, InstanceSpec>
+  streams?: Record<string, StreamSpec>
 }
 
-const documentKeys: readonly string[] = ['buses', 'layers', 'functions'] satisfies (keyof WiringDocument)[]
+const documentKeys: readonly string[] = [
+  'buses',
+  'layers',
+  'functions',
+  'instances',
+  'streams',
+] satisfies (keyof WiringDocument)[]
 
 /**
  * Flattens a wiring document into items in the order in which they can be written. Throws a TypeError that names an
@@ -89,6 +110,8 @@ export function wiringItems(document: WiringDocument): WiringItem[] {
   for (const [name, spec] of Object.entries(document.layers ?? {})) items.push(defineLayer(name, spec))
   for (const [name, spec] of Object.entries(document.functions ?? {}))
     items.push(...functionItems(name, spec))
+  for (const [name, spec] of Object.entries(document.instances ?? {})) items.push(defineInstance(name, spec))
+  for (const [name, spec] of Object.entries(document.streams ?? {})) items.push(defineStream(name, spec))
   return sortWiring(items)
 }
 
@@ -102,7 +125,17 @@ function functionItems(name: string, document: FunctionDocument): WiringItem[] {
   ]
 }
 
-const order = { bus: 0, layer: 1, function: 2, trigger: 3, async: 3, scaling: 3, rule: 4 }
+const order = {
+  bus: 0,
+  instance: 0,
+  layer: 1,
+  function: 2,
+  trigger: 3,
+  async: 3,
+  scaling: 3,
+  rule: 4,
+  stream: 4,
+}
 
 /** Puts items into the order in which they can be written: what others refer to comes first. */
 export function sortWiring(items: readonly WiringItem[]): WiringItem[] {

@@ -7,7 +7,7 @@ import type { CommandContext, Terminal } from '../terminal.ts'
 /** `millrace apply [PATH]`: writes a wiring file to a server; a second time changes nothing. */
 export function applyCommand({ terminal }: CommandContext): Command {
   return new Command('apply')
-    .description('write the buses, functions and rules of a wiring file')
+    .description('write the buses, functions, rules, streams and instances of a wiring file')
     .argument('[path]', 'wiring file, or the folder it is in', '.')
     .addOption(urlFlag())
     .addOption(dataFlag())

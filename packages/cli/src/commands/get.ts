@@ -14,8 +14,8 @@ interface GetFlags extends ConnectionFlags {
 /** `millrace get KIND [NAME]`: one resource whole, or a table of all. */
 export function getCommand({ terminal }: CommandContext): Command {
   return new Command('get')
-    .description('show buses, rules or functions')
-    .argument('<kind>', 'buses, rules or functions')
+    .description('show buses, rules, functions, streams or instances')
+    .argument('<kind>', 'buses, rules, functions, streams or instances')
     .argument('[name]', 'one of them, whole')
     .option('--bus <bus>', 'the bus whose rules are meant')
     .option('--status', 'what is going on with it right now')
@@ -50,5 +50,7 @@ function resourcesOf(client: Client, kind: string, bus: string | undefined): Res
     if (bus === undefined) throw new Error('whose rules? add --bus NAME')
     return client.rules(bus)
   }
-  throw new Error(`there is no kind ${kind}; there are buses, rules and functions`)
+  if (kind === 'streams' || kind === 'stream') return client.streams
+  if (kind === 'instances' || kind === 'instance') return client.instances
+  throw new Error(`there is no kind ${kind}; there are buses, rules, functions, streams and instances`)
 }

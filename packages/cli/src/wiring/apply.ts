@@ -89,6 +89,10 @@ function resourcesOf(
       return client.functions
     case 'rule':
       return client.rules(item.bus)
+    case 'instance':
+      return client.instances
+    case 'stream':
+      return client.streams
     case 'trigger':
       return client.functionTriggers(item.function)
     case 'async':

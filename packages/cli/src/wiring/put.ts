@@ -20,6 +20,10 @@ export async function putItem(context: PutContext, item: WiringItem): Promise<Pu
       return await client.buses.put(item.name, item.spec)
     case 'rule':
       return await client.rules(item.bus).put(item.name, item.spec)
+    case 'instance':
+      return await client.instances.put(item.name, item.spec)
+    case 'stream':
+      return await client.streams.put(item.name, item.spec)
     case 'trigger':
       return await client.functionTriggers(item.function).put(item.name, item.spec)
     case 'async':
