@@ -6,7 +6,7 @@ import {
   type LoadedCredentials,
 } from '../auth/index.ts'
 import type { Delivery } from '../delivery/index.ts'
-import { Doors, functionComputePaths, listen, type Listener } from '../http/index.ts'
+import { functionComputePaths, listen, type Listener } from '../http/index.ts'
 import type { Resources } from '../resources/index.ts'
 import { type Engine, openEngine, routedPosition } from './engine.ts'
 import { type CompositionOptions, type Ground, openGround } from './ground.ts'
@@ -45,6 +45,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   await engine.queues.start()
   await engine.delivery.start()
   await engine.scheduler.start()
+  await engine.checkpoints.start(engine.resources.snapshots)
+  await engine.streams.start()
   keepHouse(options, ground, engine, owned)
   const listener = owned.use(await openDoor(options, ground, engine))
   engine.address.url = listener.url
@@ -97,14 +99,6 @@ function openDoor(
       observer: engine.metrics.http,
       eventLogs,
       plugins,
-      doors: new Doors(),
-      // Nothing reads streams in this process yet.
-      streams: {
-        status: async (account, name) => ({
-          state: engine.resources.streams.get(account, name).spec.paused ? 'paused' : 'ready',
-        }),
-        resume: async () => {},
-      },
       node: {
         version,
         region: config.region,

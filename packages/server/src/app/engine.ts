@@ -10,19 +10,22 @@ import {
   defaultCodeLimits,
   type Functions,
 } from '../functions/index.ts'
-import { certificatePath, pushFormatter } from '../http/index.ts'
+import { certificatePath, Doors, pushFormatter } from '../http/index.ts'
 import { createIngest, type Ingest } from '../ingest/index.ts'
 import { createMetrics, type Metrics } from '../observability/index.ts'
 import { createQueues, type Queues } from '../queues/index.ts'
 import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
 import { createTopics, topicBusKey, type Topics } from '../topics/index.ts'
 import { createScheduler, type Scheduler } from '../scheduler/index.ts'
+import { createStreams, type Streams } from '../streams/index.ts'
 import { appendEvent } from './append-event.ts'
+import { CheckpointStore } from './checkpoints.ts'
 import type { CompositionOptions, Ground } from './ground.ts'
 import { partChecks } from './part-checks.ts'
 import { pendingDeliveries } from './pending.ts'
 import { checkRule } from './rule-check.ts'
-import { sinkResolver } from './sinks.ts'
+import { recordsMaxOf, sinkResolver } from './sinks.ts'
+import { sourceOpener } from './source-context.ts'
 
 export interface Engine {
   readonly metrics: Metrics
@@ -37,6 +40,10 @@ export interface Engine {
   readonly address: { url: string }
   readonly delivery: Delivery
   readonly scheduler: Scheduler
+  /** Who listens at the addresses of streams. */
+  readonly doors: Doors
+  readonly checkpoints: CheckpointStore
+  readonly streams: Streams
 }
 
 /** What each part is made from. Parts ask for each other by functions, which are called when all of them are there. */
@@ -65,6 +72,11 @@ export async function openEngine(
   engine.topics = owned.use(openTopics(workshop))
   engine.delivery = owned.use(openDelivery(workshop))
   engine.scheduler = owned.use(openScheduler(workshop))
+  engine.doors = new Doors()
+  engine.checkpoints = owned.use(
+    new CheckpointStore(ground.storage.documents, options.log.child({ part: 'streams' })),
+  )
+  engine.streams = owned.use(openStreams(workshop))
   return engine
 }
 
@@ -113,6 +125,7 @@ function openMetrics({ options, ground, engine }: Workshop): Metrics {
     version: options.version,
     pending: () => pendingDeliveries(engine.topics.snapshots.current(), ground.storage.queue),
     instances: () => engine.functions.instances(),
+    streamLags: () => engine.streams.lags(),
   })
 }
 
@@ -239,6 +252,26 @@ function openScheduler({ options, ground, engine }: Workshop): Scheduler {
       const named = qualifier === undefined ? { requestId } : { requestId, qualifier }
       await engine.calls.call(account, functionName, event, named)
     },
+  })
+}
+
+function openStreams({ options, ground, engine }: Workshop): Streams {
+  const { config } = options
+  const { plugins, storage } = ground
+  const log = options.log.child({ part: 'streams' })
+  const { snapshots } = engine.resources
+  return createStreams({
+    ...ground,
+    snapshots,
+    documents: storage.documents,
+    leases: storage.leases,
+    node: ground.random.id(),
+    openSource: sourceOpener({ ...config, ...ground, ...engine, snapshots, log }),
+    sourceTraits: connector => plugins.sourceTraits(connector),
+    sinks: sinkResolver({ ...config, ...ground, ...engine, snapshots, log }),
+    sinkRecordsMax: sink => recordsMaxOf(sink, plugins),
+    log,
+    observer: engine.metrics.streams,
   })
 }
 

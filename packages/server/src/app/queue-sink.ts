@@ -6,7 +6,7 @@ import {
   type Sink,
   toAppError,
 } from '@millrace/spi'
-import type { Queues } from '../queues/index.ts'
+import type { MessageProperty, NewMessage, Queues } from '../queues/index.ts'
 
 /** Puts records into a queue: the body becomes the message. */
 export class QueueSink implements Sink {
@@ -28,11 +28,10 @@ export class QueueSink implements Sink {
     return await Promise.all(records.map(record => this.#send(record)))
   }
 
-  async #send({ body }: OutgoingRecord): Promise<Outcome> {
+  async #send({ body, parameters }: OutgoingRecord): Promise<Outcome> {
     try {
-      const [outcome] = await this.#queues.send(this.#account, this.#queue, [
-        { body: sinkBody(body, this.#isBase64) },
-      ])
+      const message = { body: sinkBody(body, this.#isBase64), ...propertiesOf(parameters) }
+      const [outcome] = await this.#queues.send(this.#account, this.#queue, [message])
       if (outcome?.status === 'sent') return { status: 'ok', detail: outcome.message.id }
       return failed(outcome?.error)
     } catch (thrown) {
@@ -41,6 +40,12 @@ export class QueueSink implements Sink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** What a topic passes on beside the body; rules of users have no such parameter. */
+function propertiesOf({ properties }: OutgoingRecord['parameters']): Pick<NewMessage, 'properties'> {
+  if (properties === undefined) return {}
+  return { properties: { user: JSON.parse(properties) as MessageProperty[] } }
 }
 
 /** The body as it is, or as base64 for consumers that expect it so. */

@@ -28,6 +28,17 @@ export interface SinkParts {
   readonly fileRoots: readonly string[]
 }
 
+/** Records of one write to a sink that is not a connector's. */
+const recordsMax = { bus: 1_000, queue: 100, topic: 100, function: 16 }
+
+/** How many records one write to a sink may carry at most: what its connector says, or what suits the platform's own. */
+export function recordsMaxOf(sink: SinkSpec, plugins: Pick<Plugins, 'sinkRecordsMax'>): Promise<number> {
+  if ('connector' in sink) return plugins.sinkRecordsMax(sink.connector)
+  if ('function' in sink) return Promise.resolve(recordsMax.function)
+  if ('bus' in sink) return Promise.resolve(recordsMax.bus)
+  return Promise.resolve('queue' in sink ? recordsMax.queue : recordsMax.topic)
+}
+
 /** The kinds of sinks in one place: a connector's, a function, a queue, a topic, another bus; and what asynchronous calls go to. */
 export function sinkResolver(parts: SinkParts): SinkResolver {
   const { plugins, secrets, functions, calls, ingest, queues, topics, snapshots } = parts

@@ -52,7 +52,7 @@ test('a source gets the options of its instance, in the clear, under those of th
     main: { connector: 'kafka', options: { bootstrap: 'a:1', password: secrets.seal('secret'), tls: true } },
   })
   const stream = streamOf({ connector: 'kafka', instance: 'main', options: { topics: ['t'], tls: false } })
-  await expect(open('1', stream)).rejects.toThrow('enough')
+  await expect(open(stream)).rejects.toThrow('enough')
 
   const [[system, options, context] = []] = opened
   expect(system).toBe('kafka')
@@ -68,7 +68,7 @@ test('a source gets the options of its instance, in the clear, under those of th
 
 test('without an instance the system gives its name; its checkpoints and its door are those of the stream', async () => {
   const { open, opened, doors } = await opener()
-  await open('1', streamOf({ connector: 'http', options: {} })).catch(() => {})
+  await open(streamOf({ connector: 'http', options: {} })).catch(() => {})
 
   const context = opened[0]?.[2]
   expect(context?.instance).toBe('http')
@@ -83,13 +83,13 @@ test('an instance that is not there, or one of another system, is refused', asyn
 
   for (const instance of ['nowhere', 'main']) {
     const stream = streamOf({ connector: 'rabbitmq', instance, options: {} })
-    await expect(open('1', stream)).rejects.toMatchObject({ code: 'instance.invalid' })
+    await expect(open(stream)).rejects.toMatchObject({ code: 'instance.invalid' })
   }
 })
 
 test('the host of the conformance suite gives what the server gives', async () => {
   const { open, opened } = await opener()
-  await open('1', streamOf({ connector: 'echo', options: {} })).catch(() => {})
+  await open(streamOf({ connector: 'echo', options: {} })).catch(() => {})
 
   expect(Object.keys(new SourceHost().context).toSorted()).toEqual(
     Object.keys(opened[0]?.[2] ?? {}).toSorted(),

@@ -21,7 +21,7 @@ export interface SourceParts {
 }
 
 /** Opens the source of a stream for one task, loading its connector first if need be. */
-export type SourceOpener = (account: string, stream: StreamView) => Promise<Source>
+export type SourceOpener = (stream: StreamView) => Promise<Source>
 
 /**
  * The opener of sources: options of the stream over those of its instance, and the context that a source works in. It rejects
@@ -29,14 +29,14 @@ export type SourceOpener = (account: string, stream: StreamView) => Promise<Sour
  */
 export function sourceOpener(parts: SourceParts): SourceOpener {
   const { plugins, secrets, snapshots } = parts
-  return async (account, stream) => {
+  return async stream => {
     const { source } = stream.spec
-    const options = connectedOptions(account, source, snapshots.current(), secrets)
-    return await plugins.openSource(source.connector, options, contextOf(parts, account, stream))
+    const options = connectedOptions(stream.account, source, snapshots.current(), secrets)
+    return await plugins.openSource(source.connector, options, contextOf(parts, stream))
   }
 }
 
-function contextOf(parts: SourceParts, account: string, stream: StreamView): SourceContext {
+function contextOf(parts: SourceParts, stream: StreamView): SourceContext {
   const { clock, random, log, region, allowPrivateTargets, fileRoots } = parts
   const { connector, instance } = stream.spec.source
   return {
@@ -46,7 +46,7 @@ function contextOf(parts: SourceParts, account: string, stream: StreamView): Sou
     region,
     allowPrivateTargets,
     fileRoots,
-    account,
+    account: stream.account,
     name: stream.name,
     instance: instance ?? connector,
     checkpoints: parts.checkpoints.of(stream),

@@ -72,6 +72,8 @@ export interface Plugins {
   openSink(system: string, options: unknown, context: ConnectorContext): Sink
   /** Opens a source; loads its code first if need be. Rejects like `checkOptions`. */
   openSource(system: string, options: unknown, context: SourceContext): Promise<Source>
+  /** Records that one write of a connector's sink may carry at most. Rejects like `checkOptions`. */
+  sinkRecordsMax(system: string): Promise<number>
   /** What a source says of itself. Rejects like `checkOptions`. */
   sourceTraits(system: string): Promise<SourceTraits>
   /**
@@ -167,6 +169,10 @@ class InstalledPlugins implements Plugins {
 
   async openSource(system: string, options: unknown, context: SourceContext): Promise<Source> {
     return (await this.#host(system).get()).openSource(options, context)
+  }
+
+  async sinkRecordsMax(system: string): Promise<number> {
+    return (await this.#host(system).get()).sink.recordsMax
   }
 
   async sourceTraits(system: string): Promise<SourceTraits> {
