@@ -13,6 +13,8 @@ export interface EndsParts {
   readonly log: PluginLog
   /** A unit has come to its end. */
   readonly onEnd: (unit: Unit) => void
+  /** Some have ended: what they held back may go. */
+  readonly onProgress: () => void
   /** The stream is to stop before the record of this error. */
   readonly onBlocked: (error: AppError) => void
 }
@@ -63,6 +65,7 @@ export class Ends {
 
   #end(units: readonly Unit[]): void {
     for (const unit of units) this.#parts.onEnd(unit)
+    this.#parts.onProgress()
   }
 
   /** One line for many: a stream may drop as fast as it reads. */

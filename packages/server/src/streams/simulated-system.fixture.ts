@@ -91,8 +91,18 @@ export class SimulatedSystem {
       place.records.push({ record, index })
       ids.push(id)
     }
-    for (const reader of this.readers) reader.wake()
     return ids
+  }
+
+  /** Lets readers see what was put in. */
+  wake(): void {
+    for (const reader of this.readers) reader.wake()
+  }
+
+  /** Partitions change their readers. */
+  rebalance(): void {
+    this.readers.reverse()
+    this.assign()
   }
 
   open(): SimulatedSource {

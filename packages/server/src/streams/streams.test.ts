@@ -10,13 +10,19 @@ async function running(spec: Record<string, unknown>, options: WorldOptions = {}
   return world
 }
 
+/** Records that come while readers wait. */
+function put(world: World, ...record: Parameters<World['system']['put']>): void {
+  world.system.put(...record)
+  world.system.wake()
+}
+
 const status = (world: World) => world.streams.status('acme', 's')
 
 describe('a stream', () => {
   test('hands on what matches and commits all of it', async () => {
     await using world = await running({ pattern: { type: ['wanted'] } })
-    world.system.put(0, 3)
-    world.system.put(0, 2, { type: 'other' })
+    put(world, 0, 3)
+    put(world, 0, 2, { type: 'other' })
     await world.settled()
     expect(world.sinks.ids('sink').flat()).toEqual(['p0-0', 'p0-1', 'p0-2'])
     expect(world.system.uncommitted).toBe(0)
@@ -36,7 +42,7 @@ describe('a stream', () => {
     world.sinks.scripts.set('sink', records =>
       records.map(({ id }) => (id === 'p0-1' && isFirst ? ((isFirst = false), failing()) : ok)),
     )
-    world.system.put(0, 3)
+    put(world, 0, 3)
     await world.settled()
     expect(world.system.uncommitted).toBe(1)
     await world.clock.advance(4_000)
@@ -53,7 +59,7 @@ describe('a stream', () => {
     world.sinks.scripts.set('sink', records =>
       records.map(({ id }) => (id === 'p0-0' ? failing('sink.rejected', retryNever) : ok)),
     )
-    world.system.put(0, 2)
+    put(world, 0, 2)
     await world.settled()
     const [grave] = world.sinks.writes.filter(({ sink }) => sink === 'graves')
     const event = JSON.parse(Buffer.from(grave!.records[0]!.event).toString()) as object
@@ -71,7 +77,7 @@ describe('a stream', () => {
   test('without a dead letter, drops what cannot be written and says so', async () => {
     await using world = await running({})
     world.sinks.scripts.set('sink', records => records.map(() => failing('sink.rejected', retryNever)))
-    world.system.put(0, 30)
+    put(world, 0, 30)
     await world.settled()
     expect(world.system.uncommitted).toBe(0)
     expect(await status(world)).toMatchObject({ counts: { dropped: 30, written: 0 } })
@@ -82,7 +88,7 @@ describe('a stream', () => {
     await using world = await running({ deadLetter: { connector: 'graves', options: {} } })
     world.sinks.scripts.set('sink', records => records.map(() => failing('sink.rejected', retryNever)))
     world.sinks.scripts.set('graves', records => records.map(() => failing()))
-    world.system.put(0, 1)
+    put(world, 0, 1)
     await world.settled()
     await world.clock.advance(600_000)
     expect(world.system.uncommitted).toBe(1)
@@ -98,7 +104,7 @@ describe('a stream', () => {
     world.sinks.scripts.set('sink', records =>
       records.map(({ id }) => (id === 'p0-2' ? failing('sink.rejected', retryNever) : ok)),
     )
-    world.system.put(0, 5)
+    put(world, 0, 5)
     await world.settled()
     const blocked = { state: 'ready', reason: { code: 'sink.rejected' }, tasks: 0 }
     expect(await status(world)).toMatchObject(blocked)
@@ -116,9 +122,9 @@ describe('a stream', () => {
 
   test('a faulty record that blocks lets nothing behind it be written', async () => {
     await using world = await running({ onExhausted: 'block' })
-    world.system.put(0, 2)
-    world.system.put(0, 1, { isFaulty: true })
-    world.system.put(0, 2)
+    put(world, 0, 2)
+    put(world, 0, 1, { isFaulty: true })
+    put(world, 0, 2)
     await world.settled()
     expect(world.sinks.ids('sink').flat()).toEqual(['p0-0', 'p0-1'])
     expect(await status(world)).toMatchObject({ state: 'ready', reason: { code: 'record.malformed' } })
@@ -126,9 +132,9 @@ describe('a stream', () => {
 
   test('a faulty record becomes a dead letter without a retry', async () => {
     await using world = await running({ deadLetter: { connector: 'graves', options: {} } })
-    world.system.put(0, 1)
-    world.system.put(0, 1, { isFaulty: true })
-    world.system.put(0, 1)
+    put(world, 0, 1)
+    put(world, 0, 1, { isFaulty: true })
+    put(world, 0, 1)
     await world.settled()
     expect(world.sinks.ids('sink').flat()).toEqual(['p0-0', 'p0-2'])
     expect(world.sinks.ids('graves')).toEqual([['p0-1']])
@@ -142,10 +148,10 @@ describe('a stream', () => {
     world.sinks.scripts.set('sink', records =>
       records.map(({ id }) => (id === 'p0-0' && failures-- > 0 ? failing() : ok)),
     )
-    world.system.put(0, 1)
+    put(world, 0, 1)
     await world.settled()
-    world.system.put(0, 2)
-    world.system.put(1, 2)
+    put(world, 0, 2)
+    put(world, 1, 2)
     await world.settled()
     expect(world.sinks.ids('sink').flat()).toEqual(['p0-0', 'p1-0', 'p1-1'])
     await world.clock.advance(4_000)
@@ -158,7 +164,7 @@ describe('a stream', () => {
     const limits = { heldRecordsMax: 30, readRecordsMax: 7 }
     await using world = await running({ concurrencyMax: 1 }, { isOrdered: false, limits })
     world.sinks.scripts.set('sink', () => 'hang')
-    world.system.put(0, 1_000)
+    put(world, 0, 1_000)
     await world.clock.settle()
     expect(await status(world)).toMatchObject({ heldRecords: 30, inFlight: 1 })
     world.sinks.scripts.delete('sink')
@@ -170,7 +176,7 @@ describe('a stream', () => {
 
   test('a batch waits for its window, or until it is full', async () => {
     await using world = await running({ batch: { countMax: 3, windowMs: 5_000 } })
-    world.system.put(0, 4)
+    put(world, 0, 4)
     await world.settled()
     expect(world.sinks.ids('sink')).toEqual([['p0-0', 'p0-1', 'p0-2']])
     await world.clock.advance(4_999)
@@ -181,7 +187,7 @@ describe('a stream', () => {
 
   test('gives the sink no more records per second than it may', async () => {
     await using world = await running({ ratePerSecondMax: 5 }, { isOrdered: false })
-    world.system.put(0, 100)
+    put(world, 0, 100)
     await world.settled()
     await world.clock.advance(9_900)
     await world.settled()
@@ -194,7 +200,7 @@ describe('a stream', () => {
     await using world = await running({})
     let hangs = 1
     world.sinks.scripts.set('sink', records => (hangs-- > 0 ? 'hang' : records.map(() => ok)))
-    world.system.put(0, 2)
+    put(world, 0, 2)
     await world.clock.settle()
     await world.clock.advance(5_000 + 4_000)
     await world.settled()
@@ -211,7 +217,7 @@ describe('a stream', () => {
     await using _world = world
     world.sinks.refused.set('sink', new AppError('plugin.unknown', 'no such connector', retryNever))
     world.put({})
-    world.system.put(0, 1)
+    put(world, 0, 1)
     await world.startNode()
     await world.settled()
     expect(await status(world)).toMatchObject({ state: 'failed', reason: { code: 'plugin.unknown' } })
@@ -239,7 +245,7 @@ describe('a stream', () => {
   test('a source that is away leaves it running, with what went wrong', async () => {
     await using world = await running({})
     world.system.faults.read = 1
-    world.system.put(0, 1)
+    put(world, 0, 1)
     await world.clock.advance(300_000)
     expect(await status(world)).toMatchObject({ state: 'running', lastError: { code: 'source.unavailable' } })
     world.system.faults.read = 0
@@ -251,7 +257,7 @@ describe('a stream', () => {
   test('pausing gives back what was not committed, and resuming begins there', async () => {
     await using world = await running({})
     world.sinks.scripts.set('sink', () => 'hang')
-    world.system.put(0, 3)
+    put(world, 0, 3)
     await world.clock.settle()
     world.put({ paused: true })
     await world.clock.advance(15_000)
@@ -266,7 +272,7 @@ describe('a stream', () => {
 
   test('deleting stops it; made anew it is not blocked', async () => {
     await using world = await running({ onExhausted: 'block' })
-    world.system.put(0, 1, { isFaulty: true })
+    put(world, 0, 1, { isFaulty: true })
     await world.settled()
     world.put(undefined)
     await world.settled()
@@ -279,7 +285,7 @@ describe('a stream', () => {
   test('stopping leaves no timer', async () => {
     const world = await running({}, { partitions: 2 })
     world.sinks.scripts.set('sink', records => records.map(() => failing()))
-    world.system.put(0, 5)
+    put(world, 0, 5)
     await world.settled()
     await world.stopNode()
     expect(world.clock.pending).toBe(0)

@@ -209,6 +209,7 @@ export class Task {
       counts,
       log,
       onEnd: unit => this.#lanes.end(unit),
+      onProgress: () => this.#pump(),
       onBlocked: error => {
         this.#halt()
         onBlocked(error)
