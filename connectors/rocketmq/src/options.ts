@@ -59,7 +59,8 @@ const connection = {
       minLength: 1,
       maxLength: 128,
       pattern: '^[A-Za-z0-9_-]+$',
-      description: 'Namespace of topics and groups, where the server keeps several.',
+      description:
+        'Namespace of topics and groups, which a managed instance is told apart by. Open-source proxies take no notice of it; there it is part of the names, `NAMESPACE%topic`.',
     }),
   ),
   tls: Type.Optional(tls),

@@ -89,6 +89,11 @@ export class RocketmqSource implements Source {
     }
   }
 
+  /** Number of the client process, while there is one. */
+  get clientPid(): number | undefined {
+    return this.#host.pid
+  }
+
   async read(limits: SourceReadLimits, signal: AbortSignal): Promise<SourceRecord[]> {
     for (;;) {
       signal.throwIfAborted()

@@ -24,6 +24,8 @@ export interface GatewayHooks {
   /** Ids of messages whose sending is answered with a failure, or not at all. */
   failing?: ReadonlySet<string>
   hanging?: ReadonlySet<string>
+  /** Status of gRPC that every call is answered with, for as long as it is set. */
+  refusing?: grpc.status | undefined
   /** Changes what the proxy tells clients. */
   onTelemetry?(command: TelemetryCommand): void
   onReceived?(response: ReceiveMessageResponse): void
@@ -45,6 +47,8 @@ export class Gateway implements AsyncDisposable {
   readonly #server: Server = new grpc.Server()
   readonly #upstream: Client
   #port = 0
+  /** Where routes lead clients: to the gateway itself, or to whatever stands before it. */
+  #routedTo: string | undefined
 
   private constructor(target: string, hooks: GatewayHooks) {
     this.#hooks = hooks
@@ -74,8 +78,17 @@ export class Gateway implements AsyncDisposable {
     return `127.0.0.1:${this.#port}`
   }
 
+  /** Lets routes lead to something that stands before the gateway. */
+  routeTo(address: string): void {
+    this.#routedTo = address
+  }
+
   #unary(name: string, call: ServerUnaryCall<Part, Part>, callback: sendUnaryData<Part>): void {
     const id = call.request instanceof SendMessageRequest ? idOf(call.request) : undefined
+    if (this.#hooks.refusing !== undefined) {
+      callback({ code: this.#hooks.refusing, details: 'refused' })
+      return
+    }
     if (id !== undefined && this.#hooks.hanging?.has(id) === true) {
       this.begun.add(id)
       call.on('cancelled', () => this.givenUp.add(id))
@@ -135,7 +148,8 @@ export class Gateway implements AsyncDisposable {
 
   #takePlace(response: QueryRouteResponse): void {
     for (const queue of response.getMessageQueuesList()) {
-      const address = new definition.Address().setHost('127.0.0.1').setPort(this.#port)
+      const [host = '', port] = (this.#routedTo ?? this.address).split(':')
+      const address = new definition.Address().setHost(host).setPort(Number(port))
       queue.getBroker()?.getEndpoints()?.setAddressesList([address])
     }
   }

@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { BrokerAdmin, type TopicKind } from './admin.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { Services } from '@millrace/services'
 
-/** Where the tests find a server. */
-export const proxyAddress = '127.0.0.1:18081'
-const admin = new BrokerAdmin(20_911)
+export type RocketmqServer = Services['rocketmq']
+type Kind = Parameters<RocketmqServer['createTopic']>[1]
 
-/** A topic of its own on the server, and a group for it. */
+/** Makes a topic of its own on a server, and a group for it. */
 export async function place(
-  kind: TopicKind = 'NORMAL',
-  isOrdered = false,
-): Promise<{ topic: string; group: string }> {
+  server: RocketmqServer,
+  kind: Kind = 'NORMAL',
+  { namespace, ordered = false }: { readonly namespace?: string; readonly ordered?: boolean } = {},
+): Promise<{ readonly topic: string; readonly group: string }> {
   const name = randomUUID().slice(0, 8)
-  const topic = `topic-${name}`
-  const group = `group-${name}`
-  await admin.createTopic(topic, kind)
-  await admin.createGroup(group, isOrdered)
+  const [topic, group] = [`topic-${name}`, `group-${name}`]
+  const prefix = namespace === undefined ? '' : `${namespace}%`
+  // One queue, so that what is put in one after the other lies in that order.
+  await server.createTopic(prefix + topic, kind, 1)
+  await server.createConsumerGroup(prefix + group, { ordered })
+  // The connections that did it are closed in the next turn; who counts open ones must not meet them.
+  await setImmediate()
   return { topic, group }
 }

@@ -1,7 +1,6 @@
 import { systemClock, systemRandom } from '@millrace/spi'
 import { ChildHost } from '../src/child/index.ts'
 import { clientProgram, type OutgoingMessage, type SendResult } from '../src/client/index.ts'
-import { proxyAddress } from './place.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -9,10 +8,10 @@ const log = { debug() {}, info() {}, warn() {}, error() {} }
 export class Sender implements AsyncDisposable {
   readonly #host: ChildHost
 
-  constructor(endpoint = proxyAddress) {
+  constructor(endpoint: string, namespace = '') {
     const access = {
       endpoint,
-      namespace: '',
+      namespace,
       credentials: undefined,
       tls: undefined,
       requestTimeoutMs: 5_000,

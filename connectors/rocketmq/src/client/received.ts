@@ -68,11 +68,8 @@ function isIntact(body: Uint8Array, system: System): boolean {
   const expected = digest?.getChecksum() ?? ''
   if (expected === '') return true
   switch (digest?.getType()) {
-    case definition.DigestType.CRC32: {
-      // Some clients write the number in decimal digits, the proxy in hexadecimal ones.
-      const sum = crc32(body)
-      return sameText(expected, sum.toString(16).padStart(8, '0')) || expected === String(sum)
-    }
+    case definition.DigestType.CRC32:
+      return crc32Texts(crc32(body)).some(text => sameText(expected, text))
     case definition.DigestType.MD5:
       return sameText(expected, createHash('md5').update(body).digest('hex'))
     case definition.DigestType.SHA1:
@@ -80,6 +77,11 @@ function isIntact(body: Uint8Array, system: System): boolean {
     default:
       return true
   }
+}
+
+/** Clients write the number in hexadecimal or decimal digits, and brokers leave out its first bit. */
+function crc32Texts(sum: number): string[] {
+  return [sum.toString(16), (sum & 0x7fff_ffff).toString(16), String(sum)]
 }
 
 function sameText(one: string, other: string): boolean {
