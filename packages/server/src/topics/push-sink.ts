@@ -47,8 +47,11 @@ export class PushSink implements Sink {
   }
 
   #recordOf(record: OutgoingRecord): OutgoingRecord {
-    const { body, contentType, headers } = this.#format(decodePublication(record.event), this.#pushed)
+    const publication = decodePublication(record.event)
+    const { body, contentType, headers } = this.#format(publication, this.#pushed)
     const parameters: Record<string, string> = {}
+    const { properties } = publication
+    if (properties !== undefined) parameters['properties'] = JSON.stringify(properties)
     if ('url' in this.#pushed.endpoint) {
       for (const [name, value] of Object.entries(headers)) parameters[`headers.${name}`] = value
     }

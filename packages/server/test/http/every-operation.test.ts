@@ -42,10 +42,10 @@ function strangerCode(path: string): string {
   return path.startsWith('/openapi/') ? 'InvalidAccessKeyId' : 'auth.unauthenticated'
 }
 
-const openPaths = ['/healthz', '/readyz', '/console', '/console/']
+const openPaths = ['/healthz', '/readyz', '/console', '/console/', '/mns-signing-certificate.pem']
 
 describe('credentials', () => {
-  test('every operation but health and the console page answers 401 without them', async () => {
+  test('every operation but health, the console page and the certificate answers 401 without them', async () => {
     const closed = server.listener.routes.filter(({ path }) => !openPaths.includes(path))
     expect(closed.length).toBeGreaterThan(20)
     for (const { path, methods } of closed) {
@@ -58,7 +58,7 @@ describe('credentials', () => {
     }
   })
 
-  test('exactly health and the console page are open', () => {
+  test('exactly health, the console page and the certificate are open', () => {
     const open = server.listener.routes.filter(({ isOpen }) => isOpen).map(({ path }) => path)
 
     expect(open.sort()).toEqual([...openPaths].sort())

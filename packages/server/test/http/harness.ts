@@ -28,6 +28,7 @@ import {
   pumpCursor,
   type Resources,
   type ResourcesHost,
+  type SinkSpec,
 } from '../../src/resources/index.ts'
 import { createTopics, topicBusKey, type Topics } from '../../src/topics/index.ts'
 
@@ -229,7 +230,8 @@ function startDelivery(
   const { snapshots } = topics
   const sinks: SinkResolver = {
     open(account, sink, { queue, timeoutMs }) {
-      const internal = calls.sink(account, sink, inner => sinks.open(account, inner, { queue, timeoutMs }))
+      const inside = (inner: SinkSpec) => sinks.open(account, inner, { queue, timeoutMs })
+      const internal = calls.sink(account, sink, inside) ?? topics.sink(account, sink, inside)
       if (internal !== undefined) return internal
       if ('function' in sink) return functions.sink(account, sink.function)
       assert('connector' in sink, 'these tests know no bus as a target')

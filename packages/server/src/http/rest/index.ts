@@ -19,7 +19,11 @@ import { platformRoutes } from './platform.ts'
 import { replayRoutes } from './replays.ts'
 import { runtimeRoutes } from './runtimes.ts'
 import { ruleTargetRoutes } from './rule-targets.ts'
+import { queueMessageRoutes } from './queue-messages.ts'
+import { queueRoutes } from './queues.ts'
 import { streamRoutes } from './streams.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
+import { topicRoutes } from './topics.ts'
 import { streamStateRoutes } from './stream-state.ts'
 import { testRoutes } from './tests.ts'
 import { traceRoutes } from './traces.ts'
@@ -61,6 +65,10 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     layerRoutes(app, services)
     runtimeRoutes(app, services, live)
     domainRoutes(app, services)
+    queueRoutes(app, services)
+    queueMessageRoutes(app, services, limits, closing)
+    topicRoutes(app, services)
+    subscriptionRoutes(app, services)
     streamRoutes(app, services)
     streamStateRoutes(app, services)
     instanceRoutes(app, services)
