@@ -1,3 +1,3 @@
 export { certificatePath, certificateRoute } from './certificate.ts'
 export { MnsDoor, type MnsDoorParts } from './door.ts'
-export { pushFormatter, type PushSigner } from './push-format.ts'
+export { pushFormatter, type PushSigner, pushStringToSign } from './push-format.ts'

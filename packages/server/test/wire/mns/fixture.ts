@@ -88,7 +88,7 @@ async function send(
 
 /** The other client has no setting for the address: it goes through whatever proxy the environment names. */
 export function loadAliMns(): AliMns {
-  return load('ali-mns') as AliMns
+  return load('ali-mns')
 }
 
 // oxlint-disable-next-line no-explicit-any -- its types do not compile

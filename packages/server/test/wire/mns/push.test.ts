@@ -1,7 +1,7 @@
 import { createHash, createVerify, X509Certificate } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { pushStringToSign } from '../../../src/http/mns/push-format.ts'
+import { pushStringToSign } from '../../../src/http/mns/index.ts'
 import { startCatcher } from '../eventbridge/fixture.ts'
 import { account, type MnsServer, startMnsServer } from './fixture.ts'
 

@@ -5,8 +5,8 @@ import { FakeClock } from '@millrace/spi/conformance'
 import { openStorage } from '@millrace/storage-lmdb'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { actions, Comparison } from '../../src/queues/model.fixture.ts'
-import { account, noSignal, openQueues, QueueWall } from '../../src/queues/queues.fixture.ts'
+import { actions, Comparison } from './model.fixture.ts'
+import { account, noSignal, openQueues, QueueWall } from './queues.fixture.ts'
 
 test('a queue on disk does what the model does, whenever the store is opened again', async () => {
   await fc.assert(
