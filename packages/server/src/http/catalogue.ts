@@ -11,6 +11,7 @@ import { functionErrorCatalogue } from '../functions/index.ts'
 import { ingestErrors } from '../ingest/index.ts'
 import { queueErrors } from '../queues/index.ts'
 import { topicErrors } from '../topics/index.ts'
+import { streamsErrors } from '../streams/index.ts'
 import { httpErrors } from './errors.ts'
 import { hookErrors } from './hooks/index.ts'
 import { triggerErrors } from './triggers/index.ts'
@@ -33,4 +34,5 @@ export const allErrorCatalogues: readonly ErrorCatalogue[] = [
   httpErrors,
   triggerErrors,
   hookErrors,
+  streamsErrors,
 ]

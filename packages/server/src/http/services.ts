@@ -9,6 +9,7 @@ import type { Plugins } from '../plugins/index.ts'
 import type { Queues } from '../queues/index.ts'
 import type { Topics } from '../topics/index.ts'
 import type { Resources } from '../resources/index.ts'
+import type { Streams } from '../streams/index.ts'
 
 /** What the process says of itself in `GET /api/v1/status`. */
 export interface NodeStatus {
@@ -22,12 +23,6 @@ export interface NodeStatus {
 
 /** A condition of readiness: resolves when it holds, rejects with the reason when not. */
 export type ReadinessCheck = (signal: AbortSignal) => Promise<void>
-
-/** How a stream stands: why it is as it is, how far behind, and what it has done since it was started. */
-export interface StreamStatus {
-  /** `running`, `paused` and others; see the operation. */
-  readonly state: string
-}
 
 /** Everything that the operations of the API are made of; put together in `app/compose`. */
 export interface Services {
@@ -59,12 +54,7 @@ export interface Services {
   >
   /** Asynchronous calls of functions. */
   readonly calls: Pick<AsyncCalls, 'call' | 'tasks'>
-  readonly streams: {
-    /** Rejects with `resource.not-found`. */
-    status(account: string, name: string): Promise<StreamStatus>
-    /** Lets a stream that has stopped before a record, or failed to start, try again. */
-    resume(account: string, name: string): Promise<void>
-  }
+  readonly streams: Pick<Streams, 'status' | 'resume'>
   /** Who listens at the addresses of streams. */
   readonly doors: Pick<Doors, 'at'>
   readonly queues: Pick<Queues, 'send' | 'receive' | 'peek' | 'delete' | 'changeVisibility' | 'stats'>

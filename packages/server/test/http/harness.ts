@@ -31,6 +31,7 @@ import {
   type SinkSpec,
 } from '../../src/resources/index.ts'
 import { createTopics, topicBusKey, type Topics } from '../../src/topics/index.ts'
+import type { StreamStatus } from '../../src/streams/index.ts'
 
 export const testAccount = '1000000000000001'
 export const credential: Credential = {
@@ -122,7 +123,7 @@ export async function startServer(
     plugins,
     doors: new Doors(),
     streams: {
-      status: async () => ({ state: 'running' }),
+      status: async (account, name) => statusOf(account, name),
       resume: async () => {},
     },
     routedPosition,
@@ -249,6 +250,24 @@ function startDelivery(
     log: silentLog,
     observer: silentObserver,
   })
+}
+
+/** How a stream stands that has done nothing yet. */
+export function statusOf(account: string, name: string): StreamStatus {
+  const counts = {
+    read: 0,
+    matched: 0,
+    filtered: 0,
+    made: 0,
+    written: 0,
+    retried: 0,
+    'dead-lettered': 0,
+    dropped: 0,
+    faulty: 0,
+    lost: 0,
+  }
+  const nothing = { tasks: 0, writtenPerSecond: 0, inFlight: 0, heldRecords: 0, heldBytes: 0 }
+  return { account, name, state: 'running', counts, ...nothing }
 }
 
 async function call(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startServer, type TestServer } from './harness.ts'
+import { startServer, statusOf, type TestServer } from './harness.ts'
 
 let server: TestServer
 let resumed: string[]
@@ -8,7 +8,7 @@ beforeEach(async () => {
   server = await startServer({}, services => ({
     ...services,
     streams: {
-      status: async (account, name) => ({ state: 'running', account, name }),
+      status: async (account, name) => statusOf(account, name),
       resume: async (_account, name) => void resumed.push(name),
     },
   }))
@@ -67,6 +67,7 @@ describe('streams', () => {
       name: 's',
       state: 'running',
     })
+    expect((await server.call('GET', '/api/v1/streams/s/status')).json).not.toHaveProperty('account')
     for (const [method, part] of [
       ['GET', 'status'],
       ['POST', 'pause'],

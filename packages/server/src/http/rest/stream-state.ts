@@ -15,7 +15,8 @@ export function streamStateRoutes(app: Application, services: Services): void {
     const { account } = request.principal
     const { name } = request.params
     services.resources.streams.get(account, name)
-    return { name, ...(await services.streams.status(account, name)) }
+    const { account: _account, ...status } = await services.streams.status(account, name)
+    return status
   })
 
   app.post('/streams/:name/pause', { schema: pauseStream }, async (request, reply) => {
@@ -48,6 +49,43 @@ async function setPaused(services: Services, account: string, name: string, paus
   }
 }
 
+const Reason = Type.Object({
+  code: Type.String(),
+  message: Type.String({ description: 'A sentence.' }),
+  atMs: Type.Integer({ description: 'Milliseconds since the epoch.' }),
+})
+
+const StatusSchema = Type.Object({
+  name: Type.String(),
+  state: Type.Union(
+    ['starting', 'running', 'paused', 'ready', 'failed'].map(state => Type.Literal(state)),
+    {
+      description:
+        '`ready`: it has stopped before a record until it is resumed. `failed`: its configuration or the system of its source does not let it run; it is tried again by itself.',
+    },
+  ),
+  reason: Type.Optional(Reason),
+  tasks: Type.Integer({ description: 'Tasks that read here.' }),
+  counts: Type.Record(Type.String(), Type.Integer(), {
+    description: 'What became of records since the start of the process, by outcome.',
+  }),
+  writtenPerSecond: Type.Number({ description: 'Over the last ten seconds.' }),
+  lag: Type.Optional(
+    Type.Object(
+      {
+        records: Type.Optional(Type.Integer({ description: 'Records that wait to be committed.' })),
+        ageMs: Type.Optional(Type.Integer({ description: 'Age of the oldest of them.' })),
+      },
+      { description: 'How far it is behind, where the source can tell; some seconds old at most.' },
+    ),
+  ),
+  inFlight: Type.Integer({ description: 'Batches being written.' }),
+  heldRecords: Type.Integer({ description: 'Records that were read and are not committed.' }),
+  heldBytes: Type.Integer(),
+  lastReadAtMs: Type.Optional(Type.Integer()),
+  lastError: Type.Optional(Reason),
+})
+
 const getStreamStatus = operation({
   id: 'getStreamStatus',
   tag,
@@ -56,13 +94,10 @@ const getStreamStatus = operation({
   answers: {
     200: {
       description: 'The stream as the node that answers knows it.',
-      schema: Type.Object(
-        { name: Type.String(), state: Type.String({ description: 'Such as `running` or `paused`.' }) },
-        { additionalProperties: true },
-      ),
+      schema: StatusSchema,
     },
   },
-  refusals: { 404: ['resource.not-found'] },
+  refusals: { 404: ['resource.not-found', 'stream.not-found'] },
 })
 
 const pauseStream = operation({
