@@ -7,6 +7,7 @@ import { assert, type LaunchPlan } from '@millrace/spi'
 import { ending } from '../child.ts'
 import { type InstanceLimits, type LimitsMechanism, openFilesMax } from '../limits/index.ts'
 import type { NetworkMechanism } from '../network/index.ts'
+import { besideInstance, Connection } from './connection.ts'
 import type { Exit, Sandbox, SandboxedProcess, SandboxFolders, SandboxLimits } from '../sandbox.ts'
 import {
   type Approach,
@@ -79,7 +80,7 @@ export class BubblewrapSandbox implements Sandbox {
         const [error] = (await once(child, 'error')) as [Error]
         throw error
       }
-      if (separate && limits.network !== 'off') await this.#connect(limits, instance)
+      if (separate && limits.network !== 'off') await this.#connect(child, instance)
       return instance
     } catch (error) {
       instance?.kill()
@@ -89,14 +90,17 @@ export class BubblewrapSandbox implements Sandbox {
   }
 
   /** The program boots meanwhile; it learns what it is to run only afterwards. */
-  async #connect({ network }: SandboxLimits, instance: BubblewrapProcess): Promise<void> {
+  async #connect(child: ChildProcess, instance: BubblewrapProcess): Promise<void> {
+    const connection = new Connection(child)
     const firstProcess = await instance.firstProcess
     // It ended before it began; whoever waits for it is told how.
     if (firstProcess === undefined) return
     const inUserNamespace = this.#options.approach === 'user-namespace'
-    const processId = inUserNamespace ? instance.processId : firstProcess
-    const connection = await this.#options.network.connect(network, { processId, inUserNamespace })
-    void instance.exited.then(() => connection[Symbol.dispose]())
+    try {
+      await connection.open(inUserNamespace ? instance.processId : firstProcess)
+    } catch (error) {
+      if (child.exitCode === null && child.signalCode === null) throw error
+    }
   }
 
   #resolver(separate: boolean): Shown {
@@ -110,17 +114,22 @@ export class BubblewrapSandbox implements Sandbox {
     folders: SandboxFolders,
     { group, separate }: { group: InstanceLimits; separate: boolean },
   ): ChildProcess {
-    const { program, approach, files, hidden } = this.#options
+    const { program, approach, files, hidden, network } = this.#options
+    const connected = separate && limits.network !== 'off'
     if (approach === 'user-change') chownSync(folders.socketPath, userId, userId)
     // A user namespace around that of `bwrap` owns the network, so that the server can connect it.
-    const outerNetwork = separate && approach === 'user-namespace' && limits.network !== 'off'
+    const outerNetwork = connected && approach === 'user-namespace'
     const system = limits.network === 'on' ? [...this.#system, this.#resolver(separate)] : this.#system
     const ownNetwork = separate && !outerNetwork
     const view = { approach, plan, limits, folders, system, hidden, ownNetwork }
     const around = outerNetwork ? ['unshare', '--user', '--map-root-user', '--net', '--'] : []
     const inside = group.inside === '' ? [] : ['/bin/sh', '-c', `${group.inside}exec "$@"`, 'sh']
     const command = [...userChange(approach), ...inside, plan.command, ...plan.args]
-    const outside = `${group.outside}ulimit -c 0; ulimit -n ${this.#openFilesMax}; echo 1000 >/proc/self/oom_score_adj; exec "$@"`
+    // Before the shell enters the group of the instance: what connects it is not of the instance.
+    const beside = connected
+      ? besideInstance(network.connection(limits.network, approach === 'user-namespace'))
+      : ''
+    const outside = `${beside}${group.outside}ulimit -c 0; ulimit -n ${this.#openFilesMax}; echo 1000 >/proc/self/oom_score_adj; exec "$@"`
     const filter = files.filterPath === undefined ? undefined : openSync(files.filterPath, 'r')
     try {
       const child = spawn(
@@ -142,7 +151,11 @@ export class BubblewrapSandbox implements Sandbox {
         {
           cwd: '/',
           detached: true,
-          stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...(filter === undefined ? [] : [filter])],
+          stdio: [
+            ...(['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] as const),
+            filter ?? 'ignore',
+            ...(connected ? (['pipe', 'pipe', 'pipe'] as const) : []),
+          ],
           // By this the next server knows what a killed one has left; code does not see it.
           env: { MILLRACE_SOCKET: folders.socketPath, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
         },

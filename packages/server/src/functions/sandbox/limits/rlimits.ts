@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os'
+import { constants, getPriority, setPriority } from 'node:os'
 import type { SandboxLimits } from '../sandbox.ts'
 import { type InstanceLimits, type LimitsMechanism, processesMax } from './mechanism.ts'
 import { descendants, ownMemoryKiB, usedCpuMs } from './process-tree.ts'
@@ -6,8 +6,8 @@ import { descendants, ownMemoryKiB, usedCpuMs } from './process-tree.ts'
 /** How often the memory of an instance is looked at. What it takes in between it has taken. */
 const watchEveryMs = 100
 
-/** What instances are behind the server by, when processors are scarce; the kernel's measure. */
-const niceness = 5
+/** What instances are nicer than the server by, in the kernel's measure: they give way when processors are scarce. */
+const nicer = 5
 
 /** A tree of processes that goes on forking is stopped in so many rounds. */
 const stopRounds = 5
@@ -106,7 +106,7 @@ class WatchedTree implements InstanceLimits {
 /** What it starts inherits that, and cannot undo it. */
 function makeNice(processId: number): void {
   try {
-    setPriority(processId, niceness)
+    setPriority(processId, Math.min(constants.priority.PRIORITY_LOW, getPriority() + nicer))
   } catch {
     // It has ended meanwhile.
   }

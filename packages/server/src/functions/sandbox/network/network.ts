@@ -1,13 +1,15 @@
 import type { NetworkSpec } from '../../../resources/index.ts'
 import { functionError } from '../../errors.ts'
 
-/** Where an instance's namespaces are. */
-export interface NetworkTarget {
-  /** A process in its network namespace. */
-  readonly processId: number
-  /** Whether the namespace belongs to a user namespace of that process, which has to be entered first. */
-  readonly inUserNamespace: boolean
-}
+/** Descriptors that the commands of a `NetworkMechanism` have. */
+export const connectionDescriptors = {
+  /** Says the number of a process of the instance, as a line. The connection ends when its other side is closed. */
+  control: 6,
+  /** Something is written to it when the instance is connected; it is closed without that when it cannot be. */
+  ready: 7,
+  /** Why it cannot be. */
+  errors: 8,
+} as const
 
 /** How instances get at the network outside, on this machine. */
 export interface NetworkMechanism {
@@ -15,8 +17,13 @@ export interface NetworkMechanism {
   readonly weaknesses: readonly string[]
   /** Whether an instance with this network has a namespace of its own. Throws `function.network-unavailable`. */
   separates(network: NetworkSpec): boolean
-  /** Connects the namespace of an instance; resolves when it is connected. Disposing disconnects. */
-  connect(network: NetworkSpec, target: NetworkTarget): Promise<Disposable>
+  /**
+   * Commands of a POSIX shell that connect the namespaces of an instance, to be run outside the sandbox with the
+   * `connectionDescriptors`; not for `off`, nor where the instance has no namespace. Commands, because a shell runs
+   * anyway for each start: the server is large, and its event loop stands still while it forks. `inUserNamespace`: the
+   * network belongs to a user namespace of the process, which has to be entered first.
+   */
+  connection(network: NetworkSpec, inUserNamespace: boolean): string
 }
 
 /** For machines without a program that connects namespaces. */
@@ -34,5 +41,5 @@ export const sharedNetwork: NetworkMechanism = {
     }
     return network === 'off'
   },
-  connect: () => Promise.resolve({ [Symbol.dispose]: () => {} }),
+  connection: () => '',
 }

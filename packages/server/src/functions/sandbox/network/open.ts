@@ -11,6 +11,6 @@ export function openNetwork(inner: NetworkMechanism): NetworkMechanism {
       'functions with the network on share that of the machine, its loopback included, since private targets are allowed',
     ],
     separates: network => network !== 'on' && inner.separates(network),
-    connect: (network, target) => inner.connect(network, target),
+    connection: (network, inUserNamespace) => inner.connection(network, inUserNamespace),
   }
 }
