@@ -18,7 +18,7 @@ try {
   else
     for (const server of servers) {
       // One that cannot be had does not keep the others from being there.
-      await install(server)
+      await install(server, action === 'install')
         .then(() => (action === 'start' ? start(server) : undefined))
         .catch(fail)
     }
@@ -31,17 +31,22 @@ function fail(error: unknown): void {
   process.exitCode = 1
 }
 
-async function install(server: Server): Promise<void> {
-  if (server.missing() === undefined) return
+async function install(server: Server, isAsked: boolean): Promise<void> {
+  const isInstalled = server.missing() === undefined
+  if (isInstalled && (!isAsked || server.speedUp === undefined)) return
   const startedAtMs = performance.now()
   const seconds = () => ((performance.now() - startedAtMs) / 1_000).toFixed(0)
-  print(`${server.name}: installing ${server.title}`)
+  if (!isInstalled) print(`${server.name}: installing ${server.title}`)
   const signOfLife = setInterval(
     () => print(`${server.name}: still at it after ${seconds()} s`),
     signOfLifeMs,
   )
   try {
-    await underLock(server.lockPort, () => server.install(line => print(`${server.name}: ${line}`)))
+    await underLock(server.lockPort, async () => {
+      const printOf = (line: string) => print(`${server.name}: ${line}`)
+      if (server.missing() !== undefined) await server.install(printOf)
+      await server.speedUp?.(printOf)
+    })
   } catch (error) {
     throw new Error(
       `${server.name} could not be installed: ${error instanceof Error ? error.message : String(error)}`,
@@ -52,7 +57,7 @@ async function install(server: Server): Promise<void> {
   }
   const missing = server.missing()
   if (missing !== undefined) throw new Error(`${server.name} was installed, but ${missing} is still missing`)
-  print(`${server.name}: installed in ${seconds()} s`)
+  if (!isInstalled) print(`${server.name}: installed in ${seconds()} s`)
 }
 
 async function start(server: Server): Promise<void> {

@@ -73,6 +73,8 @@ export interface Server<Handle extends ServiceHandle = ServiceHandle> {
   missing(): string | undefined
   /** Fetches what is missing; rejects with what to do next. */
   install(print: (line: string) => void): Promise<void>
+  /** Makes later starts quicker, when it is installed; does nothing when that was done. */
+  speedUp?(print: (line: string) => void): Promise<void>
   /** Writes settings and, when the data folder is new, what a first start needs. Called before every start. */
   prepare(instance: Instance): Promise<void>
   /** In the order of starting; each is ready before the next begins. */

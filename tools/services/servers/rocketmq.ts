@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fetchJars, findProgram } from '../install/index.ts'
-import { javaOptions } from '../java.ts'
+import { archiveClasses, javaOptions } from '../java.ts'
 import { cacheFolder } from '../place.ts'
 import type { Instance, Server, ServiceHandle } from '../server.ts'
 import {
@@ -58,7 +58,24 @@ const innerModules = [
 ]
 
 const settingsFolder = join(import.meta.dirname, 'rocketmq')
-const jars = () => join(cacheFolder(`rocketmq-${version}`), 'jars')
+const cache = () => cacheFolder(`rocketmq-${version}`)
+const jars = () => join(cache(), 'jars')
+const nameServerArchive = () => join(cache(), 'name-server.jsa')
+const brokerArchive = () => join(cache(), 'broker.jsa')
+
+const nameServer = ({ folder }: Instance) => ({
+  jarsFolder: jars(),
+  heapMegabytes: nameServerHeapMegabytes,
+  archive: nameServerArchive(),
+  options: [`-Duser.home=${folder}`],
+})
+
+const broker = ({ folder }: Instance) => ({
+  jarsFolder: jars(),
+  heapMegabytes: brokerHeapMegabytes,
+  archive: brokerArchive(),
+  options: [`-Duser.home=${folder}`, ...innerModules],
+})
 
 export const server: Server<RocketmqService> = {
   name: 'rocketmq',
@@ -79,6 +96,7 @@ export const server: Server<RocketmqService> = {
       },
       print,
     ),
+  speedUp: () => archiveClasses(server, [nameServerArchive(), brokerArchive()]),
   prepare: instance => {
     mkdirSync(instance.dataFolder, { recursive: true })
     writeFileSync(file(instance, 'name-server.properties'), nameServerSettings(instance))
@@ -91,7 +109,7 @@ export const server: Server<RocketmqService> = {
       name: 'name server',
       command: 'java',
       args: [
-        ...javaOptions(jars(), nameServerHeapMegabytes, [`-Duser.home=${instance.folder}`]),
+        ...javaOptions(nameServer(instance)),
         'org.apache.rocketmq.namesrv.NamesrvStartup',
         '-c',
         file(instance, 'name-server.properties'),
@@ -103,7 +121,7 @@ export const server: Server<RocketmqService> = {
       name: 'broker and proxy',
       command: 'java',
       args: [
-        ...javaOptions(jars(), brokerHeapMegabytes, [`-Duser.home=${instance.folder}`, ...innerModules]),
+        ...javaOptions(broker(instance)),
         'org.apache.rocketmq.proxy.ProxyStartup',
         '-pm',
         'local',
@@ -126,7 +144,8 @@ export const server: Server<RocketmqService> = {
 }
 
 function handle(instance: Instance): RocketmqService {
-  const [broker, nameServer] = [instance.port('broker'), instance.port('nameServer')]
+  const brokerPort = instance.port('broker')
+  const nameServerPort = instance.port('nameServer')
   const address = `127.0.0.1:${instance.port('grpc')}`
   const bound = () => AbortSignal.timeout(adminWithinMs)
   return {
@@ -136,13 +155,14 @@ function handle(instance: Instance): RocketmqService {
     connect: `endpoints=${address} (clients of version 5, gRPC)`,
     createTopic: async (name, type = 'NORMAL', queues = 4) => {
       const signal = bound()
-      await createRocketmqTopic(broker, name, type, queues, signal)
-      while (!(await hasRocketmqRoute(nameServer, name, signal))) await pause(pollMs, undefined, { signal })
+      await createRocketmqTopic(brokerPort, name, type, queues, signal)
+      while (!(await hasRocketmqRoute(nameServerPort, name, signal)))
+        await pause(pollMs, undefined, { signal })
     },
-    deleteTopic: name => deleteRocketmqTopic(broker, nameServer, name, bound()),
-    hasTopic: name => hasRocketmqRoute(nameServer, name, bound()),
+    deleteTopic: name => deleteRocketmqTopic(brokerPort, nameServerPort, name, bound()),
+    hasTopic: name => hasRocketmqRoute(nameServerPort, name, bound()),
     createConsumerGroup: (name, { ordered = false, attemptsMax = attemptsMaxDefault } = {}) =>
-      createRocketmqGroup(broker, name, { ordered, attemptsMax }, bound()),
+      createRocketmqGroup(brokerPort, name, { ordered, attemptsMax }, bound()),
   }
 }
 
