@@ -24,20 +24,22 @@ export class MessageEvents {
   readonly #forms: MessageForms
   readonly #slab: Slab
   readonly #idPrefix: string
-  readonly #beforeId: string
-  readonly #beforeTime: string
   readonly #beforeOffset: string
+  readonly #beforeTime: string
+  readonly #afterTime: string
+  /** What stands between the id and the offset, for the time that was last. */
+  #middle = ''
   #lastTimeMs = Number.NaN
-  #lastTime = ''
+  readonly #headers = new HeaderTexts()
 
   constructor(instance: string, topic: string, partition: number, forms: MessageForms, slab: Slab) {
     this.#forms = forms
     this.#slab = slab
     this.#idPrefix = `${topic}-${partition}-`
     const subject = ascii(JSON.stringify(`acs:alikafka:${instance}:topic:${topic}`))
-    this.#beforeId = '{"specversion":"1.0","id":"'
+    this.#beforeOffset = `{"specversion":"1.0","id":"${this.#idPrefix}`
     this.#beforeTime = `","source":"acs:alikafka","type":"alikafka:Topic:Message","subject":${subject},"time":"`
-    this.#beforeOffset = `","datacontenttype":"application/json; charset=utf-8","data":{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":`
+    this.#afterTime = `","datacontenttype":"application/json; charset=utf-8","data":{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":`
   }
 
   /** Id of the event of the record at an offset. */
@@ -48,7 +50,7 @@ export class MessageEvents {
   write(record: RecordCursor): MessageEvent {
     const { bytes, valueStart, valueLength } = record
     const fault = this.#faultOf(record)
-    const head = this.#head(record.offset, record.timestampMs, this.#headers(record), this.#key(record))
+    const head = this.#head(record.offset, record.timestampMs, this.#headers.of(record), this.#key(record))
     if (fault !== undefined) return { event: this.#join(head, shownValue(record, fault)), fault }
     if (valueLength < 0) return { event: this.#join(head, 'null'), fault }
     if (this.#forms.bodyForm === 'json') {
@@ -59,7 +61,7 @@ export class MessageEvents {
 
   /** The event that stands for records that cannot be read. */
   writeUnreadable(offset: number, timeMs: number): Buffer {
-    return this.#join(this.#head(offset, timeMs, '', 'null'), 'null')
+    return this.#join(this.#head(offset, timeMs, headersText(''), 'null'), 'null')
   }
 
   #faultOf(record: RecordCursor): AppError | undefined {
@@ -88,15 +90,17 @@ export class MessageEvents {
   }
 
   #head(offset: number, timestampMs: number, headers: string, key: string): string {
-    return `${this.#beforeId}${this.#idPrefix}${offset}${this.#beforeTime}${this.#time(timestampMs)}${this.#beforeOffset}${offset},"timestamp":${timestampMs},"headers":{"headers":[${headers}],"isReadOnly":false},"key":${key},"value":`
+    return `${this.#beforeOffset}${offset}${this.#middleAt(timestampMs)}${offset},"timestamp":${timestampMs}${headers}${key},"value":`
   }
 
-  /** Neighbours mostly share their millisecond. A record may be without a time (-1), or with one that no date has. */
-  #time(timestampMs: number): string {
-    if (timestampMs === this.#lastTimeMs) return this.#lastTime
-    this.#lastTimeMs = timestampMs
-    this.#lastTime = new Date(timestampOrEpoch(timestampMs)).toISOString()
-    return this.#lastTime
+  /** Neighbours mostly share their millisecond. */
+  #middleAt(timestampMs: number): string {
+    if (timestampMs !== this.#lastTimeMs) {
+      this.#lastTimeMs = timestampMs
+      const time = new Date(timestampOrEpoch(timestampMs)).toISOString()
+      this.#middle = `${this.#beforeTime}${time}${this.#afterTime}`
+    }
+    return this.#middle
   }
 
   #key({ bytes, keyStart, keyLength }: RecordCursor): string {
@@ -104,14 +108,6 @@ export class MessageEvents {
     const end = keyStart + keyLength
     if (this.#forms.keyForm === 'binary') return `"${bytes.toString('base64', keyStart, end)}"`
     return ascii(JSON.stringify(bytes.toString('utf8', keyStart, end)))
-  }
-
-  #headers(record: RecordCursor): string {
-    if (record.headerCount === 0) return ''
-    const texts = record.headers().map(([name, value]) => {
-      return `{"key":${JSON.stringify(name)},"value":${headerValue(value)}}`
-    })
-    return ascii(texts.join(','))
   }
 
   #joinBytes(head: string, bytes: Buffer, start: number, end: number): Buffer {
@@ -134,6 +130,33 @@ export class MessageEvents {
     return this.#slab.take(at)
   }
 }
+
+/** The headers of records as text. Neighbours mostly have the same ones, and then their bytes are only compared. */
+class HeaderTexts {
+  #bytes = Buffer.alloc(0)
+  #text = headersText('')
+
+  /** From the comma before the headers to the name of the key. */
+  of(record: RecordCursor): string {
+    const { bytes, headerCount, headersStart, headersEnd } = record
+    if (headerCount === 0) return withoutHeaders
+    const length = headersEnd - headersStart
+    const last = this.#bytes
+    if (last.length === length && last.compare(bytes, headersStart, headersEnd) === 0) return this.#text
+    const texts = record.headers().map(([name, value]) => {
+      return `{"key":${JSON.stringify(name)},"value":${headerValue(value)}}`
+    })
+    this.#bytes = Buffer.from(bytes.subarray(headersStart, headersEnd))
+    this.#text = headersText(ascii(texts.join(',')))
+    return this.#text
+  }
+}
+
+function headersText(headers: string): string {
+  return `,"headers":{"headers":[${headers}],"isReadOnly":false},"key":`
+}
+
+const withoutHeaders = headersText('')
 
 /** The time of a record, or the epoch when it has none that could be written. */
 export function timestampOrEpoch(timestampMs: number): number {

@@ -28,32 +28,69 @@ const recordOverhead = 22
 const structuredType = 'application/cloudevents+json; charset=UTF-8'
 const headerPrefix = 'headers.'
 const noHeaders = Buffer.from([0])
-const structuredHeaders = encodeHeaders([['content-type', structuredType]])
 
-/**
- * Makes a record of what delivery hands over. Throws `sink.rejected` for values of the event that cannot be
- * written, such as a partition that is no number.
- */
-export function prepareRecord(record: OutgoingRecord, options: KafkaSinkOptions): PreparedRecord {
-  const { parameters } = record
-  const topic = parameters['topic'] ?? options.topic
-  if (topic === undefined) {
-    throw recordRejected('There is no topic: neither the option topic nor the parameter topic is set.')
+/** Media types whose encoded header is kept. */
+const typesMax = 64
+
+/** Makes records of what delivery hands over, as the options say. */
+export class RecordMaker {
+  readonly #options: KafkaSinkOptions
+  /** Encoded headers that hold a content type and nothing else. */
+  readonly #typeHeaders = new Map<string, Uint8Array>()
+
+  constructor(options: KafkaSinkOptions) {
+    this.#options = options
   }
-  const fault = topic === options.topic ? undefined : topicFault(topic)
-  if (fault !== undefined) throw recordRejected(`The parameter topic ${fault}.`, { parameter: 'topic' })
-  const { value, headers, key: ownKey } = contentOf(record, options)
-  const key = parameters['key'] ?? ownKey
-  const keyBytes = key === undefined ? undefined : Buffer.from(key, 'utf8')
-  const kept = parameters['tombstone'] === 'true' ? undefined : value
-  const byteCount = recordOverhead + (keyBytes?.length ?? 0) + (kept?.length ?? 0) + headers.length
-  if (byteCount > options.recordBytesMax) {
-    throw recordRejected(`The record has ${byteCount} bytes; recordBytesMax is ${options.recordBytesMax}.`, {
-      limit: options.recordBytesMax,
-      seen: byteCount,
-    })
+
+  /** Throws `sink.rejected` for values of the event that cannot be written, such as a partition that is no number. */
+  make(record: OutgoingRecord): PreparedRecord {
+    const { parameters } = record
+    const options = this.#options
+    const topic = parameters['topic'] ?? options.topic
+    if (topic === undefined) {
+      throw recordRejected('There is no topic: neither the option topic nor the parameter topic is set.')
+    }
+    const fault = topic === options.topic ? undefined : topicFault(topic)
+    if (fault !== undefined) throw recordRejected(`The parameter topic ${fault}.`, { parameter: 'topic' })
+    const { value, headers, key: ownKey } = this.#contentOf(record)
+    const key = parameters['key'] ?? ownKey
+    const keyBytes = key === undefined ? undefined : Buffer.from(key, 'utf8')
+    const kept = parameters['tombstone'] === 'true' ? undefined : value
+    const byteCount = recordOverhead + (keyBytes?.length ?? 0) + (kept?.length ?? 0) + headers.length
+    if (byteCount > options.recordBytesMax) {
+      throw recordRejected(
+        `The record has ${byteCount} bytes; recordBytesMax is ${options.recordBytesMax}.`,
+        {
+          limit: options.recordBytesMax,
+          seen: byteCount,
+        },
+      )
+    }
+    return { topic, partition: partitionIn(parameters), key: keyBytes, value: kept, headers, byteCount }
   }
-  return { topic, partition: partitionIn(parameters), key: keyBytes, value: kept, headers, byteCount }
+
+  #contentOf(record: OutgoingRecord): Content {
+    const { event, body, contentType, parameters } = record
+    const { mode } = this.#options
+    const own = ownHeaders(parameters)
+    if (mode === 'binary') return binaryContent(event, own ?? [])
+    const type = mode === 'structured' || body === event ? structuredType : contentType
+    const value = mode === 'structured' ? event : body
+    const key = mode === 'structured' ? partitionKeyOf(event) : undefined
+    if (own === undefined) return { value, headers: this.#typeHeader(type), key }
+    const base: [string, string][] = type === undefined ? [] : [['content-type', type]]
+    return { value, headers: encodeHeaders(merge(base, own)), key }
+  }
+
+  #typeHeader(type: string | undefined): Uint8Array {
+    if (type === undefined) return noHeaders
+    let encoded = this.#typeHeaders.get(type)
+    if (encoded === undefined) {
+      encoded = encodeHeaders([['content-type', type]])
+      if (this.#typeHeaders.size < typesMax) this.#typeHeaders.set(type, encoded)
+    }
+    return encoded
+  }
 }
 
 interface Content {
@@ -63,33 +100,16 @@ interface Content {
   readonly key?: string | undefined
 }
 
-function contentOf(record: OutgoingRecord, { mode }: KafkaSinkOptions): Content {
-  const { event, body, contentType, parameters } = record
-  const own = ownHeaders(parameters)
-  if (mode === 'binary') {
-    const { headers, body: value } = toBinary(event)
-    const named = Object.entries(headers).map(([name, text]): [string, string] =>
-      name === 'content-type' ? [name, text] : [`ce_${name.slice(3)}`, decodeHeaderValue(name, text)],
-    )
-    const key = headers['ce-partitionkey']
-    return {
-      value,
-      headers: encodeHeaders(own === undefined ? named : merge(named, own)),
-      key: key === undefined ? undefined : decodeHeaderValue('ce-partitionkey', key),
-    }
-  }
-  const isEvent = mode === 'structured' || body === event
-  const type = isEvent ? structuredType : contentType
-  const value = mode === 'structured' ? event : body
-  const key = mode === 'structured' ? partitionKeyOf(event) : undefined
-  if (own === undefined) {
-    if (isEvent) return { value, headers: structuredHeaders, key }
-    return { value, headers: type === undefined ? noHeaders : encodeHeaders([['content-type', type]]), key }
-  }
+function binaryContent(event: Uint8Array, own: readonly [string, string][]): Content {
+  const { headers, body } = toBinary(event)
+  const named = Object.entries(headers).map(([name, text]): [string, string] =>
+    name === 'content-type' ? [name, text] : [`ce_${name.slice(3)}`, decodeHeaderValue(name, text)],
+  )
+  const key = headers['ce-partitionkey']
   return {
-    value,
-    headers: encodeHeaders(merge(type === undefined ? [] : [['content-type', type]], own)),
-    key,
+    value: body,
+    headers: encodeHeaders(merge(named, own)),
+    key: key === undefined ? undefined : decodeHeaderValue('ce-partitionkey', key),
   }
 }
 

@@ -18,6 +18,8 @@ export class RecordCursor {
   headerCount = 0
   /** Where the first header begins. */
   headersStart = 0
+  /** Where the last one ends. */
+  headersEnd = 0
   readonly #head: BatchHead
   readonly #end: number
   #left: number
@@ -53,6 +55,7 @@ export class RecordCursor {
     this.headersStart = this.#at
     if (this.#at > end || this.headerCount < 0) throw new RangeError('a record is longer than it says')
     this.#at = end
+    this.headersEnd = end
     return true
   }
 

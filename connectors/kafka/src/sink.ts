@@ -11,7 +11,7 @@ import { Cluster, type Leaders } from './cluster.ts'
 import { untilAborted } from './connection.ts'
 import { recordRejected } from './errors.ts'
 import type { KafkaSinkOptions } from './options.ts'
-import { type PreparedRecord, prepareRecord } from './outgoing.ts'
+import { type PreparedRecord, RecordMaker } from './outgoing.ts'
 import { partitionOfKey } from './partitioner.ts'
 import { Piece, Write } from './piece.ts'
 import { Producer } from './producer.ts'
@@ -31,6 +31,7 @@ export class KafkaSink implements Sink {
   readonly #context: ConnectorContext
   readonly #cluster: Cluster
   readonly #producer: Producer
+  readonly #maker: RecordMaker
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #lookedUpAtMs = new Map<string, number>()
   #disposal: Promise<void> | undefined
@@ -39,6 +40,7 @@ export class KafkaSink implements Sink {
     this.#options = options
     this.#context = context
     this.#cluster = new Cluster(options, context, 'sink')
+    this.#maker = new RecordMaker(options)
     this.#producer = new Producer(this.#cluster, options, context)
   }
 
@@ -97,7 +99,7 @@ export class KafkaSink implements Sink {
     let byteCount = 0
     for (const [index, record] of records.entries()) {
       try {
-        const prepared = prepareRecord(record, this.#options)
+        const prepared = this.#maker.make(record)
         byteCount += prepared.byteCount
         const entries = byTopic.get(prepared.topic)
         if (entries === undefined) byTopic.set(prepared.topic, [{ index, record: prepared }])

@@ -34,10 +34,7 @@ export async function newTopic(partitions = 1, settings: Record<string, string> 
   return { bootstrap: kafka.address, topic }
 }
 
-export interface Topic {
-  readonly bootstrap: string
-  readonly topic: string
-}
+export type Topic = Readonly<Record<'bootstrap' | 'topic', string>>
 
 export function openSink(options: Record<string, unknown>, allowPrivateTargets = true): Sink {
   const definition = connector.sink!
@@ -49,6 +46,7 @@ export function openSink(options: Record<string, unknown>, allowPrivateTargets =
     random: systemRandom(systemClock),
     log,
     allowPrivateTargets,
+    fileRoots: [],
     name: 'test',
   })
 }

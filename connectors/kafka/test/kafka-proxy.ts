@@ -24,7 +24,11 @@ export class KafkaProxy implements AsyncDisposable {
     this.#server = createServer(client => this.#serve(client))
   }
 
-  static async start(target: number, advertised = target, words: readonly string[] = []): Promise<KafkaProxy> {
+  static async start(
+    target: number,
+    advertised = target,
+    words: readonly string[] = [],
+  ): Promise<KafkaProxy> {
     const proxy = new KafkaProxy(target, advertised, words)
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
@@ -62,7 +66,8 @@ export class KafkaProxy implements AsyncDisposable {
       })
     }
     frames(client, frame => {
-      const words = frame.readInt16BE(4) === produceKey ? this.#words.filter(word => frame.includes(word)) : []
+      const words =
+        frame.readInt16BE(4) === produceKey ? this.#words.filter(word => frame.includes(word)) : []
       if (words.length === 0) return broker.write(frame)
       swallowed.push(...words)
       for (const word of words) this.begun.add(word)
