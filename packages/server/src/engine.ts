@@ -37,5 +37,8 @@ export {
   type SinkSpec,
   type Snapshot,
   type Snapshots,
+  type StreamSpec,
+  type StreamView,
   type TargetSpec,
 } from './resources/index.ts'
+export { createStreams, type Streams, type StreamStatus } from './streams/index.ts'

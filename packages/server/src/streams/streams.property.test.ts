@@ -44,17 +44,18 @@ async function simulate(scenario: Scenario): Promise<void> {
   await using world = await World.open(options)
   const oracle = new Oracle(world, { isOrdered, mayDrop: scenario.policy === 'drop' })
   const random = seededRandom(seed + 1)
+  const next = (): number => random.next()
   const weather = { isBad: true }
   world.sinks.isKept = false
-  script(world, oracle, () => weather.isBad && random.next() < 0.25, random.next)
+  script(world, oracle, () => weather.isBad && random.next() < 0.25, next)
   world.put(specOf(scenario))
   await world.startNode()
   for (let step = 0; step < 30; step++) {
-    feed(world, oracle, scenario, random.next)
+    feed(world, oracle, scenario, next)
     world.system.faults.read = random.next() < 0.2 ? 0.5 : 0
     world.system.faults.commit = random.next() < 0.2 ? 0.5 : 0
     world.system.faults.answer = isDisturbed && random.next() < 0.1 ? 0.5 : 0
-    if (isDisturbed) await disturb(world, scenario, random.next)
+    if (isDisturbed) await disturb(world, scenario, next)
     if (scenario.policy === 'block') await resume(world)
     await world.clock.advance(Math.floor(random.next() * 3_000))
     expect(oracle.broken).toEqual([])
