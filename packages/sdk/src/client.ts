@@ -2,10 +2,12 @@ import type { ConnectorInfo } from './connectors.ts'
 import { EventsClient } from './events.ts'
 import type { AliasSpec, AsyncSpec, DomainSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionsClient } from './functions-client.ts'
+import { QueuesClient } from './queues.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
 import { RuntimesClient } from './runtimes.ts'
 import { type InstanceSpec, StreamsClient } from './streams.ts'
+import { TopicsClient } from './topics.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import { LayersClient, VersionsClient } from './versions.ts'
 
@@ -82,6 +84,8 @@ export class Client {
   /** What functions can run on. */
   readonly runtimes: RuntimesClient
   readonly streams: StreamsClient
+  readonly queues: QueuesClient
+  readonly topics: TopicsClient
   /** Named external systems. */
   readonly instances: ResourceClient<InstanceSpec>
   private readonly transport: Transport
@@ -95,6 +99,8 @@ export class Client {
     this.layers = new LayersClient(this.transport)
     this.runtimes = new RuntimesClient(this.transport)
     this.streams = new StreamsClient(this.transport)
+    this.queues = new QueuesClient(this.transport)
+    this.topics = new TopicsClient(this.transport)
     this.instances = new ResourceClient(this.transport, '/api/v1/instances')
   }
 

@@ -24,6 +24,8 @@ export type SinkSpec =
     }
   | { function: string; qualifier?: string }
   | { bus: string }
+  | { queue: string; encoding?: 'base64' }
+  | { topic: string; encoding?: 'base64' }
   | { queue: string }
   | { topic: string }
 

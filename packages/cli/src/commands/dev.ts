@@ -21,7 +21,10 @@ export function devCommand({ terminal, exit }: CommandContext): Command {
         environment: {
           MILLRACE_DATA: join(folder, '.millrace'),
           MILLRACE_LOG: 'warn',
-          MILLRACE_FILE_ROOTS: resolve(folder),
+          // What the server keeps is out of reach below a hidden folder only.
+          ...(terminal.environment['MILLRACE_DATA'] === undefined
+            ? { MILLRACE_FILE_ROOTS: resolve(folder) }
+            : {}),
           ...terminal.environment,
           MILLRACE_ALLOW_PRIVATE_TARGETS: 'true',
         },

@@ -49,7 +49,7 @@ function addFlag(path: readonly string[], option: OptionSchema, flags: Map<strin
     path,
     kind: known !== undefined && known.kind !== kindOf(forms) ? 'json' : kindOf(forms),
     isSecret: known?.isSecret === true || forms.some(form => form.secret === true),
-    description: option.description ?? known?.description ?? '',
+    description: known?.description || (option.description ?? ''),
     choices: [...new Set([...(known?.choices ?? []), ...choicesOf(forms)])],
   })
 }

@@ -15,33 +15,38 @@ interface AddFlags extends ConnectionFlags {
  * the server knows; without a name they are listed.
  */
 export function instanceAddCommand({ terminal, exit }: CommandContext): Command {
-  return new Command('add')
-    .description(
-      'name an external system; its flags are those of its connector, listed when there is no name',
-    )
-    .argument('<system>', 'its kind, such as kafka')
-    .argument('[name]', 'what streams and targets call it, such as the id of a cloud instance')
-    .usage('<system> <name> [--option value]… [--secret-file path]… [--secret-env variable]…')
-    .option('--description <text>', 'what it is')
-    .addOption(urlFlag())
-    .addOption(dataFlag())
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action(async (system: string, _name: string | undefined, flags: AddFlags, command: Command) => {
-      const client = connect(terminal, flags)
-      const connection = connectionOf(await client.connectors(), system)
-      const source = { environment: terminal.environment, readFile: (path: string) => readFile(path, 'utf8') }
-      const { operands, options } = await parseFlags(connection, command.args.slice(1), source)
-      const [name, ...others] = operands
-      if (others.length > 0) throw new Error(`what is ${others.join(' ')}? One name is wanted`)
-      if (name === undefined) {
-        terminal.error(`which name? millrace instance add ${system} NAME, with what is needed of:\n`)
-        terminal.error(renderTable(['flag', 'meaning'], flagTable(optionFlags(connection))))
-        exit(2)
-        return
-      }
-      await putInstance(terminal, client, { system, name, options, description: flags.description })
-    })
+  return (
+    new Command('add')
+      .description(
+        'name an external system; its flags are those of its connector, listed when there is no name',
+      )
+      .argument('<system>', 'its kind, such as kafka')
+      // With all flags of the connector, which only the server knows.
+      .argument('[name...]', 'what streams and targets call it, such as the id of a cloud instance')
+      .usage('<system> <name> [--option value]… [--secret-file path]… [--secret-env variable]…')
+      .option('--description <text>', 'what it is')
+      .addOption(urlFlag())
+      .addOption(dataFlag())
+      .allowUnknownOption()
+      .action(async (system: string, words: string[], flags: AddFlags) => {
+        const client = connect(terminal, flags)
+        const connection = connectionOf(await client.connectors(), system)
+        const source = {
+          environment: terminal.environment,
+          readFile: (path: string) => readFile(path, 'utf8'),
+        }
+        const { operands, options } = await parseFlags(connection, words, source)
+        const [name, ...others] = operands
+        if (others.length > 0) throw new Error(`what is ${others.join(' ')}? One name is wanted`)
+        if (name === undefined) {
+          terminal.error(`which name? millrace instance add ${system} NAME, with what is needed of:\n`)
+          terminal.error(renderTable(['flag', 'meaning'], flagTable(optionFlags(connection))))
+          exit(2)
+          return
+        }
+        await putInstance(terminal, client, { system, name, options, description: flags.description })
+      })
+  )
 }
 
 /** Adds what is told to nothing: options that are not said again have their defaults again. */
