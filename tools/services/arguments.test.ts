@@ -8,6 +8,7 @@ test('a name without an action starts it', () => {
     action: 'start',
     names: ['kafka', 'redis'],
     keepData: false,
+    force: false,
   })
 })
 
@@ -20,8 +21,9 @@ test('stop may keep the data, and stops everything when nothing is named', () =>
     action: 'stop',
     names: [],
     keepData: true,
+    force: false,
   })
-  expect(() => readArguments(['start', 'kafka', '--keep-data'], known)).toThrow('belongs to stop')
+  expect(() => readArguments(['start', 'kafka', '--keep-data'], known)).toThrow('belong to stop')
 })
 
 test('a name or an option that does not exist is refused with what there is', () => {

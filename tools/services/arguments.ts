@@ -5,12 +5,14 @@ export interface ServicesArguments {
   readonly names: readonly string[]
   /** `stop` leaves the data for the next start. */
   readonly keepData: boolean
+  /** `stop` does not wait for test runs that use the server. */
+  readonly force: boolean
 }
 
 export const usage = [
   'npm run services -- install NAME…             fetches servers',
   'npm run services -- start NAME…               fetches what is missing, starts, waits until it answers',
-  'npm run services -- stop [--keep-data] [NAME…]  stops those named, or all, and removes their data',
+  'npm run services -- stop [--keep-data] [--force] [NAME…]  stops those named, or all, and removes their data',
   'npm run services [-- status [NAME…]]          lists what there is, what runs and where',
 ]
 
@@ -19,7 +21,7 @@ const actions = ['install', 'start', 'stop', 'status'] as const
 /** A name instead of an action stands for `start`. Throws with what is wrong. */
 export function readArguments(args: readonly string[], known: readonly string[]): ServicesArguments {
   const words = args.filter(word => !word.startsWith('-'))
-  const flag = args.find(word => word.startsWith('-') && word !== '--keep-data')
+  const flag = args.find(word => word.startsWith('-') && word !== '--keep-data' && word !== '--force')
   if (flag !== undefined) throw new Error(`there is no option ${flag}\n${usage.join('\n')}`)
   const asked = actions.find(action => action === words[0])
   const action = asked ?? (words.length === 0 ? 'status' : 'start')
@@ -30,6 +32,7 @@ export function readArguments(args: readonly string[], known: readonly string[])
   if (names.length === 0 && (action === 'install' || action === 'start'))
     throw new Error(`say which to ${action}: ${known.join(', ')}`)
   const keepData = args.includes('--keep-data')
-  if (keepData && action !== 'stop') throw new Error('--keep-data belongs to stop')
-  return { action, names, keepData }
+  const force = args.includes('--force')
+  if ((keepData || force) && action !== 'stop') throw new Error('--keep-data and --force belong to stop')
+  return { action, names, keepData, force }
 }

@@ -3,7 +3,7 @@ import { findServer, serverNames } from './discovery.ts'
 import { underLock } from './lock.ts'
 import { removeOrphans } from './own.ts'
 import type { Server } from './server.ts'
-import { sharedInstance, sharedState, startShared, stopShared } from './shared.ts'
+import { type StopOptions, sharedInstance, sharedState, startShared, stopShared } from './shared.ts'
 
 /** How often a long installation says that it is still at it, in milliseconds. */
 const signOfLifeMs = 10_000
@@ -11,10 +11,10 @@ const signOfLifeMs = 10_000
 const print = (line: string) => console.log(line)
 
 try {
-  const { action, names, keepData } = readArguments(process.argv.slice(2), serverNames())
+  const { action, names, ...options } = readArguments(process.argv.slice(2), serverNames())
   const servers = await Promise.all((names.length > 0 ? names : serverNames()).map(findServer))
   if (action === 'status') for (const server of servers) print(describe(server))
-  else if (action === 'stop') await stop(servers, keepData)
+  else if (action === 'stop') await stop(servers, options)
   else
     for (const server of servers) {
       // One that cannot be had does not keep the others from being there.
@@ -68,9 +68,12 @@ async function start(server: Server): Promise<void> {
   print(describe(server))
 }
 
-async function stop(servers: readonly Server[], keepData: boolean): Promise<void> {
+async function stop(servers: readonly Server[], options: StopOptions): Promise<void> {
   for (const server of servers) {
-    if (await stopShared(server, keepData)) print(`${server.name}: stopped`)
+    const outcome = await stopShared(server, options)
+    if (outcome === 'stopped') print(`${server.name}: stopped`)
+    if (outcome === 'in use')
+      print(`${server.name}: a test run uses it and stops it at its end; --force stops it now`)
   }
   await removeOrphans()
 }

@@ -58,9 +58,29 @@ export function startShared(server: Server): Promise<boolean> {
   return underLock(server.lockPort, () => startUnlocked(server, true))
 }
 
-/** Stops the shared instance and removes its data. Resolves with whether anything ran. */
-export function stopShared(server: Server, keepData = false): Promise<boolean> {
-  return underLock(server.lockPort, () => stopUnlocked(server, keepData))
+export interface StopOptions {
+  /** Leaves the data for the next start. */
+  readonly keepData: boolean
+  /** Stops it also while a test run uses it. */
+  readonly force: boolean
+}
+
+/**
+ * Stops the shared instance and removes its data. While a test run uses it the answer is `in use`: the instance then
+ * ends with the last such run.
+ */
+export function stopShared(
+  server: Server,
+  options: StopOptions,
+): Promise<'stopped' | 'not running' | 'in use'> {
+  return underLock(server.lockPort, async () => {
+    const state = sharedState(server)
+    if (state !== undefined && isLeased(server) && !options.force) {
+      writeState(server, { ...state, kept: false })
+      return 'in use'
+    }
+    return (await stopUnlocked(server, options.keepData)) ? 'stopped' : 'not running'
+  })
 }
 
 /** Makes this process the run in whose name its children use servers. */
