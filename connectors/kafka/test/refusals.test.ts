@@ -29,7 +29,8 @@ await describeService('kafka', 'credentials, certificates and refusals', () => {
       status: 'failed',
       error: { code: 'sink.unauthorized', retry: { kind: 'backoff' } },
     })
-    expect(JSON.stringify(outcome)).not.toContain('hush')
+    const error = outcome?.status === 'failed' ? outcome.error : undefined
+    expect(JSON.stringify([error?.message, error?.details])).not.toContain('hush')
     await using source = openSource({ bootstrap: kafka.saslAddress, topic, sasl })
     await expect(source.read(plenty, inTime())).rejects.toMatchObject({
       code: 'source.unauthorized',
@@ -42,8 +43,10 @@ await describeService('kafka', 'credentials, certificates and refusals', () => {
     const sasl = { mechanism: 'SCRAM-SHA-512', username: 'x', password: 'hush-hush' }
     await using sink = openSink({ bootstrap: kafka.saslAddress, topic: 't', sasl })
     const [outcome] = await sink.write([recordOf('1')], inTime())
-    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'sink.unauthorized' } })
-    expect(JSON.stringify(outcome)).toContain('sasl.mechanism')
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { code: 'sink.unauthorized', message: expect.stringContaining('sasl.mechanism') },
+    })
   })
 
   test('a user without rights on the topic is told which he needs', async () => {
