@@ -3,7 +3,7 @@ import { ownService, useService } from '../index.ts'
 import { describeService } from '../vitest.ts'
 import { processesThatMention } from './leftovers.ts'
 
-const withinMs = 120_000
+const withinMs = 300_000
 
 await describeService('rocketmq', 'Apache RocketMQ', () => {
   test(
