@@ -11,6 +11,7 @@ export { authErrors, unauthenticated } from './errors.ts'
 export { PushIdentity } from './push-identity.ts'
 export { loadSecretBox, SecretBox, secretKeyFileName } from './secret-box.ts'
 export {
+  acs3Signature,
   acs3Scheme,
   acsSignatureScheme,
   type AcsSignatureOptions,

@@ -1,6 +1,7 @@
 export { allErrorCatalogues } from './catalogue.ts'
 export { Doors } from './hooks/index.ts'
-export { functionComputePaths } from './fc/index.ts'
+export type { CompatibleInterface, Verdict } from './compatibility.ts'
+export { compatibleInterfaces as functionComputeInterfaces, functionComputePaths } from './fc/index.ts'
 export { certificatePath, pushFormatter } from './mns/index.ts'
 export { defaultHttpLimits, type HttpLimits } from './limits.ts'
 export { listen, type Listener, type ListenerOptions } from './listener.ts'

@@ -1,4 +1,4 @@
-import type { CompatibleInterface, Verdict } from '../../src/http/compatibility.ts'
+import type { CompatibleInterface, Verdict } from '../../src/http/index.ts'
 
 /** How a call of a client ended: with an answer, or with the code of a refusal. */
 type Ending = 'answered' | { readonly refused: string }

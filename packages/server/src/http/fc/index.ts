@@ -13,6 +13,8 @@ import { generation3, generation3Handlers, generation3Version } from './generati
 import type { FcParts } from './parts.ts'
 import { pathNotSupported, refuser, RequestIds, respond } from './respond.ts'
 
+export { compatibleInterfaces } from './actions.ts'
+
 export interface FunctionComputeParts {
   readonly services: Services
   readonly refuse: Refuser
@@ -45,8 +47,8 @@ export function functionComputeRoutes(given: FunctionComputeParts): FastifyPlugi
     for (const [version, actions, handlers] of versions) {
       parent.register(
         (scope, _scopeOptions, ready) => {
-          addActions(scope as unknown as Application, { actions, handlers, limits, ids, refuse })
-          if (codeLinkPath.startsWith(`/${version}/`)) addCodeLink(scope as unknown as Application, parts)
+          addActions(scope, { actions, handlers, limits, ids, refuse })
+          if (codeLinkPath.startsWith(`/${version}/`)) addCodeLink(scope, parts)
           ready()
         },
         { prefix: `/${version}` },

@@ -1,21 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { compatibleInterfaces } from '../../../src/http/fc/actions.ts'
+import { functionComputeInterfaces } from '../../../src/http/index.ts'
 import { Exercised } from '../exercised.ts'
-import {
-  account,
-  type Answer2,
-  type Client2,
-  client2Methods,
-  codeOf,
-  type FcServer,
-  runtime,
-  startFcServer,
-  zipOf,
-} from './fixture.ts'
+import { account, client2Methods, codeOf, runtime } from './fixture.ts'
+import { accountTests } from './generation2/account.ts'
+import { settingsTests } from './generation2/settings.ts'
+import { refusedCode, Stage } from './generation2/stage.ts'
 
-const table = compatibleInterfaces[1]
+const table = functionComputeInterfaces.find(({ client }) => client.startsWith('@alicloud/fc2 '))
 if (table === undefined) throw new Error('there is no table')
-const refusedCode = 'OperationNotSupported'
 const exercised = new Exercised(table, refusedCode)
 
 /** Methods of the client that are no actions: what actions are made of, and two that are made of several actions. */
@@ -35,51 +27,14 @@ const helpers = [
 ]
 const clientActions = client2Methods.filter(method => !helpers.includes(method))
 
-let server: FcServer
-let client: Client2
-let zipFile: string
-
-/** Calls a method of the client. */
-function call(method: string, ...given: unknown[]): Promise<Answer2> {
-  const member = client[method]
-  if (member === undefined) throw new Error(`the client has no ${method}`)
-  return Reflect.apply(member, client, given)
-}
-
-beforeAll(async () => {
-  server = await startFcServer()
-  // A shell is refused after the call has returned: what it is told is noted where it is called.
-  const isWatched = (method: string) => clientActions.includes(method) && method !== 'instanceExec'
-  client = exercised.watch(server.client2(), method => (isWatched(method) ? method : undefined))
-  zipFile = await zipOf({
-    'index.js': `exports.handler = async (event, context) => {
-      if (event.toString() === 'throw') throw new TypeError('on purpose')
-      if (event.toString() === 'json') return { a: 1 }
-      if (event.toString() === 'version') return process.env.MARK
-      return event
-    }
-    exports.web = (request, response) => {
-      response.setStatusCode(201)
-      response.setHeader('x-path', request.path)
-      response.send(request.method + ' ' + JSON.stringify(request.queries))
-    }`,
-  })
-})
-afterAll(() => server[Symbol.asyncDispose]())
-
-const definition = (functionName: string, more: object = {}) => ({
-  functionName,
-  runtime,
-  handler: 'index.handler',
-  memorySize: 128,
-  timeout: 10,
-  code: { zipFile },
-  ...more,
-})
+const stage = new Stage(exercised, clientActions)
+const call: Stage['call'] = (method, ...given) => stage.call(method, ...given)
+const invoke: Stage['invoke'] = (event, qualifier, headers) => stage.invoke(event, qualifier, headers)
 const mark = (MARK: string, headers?: object) =>
   call('updateFunction', 'shop', 'pay', { environmentVariables: { MARK } }, headers)
-const invoke = (event: string, qualifier?: string, headers: object = {}) =>
-  call('invokeFunction', 'shop', 'pay', event, headers, qualifier)
+
+beforeAll(() => stage.start())
+afterAll(() => stage.stop())
 
 describe('services', () => {
   const settings = {
@@ -130,7 +85,7 @@ describe('services', () => {
 
 describe('functions of services', () => {
   test('are created, read and changed', async () => {
-    const made = await call('createFunction', 'shop', definition('pay', { description: 'd' }))
+    const made = await call('createFunction', 'shop', stage.definition('pay', { description: 'd' }))
     expect(made.data).toMatchObject({
       functionName: 'pay',
       runtime,
@@ -144,8 +99,10 @@ describe('functions of services', () => {
       environmentVariables: { MARK: '1' },
     })
     expect(await codeOf(mark('2', { 'if-match': made.headers['etag'] }))).toBe('PreconditionFailed')
-    expect(await codeOf(call('createFunction', 'shop', definition('pay')))).toBe('FunctionAlreadyExists')
-    expect(await codeOf(call('createFunction', 'nowhere', definition('pay')))).toBe('ServiceNotFound')
+    expect(await codeOf(call('createFunction', 'shop', stage.definition('pay')))).toBe(
+      'FunctionAlreadyExists',
+    )
+    expect(await codeOf(call('createFunction', 'nowhere', stage.definition('pay')))).toBe('ServiceNotFound')
     expect(await codeOf(call('deleteService', 'shop'))).toBe('ServiceNotEmpty')
   })
 
@@ -167,7 +124,7 @@ describe('functions of services', () => {
   test('give out their code by a link that works', async () => {
     const { data } = await call('getFunctionCode', 'shop', 'pay')
     const zip = await fetch(String(data['url']))
-    expect(Buffer.from(await zip.arrayBuffer()).toString('base64')).toBe(zipFile)
+    expect(Buffer.from(await zip.arrayBuffer()).toString('base64')).toBe(stage.zipFile)
   })
 
   test('are listed with their service, and stand beside the functions of the third generation', async () => {
@@ -180,7 +137,7 @@ describe('functions of services', () => {
 
   test('lose the network with their service', async () => {
     await call('updateService', 'shop', { internetAccess: false })
-    const path = `${server.url}/api/v1/functions/shop.pay`
+    const path = `${stage.server.url}/api/v1/functions/shop.pay`
     const headers = { authorization: 'Bearer testAK.testSK' }
     const found = (await (await fetch(path, { headers })).json()) as { spec: object }
     expect(found.spec).toMatchObject({ network: 'off' })
@@ -229,181 +186,9 @@ describe('versions and aliases of services', () => {
   })
 })
 
-describe('capacity', () => {
-  test('instances are provisioned for an alias', async () => {
-    const resource = `${account}#shop#prod#pay`
-    const put = await call('putProvisionConfig', 'shop', 'pay', 'prod', { target: 1 })
-    expect(put.data).toMatchObject({ resource, target: 1 })
-    await expect
-      .poll(async () => (await call('getProvisionConfig', 'shop', 'pay', 'prod')).data, { timeout: 20_000 })
-      .toMatchObject({ resource, current: 1 })
-    const list = await call('listProvisionConfigs', { serviceName: 'shop' })
-    expect(list.data).toMatchObject({ provisionConfigs: [{ resource }] })
-    await call('putProvisionConfig', 'shop', 'pay', 'prod', { target: 0 })
-  })
+settingsTests(stage)
 
-  test('instances are limited', async () => {
-    const resource = `${account}#shop#LATEST#pay`
-    const put = await call('putOnDemandConfig', 'shop', 'pay', 'LATEST', { maximumInstanceCount: 0 })
-    expect(put.data).toMatchObject({ resource, maximumInstanceCount: 0 })
-    expect(await codeOf(invoke('x'))).toBe('ResourceExhausted')
-    expect((await call('getOnDemandConfig', 'shop', 'pay', 'LATEST')).data).toMatchObject({
-      maximumInstanceCount: 0,
-    })
-    expect((await call('listOnDemandConfigs')).data).toMatchObject({ configs: [{ resource }] })
-    await call('deleteOnDemandConfig', 'shop', 'pay', 'LATEST')
-    expect((await invoke('x')).data).toBe('x')
-    expect((await call('listReservedCapacities')).data).toEqual({ reservedCapacities: [] })
-  })
-})
-
-describe('asynchronous calls', () => {
-  test('follow their setting, and leave a record', async () => {
-    const config = { statefulInvocation: true, maxAsyncRetryAttempts: 1, maxAsyncEventAgeInSeconds: 60 }
-    const put = await call('putFunctionAsyncConfig', 'shop', 'pay', 'prod', config)
-    expect(put.data).toMatchObject(config)
-    expect((await call('getFunctionAsyncConfig', 'shop', 'pay', 'prod')).data).toMatchObject(config)
-    expect((await call('listFunctionAsyncConfigs', 'shop', 'pay')).data).toMatchObject({
-      configs: [{ qualifier: 'prod', ...config }],
-    })
-    const headers = { 'x-fc-invocation-type': 'Async', 'x-fc-stateful-async-invocation-id': 'job-1' }
-    const accepted = await invoke('later', 'prod', headers)
-    expect(accepted.data).toBe('')
-    expect(accepted.headers['x-fc-stateful-async-invocation-id']).toBe('job-1')
-
-    const path = '/services/shop.prod/functions/pay/stateful-async-invocations'
-    const raw = (action: string, method: string, end: string) =>
-      exercised.note(action, () => call('request', method, path + end, null, null))
-    const read = () => raw('getStatefulAsyncInvocation', 'GET', '/job-1')
-    await expect
-      .poll(async () => (await read()).data, { timeout: 20_000 })
-      .toMatchObject({ status: 'Succeeded' })
-    expect((await read()).data).toMatchObject({ invocationId: 'job-1', invocationPayload: 'later' })
-    expect((await raw('listStatefulAsyncInvocations', 'GET', '')).data).toMatchObject({
-      invocations: [{ invocationId: 'job-1' }],
-    })
-    const delayed = { ...headers, 'x-fc-stateful-async-invocation-id': 'job-2', 'x-fc-async-delay': '600' }
-    await invoke('never', 'prod', delayed)
-    await raw('stopStatefulAsyncInvocation', 'PUT', '/job-2')
-    await call('deleteFunctionAsyncConfig', 'shop', 'pay', 'prod')
-    expect(await codeOf(call('getFunctionAsyncConfig', 'shop', 'pay', 'prod'))).toBe('AsyncConfigNotExists')
-  })
-})
-
-describe('triggers', () => {
-  const timer = { cronExpression: '@every 60m', enable: true, payload: 'p' }
-
-  test('of time have an object for their configuration', async () => {
-    const options = { triggerName: 't', triggerType: 'timer', triggerConfig: timer }
-    expect((await call('createTrigger', 'shop', 'pay', options)).data).toMatchObject({
-      ...options,
-      qualifier: 'LATEST',
-    })
-    const triggerConfig = { ...timer, enable: false }
-    expect((await call('updateTrigger', 'shop', 'pay', 't', { triggerConfig })).data).toMatchObject({
-      triggerConfig,
-    })
-    expect((await call('getTrigger', 'shop', 'pay', 't')).data).toMatchObject({ triggerConfig })
-    expect((await call('listTriggers', 'shop', 'pay')).data).toMatchObject({
-      triggers: [{ triggerName: 't' }],
-    })
-    await call('deleteTrigger', 'shop', 'pay', 't')
-    expect(await codeOf(call('getTrigger', 'shop', 'pay', 't'))).toBe('TriggerNotFound')
-    const other = { triggerName: 'o', triggerType: 'oss', triggerConfig: {} }
-    expect(await codeOf(call('createTrigger', 'shop', 'pay', other))).toBe(refusedCode)
-  })
-
-  test('of HTTP make the handler take a request and a response, by the path of the interface', async () => {
-    await call('createFunction', 'shop', definition('web', { handler: 'index.web' }))
-    const config = { authType: 'function', methods: ['GET', 'POST'] }
-    const options = { triggerName: 'h', triggerType: 'http', triggerConfig: config }
-    const made = await call('createTrigger', 'shop', 'web', options)
-    expect(made.data['urlInternet']).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/fn\//)
-
-    const answer = await call('request', 'GET', '/proxy/shop/web/a%20b', { q: '1', r: ['x', 'y'] }, null)
-    expect(answer.headers['x-path']).toBe('/2016-08-15/proxy/shop/web/a%20b')
-    expect(String(answer.data)).toBe('GET {"q":"1","r":["x","y"]}')
-    const unsigned = await fetch(`${server.url}/2016-08-15/proxy/shop/web/`)
-    expect(unsigned.status).toBe(400)
-    expect(await unsigned.json()).toMatchObject({ ErrorCode: 'MissingRequiredHeader' })
-    expect(await codeOf(call('request', 'GET', '/proxy/shop.prod/web/', {}, null))).toBe('TriggerNotFound')
-    expect(await codeOf(call('invokeFunction', 'shop', 'web', 'x'))).toBe('InvalidArgument')
-  })
-
-  test('of HTTP for an alias answer by its name and by that of its version in the path', async () => {
-    const config = { authType: 'anonymous', methods: ['GET'] }
-    await call('publishVersion', 'shop')
-    await call('updateAlias', 'shop', 'prod', '3', { additionalVersionWeight: {} })
-    for (const qualifier of ['prod', '3']) {
-      const options = { triggerName: `h-${qualifier}`, triggerType: 'http', triggerConfig: config, qualifier }
-      expect((await call('createTrigger', 'shop', 'web', options)).data).toMatchObject({ qualifier })
-      const answer = await fetch(`${server.url}/2016-08-15/proxy/shop.${qualifier}/web/x`)
-      expect([answer.status, await answer.text()]).toEqual([201, 'GET {}'])
-      await call('deleteTrigger', 'shop', 'web', `h-${qualifier}`)
-    }
-    await call('deleteTrigger', 'shop', 'web', 'h')
-    expect(await codeOf(call('invokeFunction', 'shop', 'web', 'x'))).toBeUndefined()
-  })
-})
-
-describe('domains and layers', () => {
-  test('a domain leads to a function of a service', async () => {
-    const routes = [
-      { path: '/*', serviceName: 'shop', functionName: 'pay', qualifier: 'prod', methods: ['GET'] },
-    ]
-    const made = await call('createCustomDomain', 'api.example.com', {
-      protocol: 'HTTP',
-      routeConfig: { routes },
-    })
-    expect(made.data).toMatchObject({ domainName: 'api.example.com', routeConfig: { routes } })
-    const changed = await call('updateCustomDomain', 'api.example.com', { protocol: 'HTTP,HTTPS' })
-    expect(changed.data).toMatchObject({ protocol: 'HTTP,HTTPS', routeConfig: { routes } })
-    expect((await call('getCustomDomain', 'api.example.com')).data).toEqual(changed.data)
-    expect((await call('listCustomDomains')).data).toMatchObject({
-      customDomains: [{ domainName: 'api.example.com' }],
-    })
-    await call('deleteCustomDomain', 'api.example.com')
-    expect(await codeOf(call('getCustomDomain', 'api.example.com'))).toBe('DomainNameNotFound')
-  })
-
-  test('layers have versions', async () => {
-    const code = { zipFile: await zipOf({ 'nodejs/a.js': '1' }) }
-    const made = await call('publishLayerVersion', 'shared', { code, compatibleRuntime: [runtime] })
-    expect(made.data).toMatchObject({ layerName: 'shared', version: 1 })
-    expect((await call('listLayers')).data).toMatchObject({ layers: [{ layerName: 'shared' }] })
-    expect((await call('listLayerVersions', 'shared')).data).toMatchObject({ layers: [{ version: 1 }] })
-    await call('putLayerACL', 'shared', { public: true })
-    expect((await call('getLayerVersion', 'shared', 1)).data).toMatchObject({ acl: '1' })
-    const arn = String(made.data['layerVersionArn'])
-    expect((await call('getLayerVersionByArn', arn)).data).toMatchObject({ version: 1 })
-    const layered = await call('updateFunction', 'shop', 'pay', { layers: [arn] })
-    expect(layered.data).toMatchObject({ layers: [arn] })
-    await call('updateFunction', 'shop', 'pay', { layers: [] })
-    await call('deleteLayerVersion', 'shared', 1)
-    expect(await codeOf(call('getLayerVersion', 'shared', 1))).toBe('LayerVersionNotFound')
-  })
-})
-
-describe('the account', () => {
-  test('has settings, and no buckets for code', async () => {
-    expect((await call('getAccountSettings')).data).toMatchObject({ availableAZs: ['cn-hangzhou-a'] })
-    expect((await call('getAccountConfigs', { config: ['CodeSizeLimit'] })).data).toMatchObject({
-      CodeSizeLimit: expect.any(Number),
-    })
-    expect(await codeOf(call('getTempCodeBucketPermission', 'shop', 'pay'))).toBe(refusedCode)
-    expect(await codeOf(call('getTempBucketToken'))).toBe(refusedCode)
-  })
-
-  test('has no shell in instances, and says so', async () => {
-    const refused = await new Promise<Error>(resolve => {
-      void call('instanceExec', 'shop', 'pay', '', 'c-1', {}, { onError: resolve })
-    })
-    expect(refused.message).toBe('this server does not offer a shell in instances')
-    const path = '/services/shop/functions/pay/instances/c-1/exec'
-    const raw = exercised.note('instanceExec', () => call('get', path))
-    expect(await codeOf(raw)).toBe(refusedCode)
-  })
-})
+accountTests(stage)
 
 describe('what is deleted', () => {
   test('is found no more, and the last function lets its service go', async () => {

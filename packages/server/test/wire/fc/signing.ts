@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { acs3Signature, fcSignature, fcStringToSign } from '../../../src/auth/signatures/index.ts'
+import { acs3Signature, fcSignature, fcStringToSign } from '../../../src/auth/index.ts'
 import { accessKeyId, accessKeySecret } from './fixture.ts'
 
 /** A request as it goes over the wire. */

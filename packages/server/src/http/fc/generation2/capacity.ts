@@ -39,7 +39,7 @@ export function capacityHandlers(
     const all = settingsOf(views, view => view.scaling)
     const { items, ...next } = pageOf(call, all, ({ view, qualifier }) => `${view.name}/${qualifier}`)
     const provisionConfigs = items.map(({ view, qualifier, setting }) => {
-      const [service = '', name = ''] = splitName(view.name)
+      const [service, name] = splitName(view.name)
       const subject = {
         account: call.account,
         name: view.name,
@@ -119,7 +119,7 @@ function onDemandHandlers({ services: { resources } }: FcParts, subjectOf: Servi
     const { items, ...next } = pageOf(call, all, ({ name }) => name)
     const configs = items.map(({ name, value }) => {
       const slash = name.lastIndexOf('/')
-      const [service = '', short = ''] = splitName(name.slice(0, slash))
+      const [service, short] = splitName(name.slice(0, slash))
       return {
         resource: resourceOf(call.account, service, name.slice(slash + 1), short),
         maximumInstanceCount: value['maximumInstanceCount'],

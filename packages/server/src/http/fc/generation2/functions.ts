@@ -70,7 +70,19 @@ export function functionHandlers(parts: FcParts, book: ServiceBook, subjectOf: S
     return tagged(await shown(parts, account, service, shortName, form), form.revision)
   }
 
-  const list: Handler = async call => {
+  const remove: Handler = async call => {
+    const { account, name } = await subjectOf(call)
+    await guarded(call, () => functions.delete(account, name, expectedRevision(call)))
+    return nothing
+  }
+
+  return { create, update, get, list: listHandler(parts, book), remove }
+}
+
+/** The functions of a service; of a version of it, as they were. */
+function listHandler(parts: FcParts, book: ServiceBook): Handler {
+  const { functions } = parts.services.resources
+  return async call => {
     const { account } = call
     const { service, qualifier: shownQualifier } = serviceOf(call)
     await book.check(account, service)
@@ -93,14 +105,6 @@ export function functionHandlers(parts: FcParts, book: ServiceBook, subjectOf: S
     })
     return answered({ functions: await Promise.all(forms), ...next })
   }
-
-  const remove: Handler = async call => {
-    const { account, name } = await subjectOf(call)
-    await guarded(call, () => functions.delete(account, name, expectedRevision(call)))
-    return nothing
-  }
-
-  return { create, update, get, list, remove }
 }
 
 /** What a new function of the service begins with. */

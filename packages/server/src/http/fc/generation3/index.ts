@@ -19,7 +19,7 @@ import type { Generation3Action } from './actions.ts'
 import { capacityHandlers } from './capacity.ts'
 import { functionHandlers } from './functions.ts'
 import { tagHandlers } from './tags.ts'
-import { versionHandlers } from './versions.ts'
+import { aliasHandlers, versionHandlers } from './versions.ts'
 
 export { generation3 } from './actions.ts'
 
@@ -48,6 +48,7 @@ function functionActions(parts: FcParts) {
   const subjectOf = plainSubject(parts.services)
   const functions = functionHandlers(parts, subjectOf)
   const versions = versionHandlers(parts, subjectOf)
+  const aliases = aliasHandlers(parts, subjectOf)
   const triggers = triggerHandlers(parts, {
     subjectOf,
     configAs: () => 'text',
@@ -63,11 +64,11 @@ function functionActions(parts: FcParts) {
     PublishFunctionVersion: versions.publish,
     ListFunctionVersions: versions.listVersions,
     DeleteFunctionVersion: versions.deleteVersion,
-    CreateAlias: versions.createAlias,
-    GetAlias: versions.getAlias,
-    UpdateAlias: versions.updateAlias,
-    DeleteAlias: versions.deleteAlias,
-    ListAliases: versions.listAliases,
+    CreateAlias: aliases.createAlias,
+    GetAlias: aliases.getAlias,
+    UpdateAlias: aliases.updateAlias,
+    DeleteAlias: aliases.deleteAlias,
+    ListAliases: aliases.listAliases,
     CreateTrigger: triggers.create,
     GetTrigger: triggers.get,
     UpdateTrigger: triggers.update,

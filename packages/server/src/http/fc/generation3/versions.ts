@@ -23,9 +23,9 @@ const UpdateAlias = Type.Object({
   additionalVersionWeight: Weights,
 })
 
-/** Versions and aliases of functions (function-compute section 9.2). */
+/** Versions of functions (function-compute section 9.2). */
 export function versionHandlers({ services: { resources } }: FcParts, subjectOf: SubjectOf) {
-  const { versions, aliases, functions } = resources
+  const { versions, functions } = resources
 
   const publish = jsonHandler(
     Type.Object({ description: Description }),
@@ -51,6 +51,13 @@ export function versionHandlers({ services: { resources } }: FcParts, subjectOf:
     await versions.delete(account, name, call.params['version'] ?? '')
     return nothing
   }
+
+  return { publish, listVersions, deleteVersion }
+}
+
+/** Names that point to versions (function-compute section 9.2). */
+export function aliasHandlers({ services: { resources } }: FcParts, subjectOf: SubjectOf) {
+  const { aliases, functions } = resources
 
   const createAlias = jsonHandler(CreateAlias, async (call, input) => {
     const { account, name } = await subjectOf(call)
@@ -101,16 +108,7 @@ export function versionHandlers({ services: { resources } }: FcParts, subjectOf:
     return nothing
   }
 
-  return {
-    publish,
-    listVersions,
-    deleteVersion,
-    createAlias,
-    updateAlias,
-    getAlias,
-    listAliases,
-    deleteAlias,
-  }
+  return { createAlias, updateAlias, getAlias, listAliases, deleteAlias }
 }
 
 /** One more version at most gets a share of the calls. A weight of nothing is none. */

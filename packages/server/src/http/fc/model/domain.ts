@@ -121,8 +121,8 @@ export function domainSettings(spec: DomainSpec): Record<string, unknown> {
   }
 }
 
-function withoutKey({ privateKey: _, ...certificate }: Record<string, unknown>): Record<string, unknown> {
-  return certificate
+function withoutKey(certificate: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(certificate).filter(([name]) => name !== 'privateKey'))
 }
 
 /** Whether the routes are still those that this interface wrote. */

@@ -19,30 +19,10 @@ const CreateLayer = Type.Object({
 
 /** Layers and their versions (function-compute section 9.1); the same in all generations. */
 export function layerHandlers(parts: FcParts) {
-  const { services, links } = parts
-  const { layers, foreign } = services.resources
-  /** Whether other accounts may use a layer: kept, and without effect, since functions use those of their account. */
-  const access = foreign.of('fc', 'layer-acl')
+  const { services } = parts
+  const { layers } = services.resources
 
-  const show = async (call: Call, { account, name, version, spec, createdAtMs }: LayerView) => {
-    const { bytes, checksum } = await services.functions.codeInfo(spec.code)
-    const acl = (await access.find(account, name))?.value['acl']
-    return {
-      ...foreignOf(spec.foreign),
-      layerName: name,
-      version,
-      layerVersionArn: layerArn(ownerOf(services, account), name, version),
-      description: spec.description,
-      license: spec.license,
-      compatibleRuntime: spec.runtimes,
-      acl: typeof acl === 'string' ? acl : '0',
-      code: { location: links.of(call.keyId, call.origin, spec.code), repositoryType: 'OSS' },
-      codeSize: bytes,
-      codeChecksum: checksum,
-      createTime: timeOf(createdAtMs),
-      createdTime: timeOf(createdAtMs),
-    }
-  }
+  const show = (call: Call, layer: LayerView) => shownLayer(parts, call, layer)
   const find = ({ account, params }: Call): LayerView => {
     const version = /^\d{1,9}$/.test(params['version'] ?? '') ? Number(params['version']) : 0
     return layers.get(account, params['layer'] ?? '', version)
@@ -98,9 +78,39 @@ export function layerHandlers(parts: FcParts) {
     }
     const acl = queryOf(call, 'acl') ?? (queryOf(call, 'public') === 'true' ? '1' : '0')
     if (acl !== '0' && acl !== '1') throw invalidArgument('acl is 0 or 1')
-    await access.put(call.account, name, { acl })
+    await accessOf(services).put(call.account, name, { acl })
     return nothing
   }
 
   return { create, get, getByArn, listVersions, list, remove, putAcl }
+}
+
+/** One version of a layer, as every action that tells of it has it. */
+async function shownLayer(
+  { services, links }: FcParts,
+  call: Call,
+  { account, name, version, spec, createdAtMs }: LayerView,
+) {
+  const { bytes, checksum } = await services.functions.codeInfo(spec.code)
+  const acl = (await accessOf(services).find(account, name))?.value['acl']
+  return {
+    ...foreignOf(spec.foreign),
+    layerName: name,
+    version,
+    layerVersionArn: layerArn(ownerOf(services, account), name, version),
+    description: spec.description,
+    license: spec.license,
+    compatibleRuntime: spec.runtimes,
+    acl: typeof acl === 'string' ? acl : '0',
+    code: { location: links.of(call.keyId, call.origin, spec.code), repositoryType: 'OSS' },
+    codeSize: bytes,
+    codeChecksum: checksum,
+    createTime: timeOf(createdAtMs),
+    createdTime: timeOf(createdAtMs),
+  }
+}
+
+/** Whether other accounts may use a layer: kept, and without effect, since functions use those of their account. */
+function accessOf({ resources }: FcParts['services']) {
+  return resources.foreign.of('fc', 'layer-acl')
 }

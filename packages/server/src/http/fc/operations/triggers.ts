@@ -56,7 +56,7 @@ export function triggerHandlers(parts: FcParts, ways: TriggerWays) {
     const subject = await ways.subjectOf(call)
     functions.get(subject.account, subject.name)
     const { triggerName, triggerType, triggerConfig = '{}' } = input
-    const spec = await specOf(call, subject, triggerType, { ...input, triggerConfig })
+    const spec = await specOf(ways, call, subject, triggerType, { ...input, triggerConfig })
     await creating('Trigger', `trigger '${triggerName}'`, () =>
       triggers.put(subject.account, subject.name, triggerName, spec, 0),
     )
@@ -76,7 +76,7 @@ export function triggerHandlers(parts: FcParts, ways: TriggerWays) {
       invocationRole: textOf(kept['invocationRole']),
       sourceArn: textOf(kept['sourceArn']),
     }
-    const changed = await specOf(call, subject, spec.kind, { ...before, ...input })
+    const changed = await specOf(ways, call, subject, spec.kind, { ...before, ...input })
     await triggers.put(subject.account, subject.name, name, changed, revision)
     return answered(show(call, subject, name))
   })
@@ -104,22 +104,23 @@ export function triggerHandlers(parts: FcParts, ways: TriggerWays) {
     return nothing
   }
 
-  async function specOf(
-    call: Call,
-    subject: Subject,
-    type: string,
-    input: Static<typeof UpdateTrigger>,
-  ): Promise<TriggerSpec> {
-    const { triggerConfig = '{}', qualifier = '', description = '', invocationRole, sourceArn } = input
-    const shown = qualifier === '' ? latestVersion : qualifier
-    return triggerSpecOf(type, parsedConfig(triggerConfig), {
-      qualifier: await ways.qualifierOf(call, subject, shown),
-      description,
-      kept: { triggerConfig, qualifier: shown, invocationRole, sourceArn },
-    })
-  }
-
   return { create, update, get, list, remove }
+}
+
+async function specOf(
+  ways: TriggerWays,
+  call: Call,
+  subject: Subject,
+  type: string,
+  input: Static<typeof UpdateTrigger>,
+): Promise<TriggerSpec> {
+  const { triggerConfig = '{}', qualifier = '', description = '', invocationRole, sourceArn } = input
+  const shown = qualifier === '' ? latestVersion : qualifier
+  return triggerSpecOf(type, parsedConfig(triggerConfig), {
+    qualifier: await ways.qualifierOf(call, subject, shown),
+    description,
+    kept: { triggerConfig, qualifier: shown, invocationRole, sourceArn },
+  })
 }
 
 type TriggerPart = PartView<TriggerSpec>
@@ -132,11 +133,11 @@ function shownTrigger(
   call: Call,
   subject: Subject,
   { name, spec, createdAtMs, updatedAtMs }: TriggerPart,
-  { configAs }: TriggerWays,
+  ways: TriggerWays,
 ): Record<string, unknown> {
   const kept = foreignOf(spec.foreign)
   const config = writtenConfig(spec) ?? triggerConfigOf(spec)
-  const isText = configAs(call) === 'text'
+  const isText = ways.configAs(call) === 'text'
   const triggerConfig = isText
     ? typeof config === 'string'
       ? config

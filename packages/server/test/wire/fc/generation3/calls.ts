@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { codeOf, model } from '../fixture.ts'
+import { plain, type Stage } from './stage.ts'
+
+export function callsTests(stage: Stage): void {
+  describe('calls', () => {
+    test('hand over bytes and give back bytes, with what the call was', async () => {
+      const answer = await stage.invoke('hello', '\u0000\u00e4')
+
+      expect(answer).toMatchObject({ statusCode: 200, text: '\u0000\u00e4' })
+      expect(answer.headers).toMatchObject({
+        'x-fc-invocation-function-version': 'LATEST',
+        'x-fc-instance-id': expect.stringMatching(/^c-/),
+        'x-fc-code-checksum': expect.stringMatching(/^\d+$/),
+        'x-fc-invocation-duration': expect.stringMatching(/^\d+\.\d\d$/),
+        'x-fc-max-memory-usage': expect.stringMatching(/^\d+\.\d\d$/),
+      })
+      expect(answer.headers['x-fc-error-type']).toBeUndefined()
+    })
+
+    test('that fail are answered with 200, the type of the error and its parts', async () => {
+      const answer = await stage.invoke('hello', 'throw')
+
+      expect(answer.statusCode).toBe(200)
+      expect(answer.headers['x-fc-error-type']).toBe('UnhandledInvocationError')
+      expect(JSON.parse(answer.text)).toMatchObject({ errorType: 'TypeError', errorMessage: 'on purpose' })
+    })
+
+    test('bring the end of their log when it is asked for', async () => {
+      const answer = await stage.invoke('hello', 'logged', { 'x-fc-log-type': 'Tail' })
+
+      const log = Buffer.from(answer.headers['x-fc-log-result'] ?? '', 'base64').toString()
+      expect(log).toContain('seen logged')
+      expect(log).toMatch(/Duration: .* ms, Billed Duration: .* ms, Memory Size: 512 MB/)
+    })
+
+    test('of what is not there name what is missing', async () => {
+      expect(await codeOf(stage.invoke('nobody', ''))).toBe('FunctionNotFound')
+      expect(await codeOf(stage.invoke('hello', '', {}, '77'))).toBe('VersionNotFound')
+      expect(await codeOf(stage.invoke('hello', '', {}, 'nowhere'))).toBe('AliasNotFound')
+    })
+
+    test('stop when the function is disabled, and go on when it is enabled', async () => {
+      const body = model('DisableFunctionInvocationRequest', { reason: 'maintenance' })
+      expect((await stage.client.disableFunctionInvocation('hello', body)).body?.success).toBe(true)
+      const read = await stage.client.getFunction('hello', model('GetFunctionRequest', {}))
+      expect(plain(read.body)).toMatchObject({
+        invocationRestriction: { disable: true, reason: 'maintenance' },
+      })
+      await expect(stage.invoke('hello', 'x')).rejects.toMatchObject({
+        code: 'AccessDenied',
+        statusCode: 403,
+        message: expect.stringContaining('maintenance'),
+      })
+
+      expect((await stage.client.enableFunctionInvocation('hello')).body?.success).toBe(true)
+      expect((await stage.invoke('hello', 'x')).text).toBe('x')
+    })
+
+    test('leave instances behind that can be listed', async () => {
+      const { body } = await stage.client.listInstances(
+        'hello',
+        model('ListInstancesRequest', { qualifier: 'LATEST' }),
+      )
+
+      expect(plain(body)).toMatchObject({
+        instances: [{ instanceId: expect.stringMatching(/^c-/), versionId: '0', status: 'Running' }],
+        requestId: expect.stringMatching(/^1-/),
+      })
+      const other = model('ListInstancesRequest', { instanceIds: ['c-0'] })
+      expect((await stage.client.listInstances('hello', other)).body?.instances).toEqual([])
+    })
+  })
+}
