@@ -10,9 +10,13 @@ export interface Member {
   readonly revision: number
   readonly startedAtMs: number
   leases: number
+  /** Invocations that it was given. */
+  granted: number
   /** Nobody has used it yet. */
   fresh: boolean
   idleSinceMs: number
+  /** The pool has asked it to end. */
+  dismissed: boolean
 }
 
 export function isServing({ instance }: Member): boolean {

@@ -1,6 +1,7 @@
 import type { Clock } from '@millrace/spi'
 import type { Deployment } from '../../resources/index.ts'
 import { stopping, throttled } from '../errors.ts'
+import { CrashBrake } from './crash-brake.ts'
 import type { Instance, InstanceState } from './instance.ts'
 import { sameMakeup } from './makeup.ts'
 import { fullestWithRoom, isServing, longestIdle, type Member } from './members.ts'
@@ -62,6 +63,8 @@ export class Pool {
   readonly #stop = new AbortController()
   readonly #startsUnderWay = new Set<Promise<void>>()
   #breaker = new StartBreaker()
+  #brake = new CrashBrake()
+  #released: Disposable | undefined
   #deployment: Deployment
   #generation = 1
   #provision = noProvision
@@ -113,8 +116,9 @@ export class Pool {
     if (!sameMakeup(before, deployment)) {
       this.#generation++
       this.#breaker = new StartBreaker()
+      this.#brake = new CrashBrake()
       this.#starting = 0
-      for (const { instance } of this.#members) instance.drain()
+      for (const member of this.#members) dismiss(member)
     }
     this.pump()
   }
@@ -173,6 +177,7 @@ export class Pool {
         if (this.serving === 0) this.#line.fail(this.#line.length, refusal)
         return
       }
+      if (this.#isBraked()) return
       const verdict = room.take(this)
       if (verdict === 'too-fast') this.#turnAway()
       if (verdict !== 'granted') return
@@ -196,15 +201,17 @@ export class Pool {
 
   /** Ends the instance that is idle for longest. */
   endIdle(): void {
-    longestIdle(this.#members)?.instance.drain()
+    const member = longestIdle(this.#members)
+    if (member !== undefined) dismiss(member)
   }
 
   /** Turns away who waits, lets what runs end until the signal aborts, then kills. */
   async close(signal: AbortSignal): Promise<void> {
     this.#stop.abort(stopping())
     this.#sweep?.[Symbol.dispose]()
+    this.#released?.[Symbol.dispose]()
     this.#line.fail(this.#line.length, stopping())
-    for (const { instance } of this.#members) instance.drain()
+    for (const member of this.#members) dismiss(member)
     const kill = (): void => {
       for (const { instance } of this.#members) instance.kill()
     }
@@ -241,6 +248,7 @@ export class Pool {
 
   #grant(member: Member, coldStart: boolean): Lease {
     member.leases++
+    member.granted++
     member.fresh = false
     let released = false
     const release = (): void => {
@@ -258,6 +266,27 @@ export class Pool {
     this.#options.room.idle(this)
     instance.rest()
     this.#armSweep(this.#idleMs())
+  }
+
+  /** Whether the next start has to wait; then it is tried again when it need not. */
+  #isBraked(): boolean {
+    const { clock } = this.#options
+    const waitMs = this.#brake.waitMs(clock.nowMs())
+    if (waitMs === 0) return false
+    this.#released ??= clock.timer(waitMs, () => {
+      this.#released = undefined
+      this.pump()
+    })
+    return true
+  }
+
+  #onGone(member: Member): void {
+    this.#members.delete(member)
+    if (member.generation !== this.#generation) return
+    // All that it was given may have run at once when it ended.
+    const served = member.granted > this.#deployment.spec.concurrencyPerInstance
+    if (member.dismissed || served) this.#brake.served()
+    else this.#brake.crashed(this.#options.clock.nowMs())
   }
 
   #begin(): void {
@@ -293,12 +322,14 @@ export class Pool {
       revision: deployment.revision,
       startedAtMs: nowMs,
       leases: 0,
+      granted: 0,
       fresh: true,
       idleSinceMs: nowMs,
+      dismissed: false,
     }
     this.#members.add(member)
     void instance.gone.then(() => {
-      this.#members.delete(member)
+      this.#onGone(member)
       this.#options.room.give(this)
       this.pump()
     })
@@ -307,8 +338,8 @@ export class Pool {
       this.#breaker.succeeded()
       if (this.#line.length === 0) this.#rest(member)
       else this.#armSweep(this.#idleMs())
-    } else instance.drain()
-    if (this.#stop.signal.aborted) instance.drain()
+    } else dismiss(member)
+    if (this.#stop.signal.aborted) dismiss(member)
   }
 
   #idleMs(): number {
@@ -333,4 +364,10 @@ export class Pool {
       }
     })
   }
+}
+
+/** The pool has no more use for it. */
+function dismiss(member: Member): void {
+  member.dismissed = true
+  member.instance.drain()
 }
