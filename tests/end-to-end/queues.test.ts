@@ -14,9 +14,9 @@ describe('queues of a server as a process', { timeout: testLimitMs }, () => {
     const deleted = new Set<string>()
     const received = new Set<string>()
     let next = 0
-    let isOver = false
+    let work = new AbortController()
     const produce = async (): Promise<void> => {
-      while (!isOver) {
+      while (!work.signal.aborted) {
         const messages = Array.from({ length: 5 }, () => ({ body: String(next++) }))
         const outcomes = await queues.send('jobs', messages)
         for (const [index, { status }] of outcomes.entries()) {
@@ -25,7 +25,7 @@ describe('queues of a server as a process', { timeout: testLimitMs }, () => {
       }
     }
     const consume = async (): Promise<void> => {
-      while (!isOver) {
+      while (!work.signal.aborted) {
         const messages = await queues.receive('jobs', { count: 10, waitMs: 1_000 })
         for (const { body = '' } of messages) {
           received.add(body)
@@ -41,23 +41,22 @@ describe('queues of a server as a process', { timeout: testLimitMs }, () => {
       }
     }
     for (let round = 0; round < rounds; round++) {
-      isOver = false
+      work = new AbortController()
       const before = deleted.size
-      const work = [produce(), produce(), consume(), consume()]
-      const ended = Promise.allSettled(work)
+      const ended = Promise.allSettled([produce(), produce(), consume(), consume()])
       await expect.poll(() => deleted.size, { timeout: patienceMs }).toBeGreaterThan(before + 200)
       await server.kill()
-      isOver = true
+      work.abort()
       const faults = (await ended).flatMap(result => (result.status === 'rejected' ? [result.reason] : []))
       expect(faults.filter(fault => fault instanceof Error && fault.name === 'AssertionError')).toEqual([])
       await server.start()
     }
-    isOver = false
+    work = new AbortController()
     const rest = [consume(), consume(), consume()]
     await expect
       .poll(() => [...sent].filter(body => !received.has(body)).length, { timeout: patienceMs })
       .toBe(0)
-    isOver = true
+    work.abort()
     await Promise.all(rest)
     expect(sent.size).toBeGreaterThan(rounds * 200)
   })

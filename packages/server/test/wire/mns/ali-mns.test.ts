@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startCatcher } from '../eventbridge/fixture.ts'
+import { type Recorder, startRecorder } from './recorder.ts'
 import {
   accessKeyId,
   accessKeySecret,
@@ -17,18 +18,21 @@ const host = `http://${account}.mns.cn-hangzhou.aliyuncs.com`
 const AliMNS = loadAliMns()
 
 let server: MnsServer
+let recorder: Recorder
 // oxlint-disable-next-line no-explicit-any -- its types do not compile
 let known: any
 
 beforeAll(async () => {
   server = await startMnsServer()
-  process.env['HTTP_PROXY'] = server.url
+  recorder = await startRecorder(server.url)
+  process.env['HTTP_PROXY'] = recorder.url
   known = new AliMNS.Account(account, accessKeyId, accessKeySecret)
   known.setGA(false)
 })
 
 afterAll(async () => {
   delete process.env['HTTP_PROXY']
+  await recorder[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
 })
 
@@ -168,4 +172,8 @@ describe('topics', () => {
       'red news',
     ])
   })
+})
+
+test('the table of the interface tells what became of every action', () => {
+  expect(recorder.contradictions()).toEqual([])
 })
