@@ -3,6 +3,7 @@ import type { StreamView } from '../resources/index.ts'
 import { Berth } from './berth.ts'
 import type { Counts } from './counts.ts'
 import { equip, type Equipment, retire } from './equipment.ts'
+import { within } from './in-time.ts'
 import { RecordRate } from './record-rate.ts'
 import type { RunParts } from './run-parts.ts'
 import type { TaskFigures } from './task.ts'
@@ -80,6 +81,8 @@ export class Run {
 
   async stop(): Promise<void> {
     await Promise.all(this.#berths.map(berth => berth.stop()))
-    if (this.#equipment !== undefined) await retire(this.#equipment)
+    const { clock, limits } = this.#options.host
+    // A sink that hears nothing keeps its holder; it is closed when it lets go, and nobody waits for that.
+    if (this.#equipment !== undefined) await within(clock, limits.drainMsMax, retire(this.#equipment))
   }
 }

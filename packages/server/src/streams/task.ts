@@ -167,7 +167,7 @@ export class Task {
       // A sink that hears nothing is left alone.
       await within(clock, abandonMsMax, drained)
     }
-    await source[Symbol.asyncDispose]()
+    await within(clock, limits.drainMsMax, Promise.resolve(source[Symbol.asyncDispose]()))
   }
 
   /** Begins nothing more. */

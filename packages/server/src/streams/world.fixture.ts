@@ -207,7 +207,7 @@ export class World implements AsyncDisposable {
   async stopNode(): Promise<void> {
     const node = this.#nodes.shift()
     const stopped = node?.streams[Symbol.asyncDispose]()
-    await this.clock.advance(15_000)
+    await this.clock.advance(40_000)
     await stopped
   }
 
