@@ -26,10 +26,8 @@ describe('settings from the environment', () => {
   })
 
   test('takes several folders for files, as PATH has them', () => {
-    expect(readConfig({ MILLRACE_FILE_ROOTS: '/var/log/:/srv/data' }).fileRoots).toEqual([
-      '/var/log',
-      '/srv/data',
-    ])
+    const environment = { MILLRACE_FILE_ROOTS: '/var/log/:/srv/data', MILLRACE_DATA: '/srv/data/.millrace' }
+    expect(readConfig(environment).fileRoots).toEqual(['/var/log', '/srv/data'])
   })
 
   test.each([
@@ -48,6 +46,8 @@ describe('settings from the environment', () => {
     [{ MILLRACE_CODE_MIB: '20000' }, 'a whole number of MiB from 1 to 10240'],
     [{ MILLRACE_CODE_UPLOAD_MIB: '1.5' }, 'a whole number of MiB from 1 to 500'],
     [{ MILLRACE_FILE_ROOTS: '/var/log:data' }, 'absolute folders'],
+    [{ MILLRACE_FILE_ROOTS: '/srv', MILLRACE_DATA: '/srv/millrace/data' }, 'without that of MILLRACE_DATA'],
+    [{ MILLRACE_FILE_ROOTS: '/srv', MILLRACE_DATA: '/srv' }, 'without that of MILLRACE_DATA'],
     [{ MILLRACE_LISTN: '1' }, 'did you mean MILLRACE_LISTEN?'],
   ])('refuses %j and names the place', (environment, message) => {
     expect(() => readConfig(environment)).toThrow(

@@ -1,4 +1,4 @@
-import { delimiter, isAbsolute, resolve } from 'node:path'
+import { delimiter, isAbsolute, relative, resolve, sep } from 'node:path'
 import { AppError, nearestName, retryNever } from '@millrace/spi'
 import { payloadBytesMost, type SandboxChoice, sandboxChoices } from '../functions/index.ts'
 
@@ -79,9 +79,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const natsUrl = read('MILLRACE_NATS_URL')
   if (natsUrl !== undefined) refuse('MILLRACE_NATS_URL', 'set', 'unset: this version has no cluster storage')
+  const dataPath = resolve(read('MILLRACE_DATA') ?? '.millrace')
   return {
     listen: parseListen(read('MILLRACE_LISTEN') ?? '127.0.0.1:8400'),
-    dataPath: resolve(read('MILLRACE_DATA') ?? '.millrace'),
+    dataPath,
     storage: matching(
       'MILLRACE_STORAGE',
       read('MILLRACE_STORAGE') ?? 'lmdb',
@@ -108,7 +109,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         'true',
         'false',
       ]) === 'true',
-    fileRoots: folders('MILLRACE_FILE_ROOTS', read('MILLRACE_FILE_ROOTS')),
+    fileRoots: fileRoots('MILLRACE_FILE_ROOTS', read('MILLRACE_FILE_ROOTS'), dataPath),
     otlpEndpoint: httpAddress('MILLRACE_OTLP_ENDPOINT', read('MILLRACE_OTLP_ENDPOINT')),
     // A store keeps no more than 512 MiB under one name.
     codeUploadBytesMax: mebibytes('MILLRACE_CODE_UPLOAD_MIB', read('MILLRACE_CODE_UPLOAD_MIB') ?? '100', 500),
@@ -157,12 +158,20 @@ function httpAddress(name: string, value: string | undefined): string | undefine
   return value
 }
 
-/** Absolute folders, as `PATH` has them. A relative one would mean another folder wherever the server is started. */
-function folders(name: string, value: string | undefined): string[] {
+/**
+ * Absolute folders, as `PATH` has them: a relative one would mean another folder wherever the server is started. The data
+ * of the server, with its keys, lies outside of them or below a hidden folder.
+ */
+function fileRoots(name: string, value: string | undefined, dataPath: string): string[] {
   const paths = (value ?? '').split(delimiter).filter(path => path !== '')
   for (const path of paths) {
-    if (!isAbsolute(path))
+    if (!isAbsolute(path)) {
       refuse(name, path, `absolute folders with ${JSON.stringify(delimiter)} between them`)
+    }
+    const way = relative(path, dataPath).split(sep)
+    if (!isAbsolute(way[0] ?? '') && way.every(folder => folder === '' || !folder.startsWith('.'))) {
+      refuse(name, path, `folders without that of MILLRACE_DATA, ${dataPath}, unless it is hidden`)
+    }
   }
   return paths.map(path => resolve(path))
 }

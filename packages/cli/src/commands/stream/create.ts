@@ -60,7 +60,7 @@ export function streamCreateCommand({ terminal }: CommandContext): Command {
       const readInput = async (): Promise<string> => Buffer.from(await terminal.readInput()).toString()
       const { name: called, spec } =
         flags.file === undefined
-          ? { name, spec: await specOf(client, flags) }
+          ? { name, spec: await specOf(client, name ?? '', flags) }
           : await readSpec(flags.file, name, flags, readInput)
       if (called === undefined) throw new Error('which name? millrace stream create NAME …')
       const { created } = await client.streams.put(called, spec)
@@ -70,7 +70,7 @@ export function streamCreateCommand({ terminal }: CommandContext): Command {
     })
 }
 
-async function specOf(client: Client, flags: CreateFlags): Promise<StreamSpec> {
+async function specOf(client: Client, name: string, flags: CreateFlags): Promise<StreamSpec> {
   const { from, to } = flags
   if (from === undefined || to === undefined) {
     throw new Error('from where to where? --from SYSTEM:SUBJECT --to function:NAME, or -f FILE')
@@ -79,6 +79,7 @@ async function specOf(client: Client, flags: CreateFlags): Promise<StreamSpec> {
   const source = sourceOf(
     { place: from, instance: flags.instance, assignments: flags.option ?? [] },
     connectors,
+    name,
   )
   const sink = sinkOf(
     { place: to, instance: flags.toInstance, assignments: flags.toOption ?? [] },

@@ -10,10 +10,11 @@ export interface PlaceFlags {
   readonly assignments: readonly string[]
 }
 
-/** Where a stream reads: `SYSTEM:SUBJECT`. */
+/** Where a stream reads: `SYSTEM:SUBJECT`. A group of readers that must have a name gets that of the stream, unless it is told. */
 export function sourceOf(
   { place, instance, assignments }: PlaceFlags,
   connectors: readonly ConnectorInfo[],
+  stream: string,
 ): SourceSpec {
   const [system, subject] = split(place)
   const readable = connectors.filter(({ source }) => source !== undefined)
@@ -23,10 +24,12 @@ export function sourceOf(
       `nothing can be read from ${system}; there are ${readable.map(one => one.system).join(', ')}`,
     )
   }
+  const schema = connector.source.options
+  const group = schema.required?.includes('group') === true ? { group: stream } : {}
   return {
     connector: system,
     ...(instance === undefined ? {} : { instance }),
-    options: optionsOf(connector, connector.source.options, subject, assignments),
+    options: { ...group, ...optionsOf(connector, schema, subject, assignments) },
   }
 }
 
