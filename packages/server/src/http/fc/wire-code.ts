@@ -14,7 +14,7 @@ export function wireCode(code: string, details: Readonly<Record<string, unknown>
   if (code === 'resource.not-found') return notFoundCode(String(details['kind']), String(details['name']))
   const fixed = fixedCodes[code]
   if (fixed !== undefined) return { status: fixed[0], code: fixed[1] }
-  const [wireStatus, wireName] = byStatus[status] ?? [500, 'InternalServerError']
+  const [wireStatus, wireName] = byStatus[status] ?? (status < 500 ? byStatus[400] : undefined) ?? unforeseen
   return { status: wireStatus, code: wireName }
 }
 
@@ -46,6 +46,8 @@ const fixedCodes: Readonly<Record<string, readonly [status: number, code: string
   'resource.limit-exceeded': [400, 'LimitExceededError'],
   'storage.full': [503, 'ResourceThrottled'],
 }
+
+const unforeseen = [500, 'InternalServerError'] as const
 
 const byStatus: Readonly<Record<number, readonly [status: number, code: string]>> = {
   400: [400, 'InvalidArgument'],

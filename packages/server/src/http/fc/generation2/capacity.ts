@@ -75,10 +75,22 @@ export function capacityHandlers(
   }
 }
 
+/** The limits of a function that is gone go with it. */
+export async function forgetOnDemand(parts: FcParts, account: string, name: string): Promise<void> {
+  const documents = onDemandDocuments(parts)
+  const { items } = await documents.list(account, { prefix: `${name}/`, limit: 1_000 })
+  for (const document of items) await documents.delete(account, document.name)
+}
+
+function onDemandDocuments({ services }: FcParts) {
+  return services.resources.foreign.of('fc', 'on-demand')
+}
+
 /** The greatest number of instances: here that of the function, whatever the qualifier. */
-function onDemandHandlers({ services: { resources } }: FcParts, subjectOf: ServiceSubjectOf) {
+function onDemandHandlers(parts: FcParts, subjectOf: ServiceSubjectOf) {
+  const { resources } = parts.services
   const { functions } = resources
-  const documents = resources.foreign.of('fc', 'on-demand')
+  const documents = onDemandDocuments(parts)
   const keyOf = ({ name, shownQualifier }: ServiceSubject): string => `${name}/${shownQualifier}`
   const shown = (subject: ServiceSubject, maximumInstanceCount: unknown) => ({
     resource: resourceOf(subject.account, subject.service, subject.shownQualifier, subject.shortName),
@@ -115,9 +127,14 @@ function onDemandHandlers({ services: { resources } }: FcParts, subjectOf: Servi
   }
 
   const list: Handler = async call => {
-    const { items: all } = await documents.list(call.account, { limit: 1_000 })
-    const { items, ...next } = pageOf(call, all, ({ name }) => name)
-    const configs = items.map(({ name, value }) => {
+    const { functions: present } = resources.snapshots.current()
+    const { items } = await documents.list(call.account, { limit: 1_000 })
+    const all = items.filter(({ name, value }) => {
+      const key = `${call.account}/${name.slice(0, name.lastIndexOf('/'))}`
+      return present.get(key)?.createdAtMs === value['functionCreatedAtMs']
+    })
+    const { items: page, ...next } = pageOf(call, all, ({ name }) => name)
+    const configs = page.map(({ name, value }) => {
       const slash = name.lastIndexOf('/')
       const [service, short] = splitName(name.slice(0, slash))
       return {

@@ -8,6 +8,7 @@ import { shownFunction, uploadedCode } from '../operations/index.ts'
 import { pageOf } from '../paging.ts'
 import type { FcParts } from '../parts.ts'
 import { invalidArgument } from '../refusal.ts'
+import { forgetOnDemand } from './capacity.ts'
 import { expectedRevision, guarded, tagged } from './entity-tag.ts'
 import { nameInService, type ServiceBook } from './service-book.ts'
 import { serviceOf, type ServiceSubjectOf } from './subject.ts'
@@ -73,6 +74,7 @@ export function functionHandlers(parts: FcParts, book: ServiceBook, subjectOf: S
   const remove: Handler = async call => {
     const { account, name } = await subjectOf(call)
     await guarded(call, () => functions.delete(account, name, expectedRevision(call)))
+    await forgetOnDemand(parts, account, name)
     return nothing
   }
 
@@ -87,8 +89,7 @@ function listHandler(parts: FcParts, book: ServiceBook): Handler {
     const { service, qualifier: shownQualifier } = serviceOf(call)
     await book.check(account, service)
     const prefix = queryOf(call, 'prefix') ?? ''
-    const isNumber = /^\d+$/.test(shownQualifier)
-    const inVersion = isNumber ? (await book.version(account, service, shownQualifier)).functions : undefined
+    const inVersion = await book.functionsIn(account, service, shownQualifier)
     const names = book
       .functionsOf(account, service)
       .filter(name => name.startsWith(prefix) && (inVersion === undefined || Object.hasOwn(inVersion, name)))

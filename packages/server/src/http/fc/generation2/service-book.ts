@@ -75,6 +75,18 @@ export class ServiceBook {
     return versionOf(found)
   }
 
+  /** The functions that a qualifier of a service has, with their versions; `undefined` for all as they are now. */
+  async functionsIn(
+    account: string,
+    service: string,
+    qualifier: string,
+  ): Promise<ServiceVersion['functions'] | undefined> {
+    if (qualifier === latestVersion) return undefined
+    const isNumber = /^\d+$/.test(qualifier)
+    const versionId = isNumber ? qualifier : (await this.alias(account, service, qualifier)).versionId
+    return (await this.version(account, service, versionId)).functions
+  }
+
   async versions(account: string, service: string): Promise<ServiceVersion[]> {
     const { items } = await this.versionDocuments.list(account, { prefix: `${service}/`, limit: 1_000 })
     return items.map(versionOf)

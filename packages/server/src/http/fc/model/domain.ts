@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import type { DomainSpec } from '../../../resources/index.ts'
 import { isObject } from '../call.ts'
 import { invalidArgument } from '../refusal.ts'
-import { foreignOf, withForeign } from './foreign.ts'
+import { foreignOf, picked, withForeign } from './foreign.ts'
 import { corsSpecOf, httpAuthOf } from './http-auth.ts'
 
 const Rules = Type.Optional(
@@ -62,9 +62,7 @@ export async function domainSpecOf(
   targetOf: RouteTarget,
 ): Promise<DomainSpec> {
   const { authConfig, corsConfig, routeConfig } = input
-  const given = Object.fromEntries(
-    keptSettings.flatMap(name => (input[name] === undefined ? [] : [[name, input[name]]])),
-  )
+  const given = keptOf(input)
   const { auth: baseAuth, cors: baseCors } = base
   const auth = authConfig === undefined ? baseAuth : domainAuthOf(authConfig)
   const cors = corsConfig === undefined ? baseCors : corsSpecOf(corsConfig)
@@ -109,20 +107,22 @@ async function routeOf(route: RouteInput, targetOf: RouteTarget): Promise<Domain
   }
 }
 
-/** The settings as they were written; the private key of a certificate is never given out again. */
+/** The settings as they were written. */
 export function domainSettings(spec: DomainSpec): Record<string, unknown> {
-  const { routes, certConfig, ...kept } = foreignOf(spec.foreign)
-  const shownCertificate = isObject(certConfig) ? withoutKey(certConfig) : undefined
+  const { routes, ...kept } = foreignOf(spec.foreign)
   return {
     protocol: 'HTTP',
     ...kept,
-    ...(shownCertificate === undefined ? {} : { certConfig: shownCertificate }),
     routeConfig: { routes: isWritten(routes, spec) ? routes : spec.routes.map(shownRoute) },
   }
 }
 
-function withoutKey(certificate: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(certificate).filter(([name]) => name !== 'privateKey'))
+/** Nobody here uses the private key of a certificate, so it is not kept either. */
+function keptOf(input: DomainInput): Record<string, unknown> {
+  const kept = picked(input, keptSettings)
+  if (!isObject(kept['certConfig'])) return kept
+  const certificate = Object.entries(kept['certConfig']).filter(([name]) => name !== 'privateKey')
+  return { ...kept, certConfig: Object.fromEntries(certificate) }
 }
 
 /** Whether the routes are still those that this interface wrote. */

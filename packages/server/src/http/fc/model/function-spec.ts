@@ -39,7 +39,6 @@ export function functionSpecOf(
   base: FunctionSpec,
   code: string | undefined,
 ): FunctionSpec {
-  checkSizes(input)
   const { initializer: _1, preStop: _2, preFreeze: _3, server: _4, idleMs: _5, foreign, ...rest } = base
   const server = serverSpecOf(input, base.server)
   const idleMs = idleMsOf(input, base)
@@ -63,7 +62,7 @@ export function functionSpecOf(
     environment: input.environmentVariables ?? base.environment,
     timeoutMs: input.timeout === undefined ? base.timeoutMs : input.timeout * 1_000,
     memoryMiB: input.memorySize ?? base.memoryMiB,
-    cpu: input.cpu ?? base.cpu,
+    cpu: cpuOf(input, base),
     diskMiB: input.diskSize ?? base.diskMiB,
     concurrencyPerInstance: input.instanceConcurrency ?? base.concurrencyPerInstance,
     network: networkOf(input, base),
@@ -78,16 +77,22 @@ export function functionSpecOf(
   }
 }
 
-/** Processors are a multiple of a twentieth, and between a quarter of one and one for each GB (section 2.7). */
-function checkSizes({ cpu, memorySize }: FunctionInput): void {
-  if (cpu === undefined) return
+/**
+ * Processors are a multiple of a twentieth, and between a quarter of one and one for each GB (section 2.7). Up to one is
+ * taken with any memory, since that is what a definition has that says nothing of it. Where only the memory is named,
+ * the processors follow it as far as the rule makes them.
+ */
+function cpuOf({ cpu, memorySize }: FunctionInput, base: FunctionSpec): number {
+  const gigabytes = (memorySize ?? base.memoryMiB) / 1_024
+  if (cpu === undefined && memorySize === undefined) return base.cpu
+  const least = Math.ceil(gigabytes * 5) / 20
+  const most = Math.max(1, Math.floor(gigabytes * 20) / 20)
+  if (cpu === undefined) return Math.min(Math.max(base.cpu, least), most, 16)
   if (Math.abs(cpu * 20 - Math.round(cpu * 20)) > 1e-9) throw invalidArgument('cpu is a multiple of 0.05')
-  if (memorySize === undefined) return
-  const ratio = memorySize / 1_024 / cpu
   // What the console itself offers for the smallest sizes is a little beside the rule.
-  if (ratio >= 0.9 && ratio <= 4.1) return
+  if (gigabytes / cpu <= 4.1 && (gigabytes / cpu >= 0.9 || cpu <= most)) return cpu
   throw invalidArgument(
-    `the ratio of cpu to memorySize in GB is between 1:1 and 1:4; this one is 1:${ratio.toFixed(2)}`,
+    `the ratio of cpu to memorySize in GB is between 1:1 and 1:4; this one is 1:${(gigabytes / cpu).toFixed(2)}`,
   )
 }
 

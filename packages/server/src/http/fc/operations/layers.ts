@@ -68,6 +68,8 @@ export function layerHandlers(parts: FcParts) {
   const remove: Handler = async call => {
     const { account, name, version } = find(call)
     await layers.delete(account, name, version)
+    if (!layers.list(account).some(layer => layer.name === name))
+      await accessOf(services).delete(account, name)
     return nothing
   }
 
