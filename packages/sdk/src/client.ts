@@ -224,6 +224,12 @@ export class Client {
     return `${this.transport.base}/fn/${parts.map(encodeURIComponent).join('/')}/`
   }
 
+  /** Where a stream takes requests, when its source is one that is called. */
+  async streamUrl(name: string): Promise<string> {
+    const { account } = await this.transport.json<{ account: string }>('GET', '/api/v1/status')
+    return `${this.transport.base}/hooks/${[account, name].map(encodeURIComponent).join('/')}`
+  }
+
   /** The newest lines of a function that are kept. */
   async functionLogs(name: string, query: FunctionLogsQuery = {}): Promise<LogLine[]> {
     return (await this.transport.json<{ items: LogLine[] }>('GET', logsPath(name, query))).items

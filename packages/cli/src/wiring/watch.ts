@@ -11,7 +11,8 @@ export interface FolderChanges extends Disposable {
 
 /**
  * Watches a folder, but not what programs keep in it for themselves: `.millrace`, `.git`, `__pycache__`, and of
- * `node_modules` only the file that npm writes at the end of an installation, since watching all of it is expensive.
+ * `node_modules` only the file that npm writes at the end of an installation, since watching all of it is expensive. Nor what
+ * is appended to all the time: logs and files of JSON lines, which streams of a wiring may write into its folder.
  */
 export function watchFolder(folder: string): FolderChanges {
   let hasChanged = false
@@ -25,7 +26,7 @@ export function watchFolder(folder: string): FolderChanges {
     }, settleMs)
   }
   const ignore =
-    /(^|[\\/])(\.millrace|\.git|__pycache__)([\\/]|$)|(^|[\\/])node_modules[\\/](?!\.package-lock\.json$)/
+    /(^|[\\/])(\.millrace|\.git|__pycache__)([\\/]|$)|(^|[\\/])node_modules[\\/](?!\.package-lock\.json$)|\.(jsonl|ndjson|log)([.-][\w.-]+)?$/
   const watcher = watch(folder, { recursive: true, ignore }, changed)
   // A folder that went away while it was being looked at is a change like another.
   watcher.on('error', changed)

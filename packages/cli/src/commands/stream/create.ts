@@ -66,6 +66,9 @@ export function streamCreateCommand({ terminal }: CommandContext): Command {
       const { created } = await client.streams.put(called, spec)
       const { green, yellow, dim } = terminal.colors
       terminal.out(`${created ? green('created') : yellow('written')}  stream ${called}\n`)
+      if (spec.source.connector === 'http') {
+        terminal.out(`${dim('url')}      ${await client.streamUrl(called)}\n`)
+      }
       terminal.error(dim(`see how it goes: millrace stream status ${called} --watch\n`))
     })
 }
