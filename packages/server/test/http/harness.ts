@@ -87,21 +87,7 @@ export async function startServer(
   const functions = await startFunctions(owned, storage, resources, plugins)
   const makeRoom = async (): Promise<void> => {}
   const ingest = createIngest({ logs: eventLogs, clock, random, observer: silentObserver, makeRoom })
-  const calls = owned.use(
-    createAsyncCalls({
-      snapshots: resources.snapshots,
-      documents: storage.documents,
-      invoke: (...one) => functions.invoke(...one),
-      append: async (bus, event) => {
-        const [outcome] = await ingest.accept(bus, [event])
-        assert(outcome?.status === 'accepted', 'a call is accepted')
-      },
-      queues: begin => registeredQueues(storage.documents, begin),
-      clock,
-      random,
-      log: silentLog,
-    }),
-  )
+  const calls = owned.use(openCalls(storage, resources, functions, ingest))
   await calls.start()
   const topics = owned.use(startTopics(storage, calls, ingest))
   const delivery = owned.use(startDelivery(storage, eventLogs, { calls, topics }, plugins, functions))
@@ -149,6 +135,27 @@ export async function startServer(
     call: (method, path, body, headers) => call(listener, method, path, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function openCalls(
+  storage: Storage,
+  { snapshots }: Resources,
+  functions: Functions,
+  ingest: Ingest,
+): AsyncCalls {
+  return createAsyncCalls({
+    snapshots,
+    documents: storage.documents,
+    invoke: (...one) => functions.invoke(...one),
+    append: async (bus, event) => {
+      const [outcome] = await ingest.accept(bus, [event])
+      assert(outcome?.status === 'accepted', 'a call is accepted')
+    },
+    queues: begin => registeredQueues(storage.documents, begin),
+    clock,
+    random,
+    log: silentLog,
+  })
 }
 
 const clock = systemClock
