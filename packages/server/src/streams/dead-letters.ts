@@ -1,4 +1,13 @@
-import { type AppError, type Clock, type PluginLog, type Random, sleep } from '@millrace/spi'
+import {
+  type AppError,
+  bodyJson,
+  type Clock,
+  type OutgoingRecord,
+  type PluginLog,
+  type Random,
+  sleep,
+  sourceEvent,
+} from '@millrace/spi'
 import { deadLetterRecord, type SinkHolder } from '../delivery/index.ts'
 import { growingPauseMs } from './pause.ts'
 import type { Exhausted } from './settle.ts'
@@ -65,11 +74,7 @@ export class DeadLetters {
     await this.#slots.take()
     try {
       signal.throwIfAborted()
-      const records = some.map(({ unit, error, detail }) => {
-        const attempts = unit.failures + unit.unheard
-        const reason = { rule: stream, target: sink, code: error.code, detail, attempts }
-        return deadLetterRecord(unit.original, reason, attempt)
-      })
+      const records = some.map(each => letterOf(each, stream, sink, attempt))
       const result = await writes.write(holder, records)
       if (result.kind === 'abandoned') throw signal.reason
       if (result.kind === 'unusable') return this.#failed(some, result.error)
@@ -90,3 +95,25 @@ export class DeadLetters {
     return some
   }
 }
+
+/** The original event with the reason. What a source could not make an event of is put into one, as base64. */
+function letterOf(
+  { unit, error, detail }: Exhausted,
+  stream: string,
+  sink: string,
+  attempt: number,
+): OutgoingRecord {
+  const attempts = unit.failures + unit.unheard
+  const reason = { rule: stream, target: sink, code: error.code, detail, attempts }
+  try {
+    return deadLetterRecord(unit.original, reason, attempt)
+  } catch {
+    const { id, readAtMs, original } = unit
+    const data = bodyJson(original, 'binary')
+    const wrapped = sourceEvent({ id, source: stream, type: unreadableType, timeMs: readAtMs, data })
+    return deadLetterRecord(wrapped, reason, attempt)
+  }
+}
+
+/** Type of a dead letter whose record was no event. */
+const unreadableType = 'millrace.stream.unreadable'

@@ -1,5 +1,5 @@
 export { streamsErrors } from './errors.ts'
-export { defaultStreamLimits, type StreamLimits } from './limits.ts'
+export type { StreamLimits } from './limits.ts'
 export type { SourceTraits } from './run-parts.ts'
 export type { StreamReason, StreamState, StreamStatus } from './status.ts'
 export { createStreams, type Streams, type StreamsParts } from './streams.ts'

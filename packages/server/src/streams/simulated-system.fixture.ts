@@ -68,7 +68,7 @@ export class SimulatedSystem {
   put(
     partition: number,
     count: number,
-    more: { readonly type?: string; readonly isFaulty?: boolean } = {},
+    more: { readonly type?: string; readonly isFaulty?: boolean; readonly event?: Uint8Array } = {},
   ): string[] {
     const place = this.partitions[partition]
     if (place === undefined) return []
@@ -76,13 +76,8 @@ export class SimulatedSystem {
     for (let added = 0; added < count; added++) {
       const index = place.records.length
       const id = `${place.name}-${index}`
-      const event = sourceEvent({
-        id,
-        source: 'sim',
-        type: more.type ?? 'wanted',
-        timeMs: 0,
-        data: `{"n":${index}}`,
-      })
+      const made = { id, source: 'sim', type: more.type ?? 'wanted', timeMs: 0, data: `{"n":${index}}` }
+      const event = more.event ?? sourceEvent(made)
       const fault =
         more.isFaulty === true
           ? new AppError('record.malformed', 'not as it should be', retryNever)

@@ -1,4 +1,5 @@
 import { AppError, ok, retryNever } from '@millrace/spi'
+import type { Tracer } from '../observability/index.ts'
 import { describe, expect, test } from 'vitest'
 import { failing, World, type WorldOptions } from './world.fixture.ts'
 
@@ -290,5 +291,37 @@ describe('a stream', () => {
     await world.stopNode()
     expect(world.clock.pending).toBe(0)
     expect(world.system.readers).toHaveLength(0)
+  })
+
+  test('a record that is no event at all becomes a dead letter all the same', async () => {
+    await using world = await running({ deadLetter: { connector: 'graves', options: {} } })
+    put(world, 0, 1, { isFaulty: true, event: Buffer.from('\u0000{') })
+    await world.settled()
+    const [grave] = world.sinks.writes.filter(({ sink }) => sink === 'graves')
+    const event = JSON.parse(Buffer.from(grave!.records[0]!.event).toString()) as object
+    expect(event).toMatchObject({ id: 'p0-0', data: 'AHs=', deadlettercode: 'record.malformed' })
+    expect(world.system.uncommitted).toBe(0)
+  })
+
+  test('each write is a span below the trace of its first event', async () => {
+    const spans: unknown[] = []
+    const tracer: Tracer = {
+      isOn: true,
+      start: (name, kind, parent, attributes) => {
+        const span = { name, kind, parent, attributes, error: 'open' as string | undefined }
+        spans.push(span)
+        return { traceparent: '', end: error => void (span.error = error) }
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }
+    await using world = await running({}, { tracer })
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const event = { specversion: '1.0', id: 'p0-0', source: 's', type: 'wanted', traceparent }
+    world.sinks.scripts.set('sink', records => records.map(({ id }) => (id === 'p0-2' ? failing() : ok)))
+    world.system.put(0, 1, { event: Buffer.from(JSON.stringify(event)) })
+    put(world, 0, 2)
+    await world.settled()
+    const attributes = { 'millrace.stream': 'acme/s', 'messaging.batch.message_count': 3 }
+    expect(spans).toMatchObject([{ kind: 'consumer', parent: traceparent, attributes, error: 'sink.failed' }])
   })
 })

@@ -12,6 +12,7 @@ import { FakeClock, seededRandom } from '@millrace/spi/conformance'
 import { openStorage } from '@millrace/storage-memory'
 import { Check } from 'typebox/value'
 import type { SinkResolver } from '../delivery/index.ts'
+import type { Tracer } from '../observability/index.ts'
 import {
   emptySnapshot,
   type SinkSpec,
@@ -96,6 +97,7 @@ export interface WorldOptions {
   readonly tasksMax?: number
   readonly sinkRecordsMax?: number
   readonly limits?: StreamsParts['limits']
+  readonly tracer?: Tracer
 }
 
 /** Stream engines over one simulated system, memory storage, scripted sinks, and a clock that stands still. */
@@ -167,7 +169,7 @@ export class World implements AsyncDisposable {
     const keep = (message: string, fields?: Record<string, unknown>): void => {
       this.warnings.push(`${message} ${JSON.stringify(fields)}`)
     }
-    const { tasksMax = 1, isOrdered = true, sinkRecordsMax = 1_000, limits = {} } = this.#options
+    const { tasksMax = 1, isOrdered = true, sinkRecordsMax = 1_000, limits = {}, tracer } = this.#options
     const streams = createStreams({
       snapshots: this.snapshots,
       documents: this.#documents,
@@ -186,6 +188,7 @@ export class World implements AsyncDisposable {
       random: this.random,
       log: { debug: () => {}, info: () => {}, warn: keep, error: keep },
       limits,
+      ...(tracer === undefined ? {} : { tracer }),
     })
     await streams.start()
     this.#nodes.push({ streams, life, readers })
