@@ -1,5 +1,6 @@
 import {
   AppError,
+  retryBackoff,
   retryNever,
   type Source,
   type SourceContext,
@@ -32,6 +33,8 @@ const pauseMs = 200
 const pauseMsMax = 30_000
 /** After so many failures in a row a client counts as stuck, and another one is started. */
 const failuresMax = 5
+/** For so long a topic that was there may be missing, in milliseconds. */
+const settlingMs = 300_000
 /** Giving back may take so long when the source is disposed, in milliseconds. */
 const giveBackTimeoutMs = 5_000
 
@@ -58,6 +61,7 @@ export class RocketmqSource implements Source {
   #brokers = 1
   #failure: AppError | undefined
   #notBeforeMs = 0
+  #answeredAtMs = Number.NEGATIVE_INFINITY
   #onNews: (() => void) | undefined
   #disposal: Promise<void> | undefined
 
@@ -150,6 +154,7 @@ export class RocketmqSource implements Source {
       const signal = this.#receiving.signal
       const answer = (await this.#host.call('receive', call, signal)) as ReceiveAnswer
       this.#backoff.reset()
+      this.#answeredAtMs = this.#context.clock.nowMs()
       this.#brokers = Math.min(brokersMax, Math.max(1, answer.brokers))
       for (const message of answer.messages) this.#take(message)
     } catch (thrown) {
@@ -161,8 +166,19 @@ export class RocketmqSource implements Source {
       }
       this.#notBeforeMs = clock.nowMs() + this.#backoff.next()
       if (this.#backoff.failures % failuresMax === 0) this.#host.restart()
-      this.#failure = rocketmqError(thrown, 'source', this.#proxy)
+      this.#failure = this.#settled(rocketmqError(thrown, 'source', this.#proxy))
     }
+  }
+
+  /**
+   * A broker that restarts is unknown to its name server for a while, and a proxy then says that the topic is not there. Of a
+   * topic that was there a moment ago this is not the last word.
+   */
+  #settled(error: AppError): AppError {
+    const sinceMs = this.#context.clock.nowMs() - this.#answeredAtMs
+    if (error.code !== 'source.not-found' || sinceMs > settlingMs) return error
+    const text = `${error.message} It did ${Math.ceil(sinceMs / 1_000)} s ago; its broker may be restarting.`
+    return new AppError('source.unavailable', text, retryBackoff, { cause: error })
   }
 
   async #pause(): Promise<void> {

@@ -1,4 +1,3 @@
-import { type Clock, systemClock } from '@millrace/spi'
 import type { Fault, Reply, Request } from './protocol.ts'
 
 /** What a child process can do: one function for each call, `start` among them. */
@@ -29,7 +28,6 @@ const goodbyeMsMax = 2_000
 export function serveParent(
   service: ChildService,
   channel: ParentChannel = ownChannel(),
-  clock: Clock = systemClock,
 ): (text: string) => void {
   const underWay = new Map<number, AbortController>()
   let hasRoom = true
@@ -49,7 +47,7 @@ export function serveParent(
     }
   }
   const stop = async (): Promise<void> => {
-    using _deadline = clock.timer(goodbyeMsMax, () => channel.exit())
+    AbortSignal.timeout(goodbyeMsMax).addEventListener('abort', () => channel.exit())
     for (const abort of underWay.values()) abort.abort(new Error('the process stops'))
     await service.stop().catch(() => undefined)
     channel.exit()

@@ -1,7 +1,6 @@
 import { type LookupFunction, Socket } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
 import grpc from '@grpc/grpc-js'
-import { addressGuard } from '@millrace/spi'
 import type { Tls } from './calls.ts'
 
 /**
@@ -31,6 +30,8 @@ function bytes(pem: string | undefined): Buffer | null {
  * @throws AppError `sink.address-refused`, or what the name server says
  */
 export async function refusePrivateAddresses(endpoint: string): Promise<void> {
+  // Loaded on demand: it takes longer than the rest of the start of this process.
+  const { addressGuard } = await import('@millrace/spi')
   const guard = addressGuard(false)
   const host = endpoint.replace(/:\d+$/, '')
   guard.checkHost(host)
