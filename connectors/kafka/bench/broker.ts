@@ -1,12 +1,12 @@
 import { optionsParser, type OutgoingRecord, type Sink, systemClock, systemRandom } from '@millrace/spi'
 import { outgoing, SourceHost } from '@millrace/spi/conformance'
-import { ownService } from '@millrace/services'
+import { Connection, createTopicsV7 } from '@platformatic/kafka'
 import { connector } from '../src/index.ts'
 
 /*
- * How many records of 1 KB a second the sink writes and the source reads and commits, one after the other, on a
- * private broker on this machine. `perSecondAndCore` is by the processor time of this process, so that a busy machine and the
- * broker's own work do not spoil it. Run: node connectors/kafka/bench/broker.ts [ADDRESS]
+ * How many records of 1 KB a second the sink writes, and the source reads and commits, one after the other, with a broker on
+ * this machine. `perSecondAndCore` is by the processor time of this process, so that a busy machine and the broker's own work do
+ * not spoil it. Run: npm run services -- start kafka; node connectors/kafka/bench/broker.ts [HOST:PORT]
  */
 
 const count = 400_000
@@ -25,14 +25,11 @@ const value = Buffer.from(
 
 const base = outgoing('bench', { body: value, contentType: 'application/json' })
 
-await main(process.argv[2])
+await main(process.argv[2] ?? '127.0.0.1:19092')
 
-async function main(address: string | undefined): Promise<void> {
-  await using kafka = address === undefined ? await ownService('kafka') : undefined
-  const bootstrap = address ?? kafka?.address ?? ''
+async function main(bootstrap: string): Promise<void> {
   const topic = `bench-${crypto.randomUUID()}`
-  const create = kafka?.createTopic ?? (await creator(bootstrap))
-  await create(topic, partitions)
+  await createTopic(bootstrap, topic)
   for (const compression of ['none', 'none', 'lz4']) {
     const written = await measure(() => writeAll({ bootstrap, topic, compression }))
     console.log(JSON.stringify({ what: 'written', valueBytes: value.length, compression, ...written }))
@@ -43,14 +40,17 @@ async function main(address: string | undefined): Promise<void> {
   }
 }
 
-async function creator(address: string): Promise<(topic: string, partitions: number) => Promise<void>> {
-  const { createKafkaTopic } = await import('../../../tools/services/wire/index.ts')
-  const port = Number(address.split(':')[1])
-  return (name, count) => createKafkaTopic(port, { name, partitions: count })
+async function createTopic(bootstrap: string, name: string): Promise<void> {
+  const [host = '', port] = bootstrap.split(':')
+  const connection = new Connection('bench')
+  await connection.connect(host, Number(port))
+  const plan = { name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] }
+  await createTopicsV7.api.async(connection, [plan], 10_000, false)
+  await connection.close()
 }
 
 async function writeAll(options: Record<string, unknown>): Promise<void> {
-  await using sink = openSink(options)
+  const sink = openSink(options)
   let left = count / batch
   const loop = async (): Promise<void> => {
     while (left-- > 0) {
@@ -60,6 +60,7 @@ async function writeAll(options: Record<string, unknown>): Promise<void> {
     }
   }
   await Promise.all(Array.from({ length: writesAtOnce }, loop))
+  await sink[Symbol.asyncDispose]()
 }
 
 function keyed(number: number): OutgoingRecord {
@@ -68,7 +69,7 @@ function keyed(number: number): OutgoingRecord {
 
 async function readAll(options: Record<string, unknown>): Promise<void> {
   const group = `bench-${crypto.randomUUID()}`
-  await using source = new SourceHost().open(connector, { ...options, group, start: 'earliest' })
+  const source = new SourceHost().open(connector, { ...options, group, start: 'earliest' })
   const commits = new Set<Promise<void>>()
   for (let read = 0; read < count; ) {
     const records = await source.read(
@@ -80,6 +81,7 @@ async function readAll(options: Record<string, unknown>): Promise<void> {
     commits.add(commit)
   }
   await Promise.all(commits)
+  await source[Symbol.asyncDispose]()
 }
 
 function openSink(options: Record<string, unknown>): Sink {

@@ -132,6 +132,6 @@ function decompress(client: Client, compression: number, bytes: Buffer): Buffer 
 }
 
 function faultOf(thrown: unknown): string {
-  if (thrown instanceof RangeError && /^has /.test(thrown.message)) return thrown.message
+  if (thrown instanceof RangeError && thrown.message.startsWith('has ')) return thrown.message
   return 'cannot be taken apart'
 }

@@ -320,7 +320,7 @@ export class Producer {
         ) {
           await sleep(clock, this.#pauseMs(attempt), this.#closing.signal).catch(() => undefined)
         } else {
-          for (const lane of [...this.#ready]) if (lane.state === 'due') this.#fail(lane, error)
+          for (const lane of this.#ready) if (lane.state === 'due') this.#fail(lane, error)
         }
       }
     }

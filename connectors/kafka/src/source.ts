@@ -150,20 +150,10 @@ export class KafkaSource implements Source {
   #take({ recordsMax, bytesMax }: SourceReadLimits): SourceRecord[] {
     const records: SourceRecord[] = []
     const lanes = [...this.#lanes.values()]
-    let bytes = 0
-    for (let i = 0; i < lanes.length && records.length < recordsMax; i++) {
+    let bytesLeft = bytesMax
+    for (let i = 0; i < lanes.length && bytesLeft > 0 && records.length < recordsMax; i++) {
       const lane = lanes[(this.#turn + i) % lanes.length]
-      while (lane !== undefined && records.length < recordsMax) {
-        const before = lane.readTo
-        const record = lane.take()
-        if (record === undefined) break
-        bytes += record.event.length
-        if (bytes > bytesMax && records.length > 0) {
-          lane.hold(record, before)
-          return records
-        }
-        records.push(record)
-      }
+      if (lane !== undefined) bytesLeft = takeFrom(lane, records, recordsMax, bytesLeft)
     }
     this.#turn++
     return records
@@ -277,6 +267,24 @@ export class KafkaSource implements Source {
     }
     this.#committer.settle()
   }
+}
+
+/** The result is the bytes that are left; 0 when the next record would be too many. The first of all comes in any case. */
+function takeFrom(lane: Lane, into: SourceRecord[], recordsMax: number, bytesMax: number): number {
+  let bytesLeft = bytesMax
+  while (into.length < recordsMax) {
+    const before = lane.readTo
+    const record = lane.take()
+    if (record === undefined) return bytesLeft
+    bytesLeft -= record.event.length
+    if (bytesLeft < 0 && into.length > 0) {
+      lane.hold(record, before)
+      return 0
+    }
+    into.push(record)
+    if (bytesLeft <= 0) return 0
+  }
+  return bytesLeft
 }
 
 function closedError(): AppError {

@@ -1,4 +1,4 @@
-import { faultProxy, ownService } from '@millrace/services'
+import { type FaultProxy, faultProxy, ownService } from '@millrace/services'
 import { describeService } from '@millrace/services/vitest'
 import type { Outcome, OutgoingRecord, Sink, Source } from '@millrace/spi'
 import { expect, test } from 'vitest'
@@ -39,17 +39,10 @@ await describeService('kafka', 'faults', () => {
       await using sink = openSink({ ...place, bootstrap: proxy.address, attemptsMax: 20 })
       const found = new Found()
       const writing = writeAll(sink)
-      let isDone = false
-      const breaking = (async (): Promise<void> => {
-        for (let accepted = 0; !isDone; ) {
-          await expect.poll(() => isDone || faulty.counts.accepted > accepted, { timeout: 20_000 }).toBe(true)
-          accepted = faulty.counts.accepted
-          await new Promise(resolve => setImmediate(resolve))
-          if (accepted < 30) faulty[fault]()
-        }
-      })()
+      const done = new AbortController()
+      const breaking = breakOften(faulty, fault, done.signal)
       await writing
-      isDone = true
+      done.abort()
       await breaking
       expect(faulty.counts.accepted).toBeGreaterThan(2)
 
@@ -138,6 +131,17 @@ async function writeAll(sink: Sink): Promise<void> {
   for (let from = 0; from < count; from += atOnce) {
     const records = Array.from({ length: atOnce }, (_, i) => recordOf(String(from + i), { key: String(i) }))
     await writeUntilOk(sink, records)
+  }
+}
+
+/** Breaks all connections whenever there are new ones, up to thirty times. */
+async function breakOften(faulty: FaultProxy, fault: 'cut' | 'resetAll', signal: AbortSignal): Promise<void> {
+  for (let accepted = 0; !signal.aborted && accepted < 30; accepted = faulty.counts.accepted) {
+    const known = accepted
+    await expect
+      .poll(() => signal.aborted || faulty.counts.accepted > known, { timeout: 20_000, interval: 5 })
+      .toBe(true)
+    faulty[fault]()
   }
 }
 
