@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allErrorCatalogues } from '../../src/http/index.ts'
-import { startServer, type TestServer } from './harness.ts'
+import { allErrorCatalogues, functionComputePaths } from '../../src/http/index.ts'
+import { type Answer, startServer, type TestServer } from './harness.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -37,23 +37,37 @@ function callable(path: string): string {
   return path.replaceAll(/:(\w+)/g, (_, name: string) => (name === 'position' ? '1' : 'orders'))
 }
 
-/** Compatible interfaces have codes of their own. */
-function strangerCode(path: string): string {
-  return path.startsWith('/openapi/') ? 'InvalidAccessKeyId' : 'auth.unauthenticated'
+/** Compatible interfaces have statuses and codes of their own. */
+function strangerAnswer(path: string): { readonly status: number; readonly code: string } {
+  if (isFunctionCompute(path)) return { status: 400, code: 'MissingRequiredHeader' }
+  return { status: 401, code: path.startsWith('/openapi/') ? 'InvalidAccessKeyId' : 'auth.unauthenticated' }
+}
+
+function isFunctionCompute(path: string): boolean {
+  return functionComputePaths.some(start => path.startsWith(start))
+}
+
+/** Whether a refusal has the shape of its interface: a code, and what it means. */
+function isRefusal(path: string, { json, status }: Answer): boolean {
+  const has = (...names: string[]): boolean => names.every(name => typeof json?.[name] === 'string')
+  if (isFunctionCompute(path)) return has('Code', 'Message', 'RequestId', 'ErrorCode', 'ErrorMessage')
+  return has('code') && (path.startsWith('/openapi/') ? has('message') : json?.['status'] === status)
 }
 
 const openPaths = ['/healthz', '/readyz', '/console', '/console/', '/mns-signing-certificate.pem']
 
 describe('credentials', () => {
-  test('every operation but health, the console page and the certificate answers 401 without them', async () => {
+  test('every operation but health, the console page and the certificate refuses a request without them', async () => {
     const closed = server.listener.routes.filter(({ path }) => !openPaths.includes(path))
     expect(closed.length).toBeGreaterThan(20)
     for (const { path, methods } of closed) {
       for (const method of methods) {
         const answer = await server.call(method, callable(path), undefined, { authorization: '' })
-        expect(answer.status, `${method} ${path}`).toBe(401)
+        const { status, code } = strangerAnswer(path)
+        expect(answer.status, `${method} ${path}`).toBe(status)
         expect(answer.headers.get('www-authenticate')).toContain('Bearer')
-        expect(answer.json?.['code'] ?? method).toBe(method === 'HEAD' ? 'HEAD' : strangerCode(path))
+        const seen = answer.json?.['code'] ?? answer.json?.['Code'] ?? method
+        expect(seen, `${method} ${path}`).toBe(method === 'HEAD' ? 'HEAD' : code)
       }
     }
   })
@@ -200,13 +214,7 @@ describe('whatever is sent', () => {
         async ({ method, path }, contentType, body) => {
           const answer = await server.call(method, callable(path), body, { 'content-type': contentType })
           expect(answer.status, `${method} ${path} ${answer.text}`).toBeLessThan(500)
-          // A refusal is always a problem with a code and the status of the answer.
-          const isProblem =
-            typeof answer.json?.['code'] === 'string' &&
-            (path.startsWith('/openapi/')
-              ? typeof answer.json['message'] === 'string'
-              : answer.json['status'] === answer.status)
-          expect(answer.status < 400 || isProblem, answer.text).toBe(true)
+          expect(answer.status < 400 || isRefusal(path, answer), answer.text).toBe(true)
         },
       ),
       { numRuns: 300 },

@@ -71,8 +71,7 @@ export function refuser(refuse: Refuser, ids: RequestIds) {
       const problem = refuse(thrown, { raw, route, keyId }, [fromFramework(request)])
       const { code, detail, ...details } = problem.body
       refusal = refusalOf(new AppError(code, detail, undefined, { details }), problem.status)
-      const after = problem.headers['retry-after']
-      if (after !== undefined) reply.header('retry-after', after)
+      reply.headers(problem.headers)
     }
     // The framework asks to close after a refusal; whether that is needed is decided by how the request ends.
     if (!raw.complete) reply.removeHeader('connection')
