@@ -85,8 +85,7 @@ export async function startServer(
   )
   const queues = owned.use(createQueues({ storage, snapshots: resources.snapshots, clock, log }))
   const functions = await startFunctions(owned, storage, resources, plugins)
-  const makeRoom = async (): Promise<void> => {}
-  const ingest = createIngest({ logs: eventLogs, clock, random, observer: silentObserver, makeRoom })
+  const ingest = openIngest(eventLogs)
   const calls = owned.use(openCalls(storage, resources, functions, ingest))
   await calls.start()
   const topics = owned.use(startTopics(storage, calls, ingest))
@@ -135,6 +134,11 @@ export async function startServer(
     call: (method, path, body, headers) => call(listener, method, path, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function openIngest(logs: EventLogs): Ingest {
+  const makeRoom = async (): Promise<void> => {}
+  return createIngest({ logs, clock, random, observer: silentObserver, makeRoom })
 }
 
 function openCalls(
