@@ -56,3 +56,21 @@ test('instances come before what names them, streams after the functions and bus
     { kind: 'stream', name: 'clean', spec: { source, sink: { function: 'clean' } } },
   ])
 })
+
+test('queues and topics come before what names them, and subscriptions lie under their topic', () => {
+  const items = wiringItems({
+    topics: { news: { subscriptions: { inbox: { endpoint: { queue: 'inbox' } } } } },
+    buses: { b: { rules: { r: { pattern: {}, targets: [{ id: 't', sink: { queue: 'jobs' } }] } } } },
+    queues: { jobs: { deadLetter: { queue: 'dead' } }, dead: {}, inbox: null },
+  })
+
+  expect(items.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'bus b',
+    'queue dead',
+    'queue inbox',
+    'topic news',
+    'queue jobs',
+    'subscription inbox',
+    'rule r',
+  ])
+})

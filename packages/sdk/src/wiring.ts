@@ -1,6 +1,8 @@
 import type { AsyncSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import type { BusSpec, FunctionSpec, RuleSpec } from './resources.ts'
+import type { QueueSpec } from './queues.ts'
 import type { InstanceSpec, StreamSpec } from './streams.ts'
+import type { SubscriptionSpec, TopicSpec } from './topics.ts'
 
 /** One resource of a wiring: what `millrace apply` writes and `millrace dev` keeps in step. */
 export type WiringItem =
@@ -10,6 +12,14 @@ export type WiringItem =
   | FunctionPartItem
   | { readonly kind: 'instance'; readonly name: string; readonly spec: InstanceSpec }
   | { readonly kind: 'stream'; readonly name: string; readonly spec: StreamSpec }
+  | { readonly kind: 'queue'; readonly name: string; readonly spec: QueueSpec }
+  | { readonly kind: 'topic'; readonly name: string; readonly spec: TopicSpec }
+  | {
+      readonly kind: 'subscription'
+      readonly topic: string
+      readonly name: string
+      readonly spec: SubscriptionSpec
+    }
   | { readonly kind: 'rule'; readonly bus: string; readonly name: string; readonly spec: RuleSpec }
 
 /** What belongs to a function; the name of the two settings is the qualifier that they are for. */
@@ -36,6 +46,21 @@ export function defineInstance(name: string, spec: InstanceSpec): WiringItem {
 /** A stream of the wiring, from an external system to a function, a bus or another system. */
 export function defineStream(name: string, spec: StreamSpec): WiringItem {
   return { kind: 'stream', name, spec }
+}
+
+/** A queue of the wiring. */
+export function defineQueue(name: string, spec: QueueSpec = {}): WiringItem {
+  return { kind: 'queue', name, spec }
+}
+
+/** A topic of the wiring. */
+export function defineTopic(name: string, spec: TopicSpec = {}): WiringItem {
+  return { kind: 'topic', name, spec }
+}
+
+/** A subscription of a topic of the wiring. */
+export function defineSubscription(topic: string, name: string, spec: SubscriptionSpec): WiringItem {
+  return { kind: 'subscription', topic, name, spec }
 }
 
 /** A layer of the wiring; a new version is made when its files change. */
@@ -74,13 +99,15 @@ export interface FunctionDocument extends FunctionSpec {
   scaling?: ScalingSpec
 }
 
-/** How a wiring is written in YAML or JSON: rules stand under their bus, triggers under their function. */
+/** How a wiring is written in YAML or JSON: rules stand under their bus, triggers under their function, subscriptions under their topic. */
 export interface WiringDocument {
   buses?: Record<string, (BusSpec & { rules?: Record<string, RuleSpec> }) | null>
   layers?: Record<string, LayerSpec>
   functions?: Record<string, FunctionDocument>
   instances?: Record<string, InstanceSpec>
   streams?: Record<string, StreamSpec>
+  queues?: Record<string, QueueSpec | null>
+  topics?: Record<string, (TopicSpec & { subscriptions?: Record<string, SubscriptionSpec> }) | null>
 }
 
 const documentKeys: readonly string[] = [
@@ -89,6 +116,8 @@ const documentKeys: readonly string[] = [
   'functions',
   'instances',
   'streams',
+  'queues',
+  'topics',
 ] satisfies (keyof WiringDocument)[]
 
 /**
@@ -112,6 +141,12 @@ export function wiringItems(document: WiringDocument): WiringItem[] {
     items.push(...functionItems(name, spec))
   for (const [name, spec] of Object.entries(document.instances ?? {})) items.push(defineInstance(name, spec))
   for (const [name, spec] of Object.entries(document.streams ?? {})) items.push(defineStream(name, spec))
+  for (const [name, spec] of Object.entries(document.queues ?? {})) items.push(defineQueue(name, spec ?? {}))
+  for (const [name, spec] of Object.entries(document.topics ?? {})) {
+    const { subscriptions = {}, ...topic } = spec ?? {}
+    items.push(defineTopic(name, topic))
+    for (const [own, each] of Object.entries(subscriptions)) items.push(defineSubscription(name, own, each))
+  }
   return sortWiring(items)
 }
 
@@ -128,16 +163,24 @@ function functionItems(name: string, document: FunctionDocument): WiringItem[] {
 const order = {
   bus: 0,
   instance: 0,
+  queue: 0,
+  topic: 0,
   layer: 1,
   function: 2,
   trigger: 3,
   async: 3,
   scaling: 3,
+  subscription: 3,
   rule: 4,
   stream: 4,
 }
 
 /** Puts items into the order in which they can be written: what others refer to comes first. */
 export function sortWiring(items: readonly WiringItem[]): WiringItem[] {
-  return [...items].sort((left, right) => order[left.kind] - order[right.kind])
+  return [...items].sort((left, right) => orderOf(left) - orderOf(right))
+}
+
+/** A queue that has a dead letter comes after those that have none. */
+function orderOf(item: WiringItem): number {
+  return item.kind === 'queue' && item.spec.deadLetter !== undefined ? order.queue + 0.5 : order[item.kind]
 }

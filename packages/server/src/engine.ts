@@ -24,6 +24,7 @@ export {
 } from './functions/index.ts'
 export { type AcceptOutcome, createIngest, engineAttributePrefix, type Ingest } from './ingest/index.ts'
 export { type EngineObserver, silentObserver } from './observability/index.ts'
+export { createQueues, type Queues } from './queues/index.ts'
 export {
   busKey,
   emptySnapshot,
@@ -33,6 +34,7 @@ export {
   openResources,
   pumpCursor,
   queueName,
+  type QueueView,
   type Resources,
   type SinkSpec,
   type Snapshot,

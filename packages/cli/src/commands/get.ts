@@ -52,5 +52,9 @@ function resourcesOf(client: Client, kind: string, bus: string | undefined): Res
   }
   if (kind === 'streams' || kind === 'stream') return client.streams
   if (kind === 'instances' || kind === 'instance') return client.instances
-  throw new Error(`there is no kind ${kind}; there are buses, rules, functions, streams and instances`)
+  if (kind === 'queues' || kind === 'queue') return client.queues
+  if (kind === 'topics' || kind === 'topic') return client.topics
+  throw new Error(
+    `there is no kind ${kind}; there are buses, rules, functions, streams, instances, queues and topics`,
+  )
 }

@@ -93,6 +93,12 @@ function resourcesOf(
       return client.instances
     case 'stream':
       return client.streams
+    case 'queue':
+      return client.queues
+    case 'topic':
+      return client.topics
+    case 'subscription':
+      return client.topics.subscriptions(item.topic)
     case 'trigger':
       return client.functionTriggers(item.function)
     case 'async':

@@ -24,6 +24,12 @@ export async function putItem(context: PutContext, item: WiringItem): Promise<Pu
       return await client.instances.put(item.name, item.spec)
     case 'stream':
       return await client.streams.put(item.name, item.spec)
+    case 'queue':
+      return await client.queues.put(item.name, item.spec)
+    case 'topic':
+      return await client.topics.put(item.name, item.spec)
+    case 'subscription':
+      return await client.topics.subscriptions(item.topic).put(item.name, item.spec)
     case 'trigger':
       return await client.functionTriggers(item.function).put(item.name, item.spec)
     case 'async':

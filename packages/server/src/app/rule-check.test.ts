@@ -16,6 +16,8 @@ const snapshot = {
   revision: 1,
   buses: new Map([['1/other', {}]]),
   functions: new Map([['1/greet', {}]]),
+  queues: new Map([['1/jobs', {}]]),
+  topics: new Map([['1/news', {}]]),
 } as unknown as Snapshot
 
 function ruleTo(sink: SinkSpec, target: object = {}): RuleSpec {
@@ -36,6 +38,9 @@ describe('what a rule may say', () => {
     [ruleTo({ bus: 'nowhere' }), 'rule.sink-invalid', 'there is no bus nowhere'],
     [ruleTo({ bus: 'default' }), 'rule.sink-invalid', "platform's own events"],
     [ruleTo({ function: 'nothing' }), 'rule.sink-invalid', 'there is no function nothing'],
+    [ruleTo({ queue: 'nowhere' }), 'rule.sink-invalid', 'there is no queue nowhere'],
+    [ruleTo({ topic: 'nowhere' }), 'rule.sink-invalid', 'there is no topic nowhere'],
+    [ruleTo({ topic: 'news' }, { deadLetter: { queue: 'gone' } }), 'rule.sink-invalid', 'dead letter'],
     [ruleTo({ connector: 'htp', options: {} }), 'plugin.unknown', 'htp'],
     [ruleTo(http({ ur: 1 })), 'options.invalid', 'did you mean'],
     [ruleTo(http({}), { orderBy: '$..x' }), 'transform.invalid', 'target t'],
@@ -52,6 +57,11 @@ describe('what a rule may say', () => {
       connector: 'http',
       options: { url: 'https://example.com/', method: 'POST' },
     })
+  })
+
+  test('queues and topics that are there may be targets and dead letters', async () => {
+    const spec = ruleTo({ topic: 'news' }, { deadLetter: { queue: 'jobs', encoding: 'base64' } })
+    expect((await check(spec)).targets).toEqual(spec.targets)
   })
 
   test('functions and buses that are there may be targets and dead letters', async () => {

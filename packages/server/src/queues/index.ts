@@ -1,7 +1,6 @@
 export { queueErrors } from './errors.ts'
 export type { ChangedVisibility } from './held.ts'
 export {
-  defaultPriority,
   defaultQueueLimits,
   delayMsMost,
   priorityMax,

@@ -21,7 +21,7 @@ export interface MnsAnswer {
 /** The vendor's client; every method is an operation. */
 export type MnsClient = Readonly<Record<string, (...values: readonly unknown[]) => Promise<MnsAnswer>>>
 
-const load = createRequire(import.meta.url)
+const require = createRequire(import.meta.url)
 
 type ClientClass = new (account: string, options: Record<string, unknown>) => MnsClient
 
@@ -48,7 +48,7 @@ export interface RawAnswer {
 /** The whole server in this process, and the vendor's client, unmodified, pointed at it. */
 export async function startMnsServer(): Promise<MnsServer> {
   const server = await startWireServer()
-  const Client = load('@alicloud/mns') as ClientClass
+  const Client = require('@alicloud/mns') as ClientClass
   const mnsWith = (settings: Record<string, unknown>): MnsClient =>
     new Client(account, { accessKeyId, accessKeySecret, endpoint: server.url, ...settings })
   return {
@@ -88,7 +88,7 @@ async function send(
 
 /** The other client has no setting for the address: it goes through whatever proxy the environment names. */
 export function loadAliMns(): AliMns {
-  return load('ali-mns')
+  return require('ali-mns')
 }
 
 // oxlint-disable-next-line no-explicit-any -- its types do not compile
