@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../connection.ts'
 import { CodeUploads } from '../code/index.ts'
-import { type AppliedItem, applyWiring, findWiring, loadWiring } from '../wiring/index.ts'
+import { type AppliedItem, applyWiring, findWiring, loadWiring, withReferenced } from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 
 /** `millrace apply [PATH]`: writes a wiring file to a server; a second time changes nothing. */
@@ -12,7 +12,7 @@ export function applyCommand({ terminal }: CommandContext): Command {
     .addOption(urlFlag())
     .addOption(dataFlag())
     .action(async (path: string, flags: ConnectionFlags) => {
-      const wiring = await loadWiring(await findWiring(path))
+      const wiring = await withReferenced(await loadWiring(await findWiring(path)), terminal.environment)
       const client = connect(terminal, flags)
       await applyWiring(client, new CodeUploads(client), wiring, item =>
         terminal.out(appliedLine(terminal, item)),

@@ -2,7 +2,14 @@ import { dirname, join, resolve } from 'node:path'
 import { type Client, createClient, type WiringItem } from '@millrace/sdk'
 import { Command } from 'commander'
 import { CodeUploads } from '../code/index.ts'
-import { applyWiring, findWiring, loadWiring, removeDropped, watchFolder } from '../wiring/index.ts'
+import {
+  applyWiring,
+  findWiring,
+  loadWiring,
+  removeDropped,
+  watchFolder,
+  withReferenced,
+} from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 import { appliedLine } from './apply.ts'
 import { logText } from './fn/index.ts'
@@ -53,7 +60,7 @@ async function keepApplied(
   const followed = new Set<string>()
   const apply = async (): Promise<void> => {
     try {
-      const wiring = await loadWiring(path)
+      const wiring = await withReferenced(await loadWiring(path), terminal.environment)
       await applyWiring(client, uploads, wiring, item => {
         if (item.change !== 'unchanged') terminal.out(appliedLine(terminal, item))
       })
