@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accessKeyId, type MnsServer, type RawOptions, startMnsServer } from './fixture.ts'
 
@@ -195,4 +196,59 @@ test('a host that names another account is refused', async () => {
   const [answer] = (await new Promise(resolve => socket.once('data', data => resolve([data])))) as [Buffer]
   expect(answer.toString()).toContain('AccessDenied')
   socket.destroy()
+})
+
+test('whatever is sent with a right signature is never a failure of the server', async () => {
+  const piece = fc.constantFrom(
+    ...['<Message>', '</Message>', '<MessageBody>', '</MessageBody>', '<Queue>', '</Queue>', '<Messages>'],
+    ...[
+      '</Messages>',
+      '<ReceiptHandles>',
+      '</ReceiptHandles>',
+      '<ReceiptHandle>',
+      '</ReceiptHandle>',
+      '<![CDATA[',
+    ],
+    ...[
+      ']]>',
+      '&amp;',
+      '&',
+      '<',
+      'x',
+      '<DelaySeconds>',
+      '</DelaySeconds>',
+      '1',
+      '-1',
+      '9'.repeat(12),
+      '<!-- -->',
+    ],
+  )
+  const target = fc.constantFrom(
+    ...[
+      '/queues/q',
+      '/queues/q?metaoverride=true',
+      '/queues/q/messages',
+      '/queues/q/messages?numOfMessages=2',
+    ],
+    ...[
+      '/topics/t',
+      '/topics/t/messages',
+      '/topics/t/subscriptions/s',
+      '/queues/q/messages?receiptHandle=8-1-0-1',
+    ],
+    ...[
+      '/queues/q/messages?receiptHandle=zz&visibilityTimeout=9',
+      '/queues/a%00b',
+      '/topics/%ff',
+      '/queues//messages',
+    ],
+  )
+  const method = fc.constantFrom('POST', 'PUT', 'DELETE')
+  await fc.assert(
+    fc.asyncProperty(method, target, fc.array(piece, { maxLength: 12 }), async (verb, where, pieces) => {
+      const { status, text } = await server.send(verb, where, { body: pieces.join('') })
+      expect(status, text).toBeLessThan(500)
+    }),
+    { numRuns: 300 },
+  )
 })
