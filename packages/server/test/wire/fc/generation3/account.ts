@@ -53,24 +53,26 @@ export function accountTests(stage: Stage): void {
     test('sessions and bindings to networks are refused, and there are none', async () => {
       const session = model('CreateSessionRequest', { body: model('CreateSessionInput', {}) })
       const calls = [
-        stage.client.createSession('hello', session),
-        stage.client.getSession('hello', 's', model('GetSessionRequest', {})),
-        stage.client.updateSession(
-          'hello',
-          's',
-          model('UpdateSessionRequest', { body: model('UpdateSessionInput', {}) }),
-        ),
-        stage.client.deleteSession('hello', 's', model('DeleteSessionRequest', {})),
-        stage.client.listSessions('hello', model('ListSessionsRequest', {})),
-        stage.client.pauseSession('hello', 's', model('PauseSessionRequest', {})),
-        stage.client.resumeSession('hello', 's', model('ResumeSessionRequest', {})),
-        stage.client.createVpcBinding(
-          'hello',
-          model('CreateVpcBindingRequest', { body: model('CreateVpcBindingInput', { vpcId: 'v' }) }),
-        ),
-        stage.client.deleteVpcBinding('hello', 'v'),
+        () => stage.client.createSession('hello', session),
+        () => stage.client.getSession('hello', 's', model('GetSessionRequest', {})),
+        () =>
+          stage.client.updateSession(
+            'hello',
+            's',
+            model('UpdateSessionRequest', { body: model('UpdateSessionInput', {}) }),
+          ),
+        () => stage.client.deleteSession('hello', 's', model('DeleteSessionRequest', {})),
+        () => stage.client.listSessions('hello', model('ListSessionsRequest', {})),
+        () => stage.client.pauseSession('hello', 's', model('PauseSessionRequest', {})),
+        () => stage.client.resumeSession('hello', 's', model('ResumeSessionRequest', {})),
+        () =>
+          stage.client.createVpcBinding(
+            'hello',
+            model('CreateVpcBindingRequest', { body: model('CreateVpcBindingInput', { vpcId: 'v' }) }),
+          ),
+        () => stage.client.deleteVpcBinding('hello', 'v'),
       ]
-      for (const call of calls) expect(await codeOf(call)).toBe(refusedCode)
+      for (const call of calls) expect(await codeOf(call())).toBe(refusedCode)
       expect((await stage.client.listVpcBindings('hello')).body?.vpcIds).toEqual([])
     })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { codeOf, model } from '../fixture.ts'
+import { codeOf, model, zipOf } from '../fixture.ts'
 import { plain, type Stage } from './stage.ts'
 
 export function callsTests(stage: Stage): void {
@@ -69,6 +69,39 @@ export function callsTests(stage: Stage): void {
       })
       const other = model('ListInstancesRequest', { instanceIds: ['c-0'] })
       expect((await stage.client.listInstances('hello', other)).body?.instances).toEqual([])
+    })
+
+    test('of a program of their own reach its server, and say so when it does not start', async () => {
+      const program = `require('node:http').createServer((request, response) => {
+          response.setHeader('content-type', 'text/x-own')
+          request.on('data', data => response.write(request.method + request.url + data)).on('end', () => response.end())
+        }).listen(process.env.FC_CUSTOM_LISTEN_PORT)`
+      const customRuntimeConfig = { command: [process.execPath], args: ['server.js'], port: 9_000 }
+      const code = { zipFile: await zipOf({ 'server.js': program }) }
+      const made = await stage.create('own', {
+        runtime: 'custom',
+        code,
+        instanceConcurrency: 2,
+        customRuntimeConfig,
+      })
+      expect(plain(made.body)).toMatchObject({ instanceConcurrency: 2, customRuntimeConfig })
+      const answer = await stage.invoke('own', '!')
+      expect(answer.text).toBe('POST/invoke!')
+
+      const command = [process.execPath, '-e', 'process.exit(2)']
+      const healthCheckConfig = { httpGetUrl: '/well', failureThreshold: 5 }
+      const body = model('UpdateFunctionInput', { customRuntimeConfig: { command, healthCheckConfig } })
+      const changed = await stage.client.updateFunction('own', model('UpdateFunctionRequest', { body }))
+      expect(plain(changed.body)).toMatchObject({
+        customRuntimeConfig: {
+          healthCheckConfig: { httpGetUrl: '/well', periodSeconds: 3, failureThreshold: 5 },
+        },
+      })
+      await expect(stage.invoke('own', 'x')).rejects.toMatchObject({
+        statusCode: 412,
+        code: expect.stringMatching(/^(?:FunctionNotStarted|CAExited)$/),
+      })
+      await stage.client.deleteFunction('own')
     })
   })
 }

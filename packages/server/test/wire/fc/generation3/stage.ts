@@ -31,7 +31,10 @@ export class Stage {
   async start(): Promise<void> {
     const server = await startFcServer()
     // Longer than the client's own three seconds: the first call of a function starts a process.
-    const client = this.#exercised.watch(server.client3({ readTimeout: 20_000 }), actionOf3)
+    const client = this.#exercised.watch(
+      server.client3({ readTimeout: 20_000, connectTimeout: 20_000 }),
+      actionOf3,
+    )
     const echo = await zipOf({
       'index.js': `exports.handler = async (event, context) => {
         console.log('seen ' + event)
