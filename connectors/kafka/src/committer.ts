@@ -106,7 +106,9 @@ export class Committer {
       this.#confirm(lanes, offsets, refused)
       this.#isBusy = false
       this.settle()
-      if (refused.size === 0) this.kick()
+      const isChanging = [...refused.values()].some(error => groupChanges.has(codeOf(error) ?? ''))
+      if (isChanging) this.#membership.hurry()
+      else this.kick()
     } catch (thrown) {
       this.#isBusy = false
       if (thrown instanceof AppError) this.fail(thrown)
@@ -123,10 +125,9 @@ export class Committer {
       const offset = offsets.get(lane.partition) ?? 0
       if (error === undefined) {
         if (offset > lane.acknowledged) lane.acknowledged = offset
-      } else if (groupChanges.has(codeOf(error) ?? '')) {
-        // The membership finds out what becomes of the lane; until then the commit waits.
-        this.#membership.hurry()
-      } else {
+      } else if (!groupChanges.has(codeOf(error) ?? '')) {
+        // When the group changes, the commit waits for what becomes of the lane; else it is asked for again, or not.
+        lane.wanted = lane.acknowledged
         for (const waiter of this.#waiters) if (waiter.needs.has(lane)) this.#end(waiter, error)
       }
     }

@@ -63,7 +63,7 @@ export class FetchedRecords {
     }
   }
 
-  /** Whether data is left; transactions' ends and batches of aborted ones are none. May have to look at batches. */
+  /** The next batch of data; the ends of transactions, and batches of aborted ones, are none. */
   #nextBatch(): RecordCursor | UnreadableBatch | undefined {
     for (;;) {
       const head = readBatchHead(this.#bytes, this.#at)
@@ -71,18 +71,25 @@ export class FetchedRecords {
       const start = this.#at
       this.#at = head.end
       this.#head = head
-      if (head.lastOffset < this.#from) continue
-      if (this.#isLeftOut(head, start)) continue
-      const firstOffset = Math.max(head.baseOffset, this.#from)
-      if (head.magic !== 2) {
-        return { firstOffset, lastOffset: head.lastOffset, fault: `is in the old form ${head.magic}` }
-      }
       try {
-        return this.#open(head, start)
+        if (head.magic !== 2) throw new RangeError(`has the old form ${head.magic}`)
+        // Before anything in it is believed.
+        this.#check(head, start)
+        if (head.lastOffset < this.#from) continue
+        if (!this.#isLeftOut(head, start)) return this.#open(head, start)
       } catch (thrown) {
-        return { firstOffset, lastOffset: head.lastOffset, fault: faultOf(thrown) }
+        const firstOffset = Math.max(head.baseOffset, this.#from)
+        // What the last offset is stands in the part that may be damaged.
+        const lastOffset = Math.max(head.lastOffset, firstOffset)
+        return { firstOffset, lastOffset, fault: faultOf(thrown) }
       }
     }
+  }
+
+  #check(head: BatchHead, start: number): void {
+    const checked = this.#bytes.subarray(start + checkedFrom, head.end)
+    const { dynamicBuffer } = this.#client.Writer.create().append(checked)
+    if (this.#client.crc32c(dynamicBuffer) !== head.checksum) throw new RangeError('has a wrong checksum')
   }
 
   #isLeftOut(head: BatchHead, start: number): boolean {
@@ -97,9 +104,6 @@ export class FetchedRecords {
   }
 
   #open(head: BatchHead, start: number): RecordCursor {
-    const checked = this.#bytes.subarray(start + checkedFrom, head.end)
-    const { dynamicBuffer } = this.#client.Writer.create().append(checked)
-    if (this.#client.crc32c(dynamicBuffer) !== head.checksum) throw new RangeError('has a wrong checksum')
     const from = start + batchHeadBytes
     if (head.compression === 0) return new RecordCursor(this.#bytes, from, head.end, head)
     const bytes = decompress(this.#client, head.compression, this.#bytes.subarray(from, head.end))

@@ -119,7 +119,7 @@ export class Lane {
   #next(): KafkaRecord | undefined {
     for (let records = this.#fetched[0]; records !== undefined; records = this.#fetched[0]) {
       const found = records.next()
-      if (found instanceof RecordCursor) return this.#record(found)
+      if (found instanceof RecordCursor) return this.#safely(found)
       if (found !== undefined) return this.#unreadable(found)
       this.#fetched.shift()
       this.bufferedBytes -= records.byteCount
@@ -127,6 +127,17 @@ export class Lane {
       this.#passOver()
     }
     return undefined
+  }
+
+  /** Headers are looked at only now: a checksum does not promise that they can be taken apart. */
+  #safely(cursor: RecordCursor): KafkaRecord {
+    try {
+      return this.#record(cursor)
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError)) throw thrown
+      const { offset } = cursor
+      return this.#unreadable({ firstOffset: offset, lastOffset: offset, fault: 'cannot be taken apart' })
+    }
   }
 
   #record(cursor: RecordCursor): KafkaRecord {

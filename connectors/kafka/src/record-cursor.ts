@@ -61,9 +61,18 @@ export class RecordCursor {
 
   /** The headers of the record: names are text; values are bytes, or null. */
   headers(): [string, Buffer | null][] {
-    const { bytes } = this
-    const next = this.#at
+    const next = this.headersEnd
+    // Stands at the next record again whatever happens.
     this.#at = this.headersStart
+    try {
+      return this.#readHeaders(next)
+    } finally {
+      this.#at = next
+    }
+  }
+
+  #readHeaders(end: number): [string, Buffer | null][] {
+    const { bytes } = this
     const headers: [string, Buffer | null][] = []
     for (let i = 0; i < this.headerCount; i++) {
       const nameLength = this.#varint()
@@ -72,11 +81,10 @@ export class RecordCursor {
       const length = this.#varint()
       const start = this.#at
       if (length > 0) this.#at += length
-      if (nameLength < 0 || this.#at > next) throw new RangeError('a header is longer than its record')
+      if (nameLength < 0 || this.#at > end) throw new RangeError('a header is longer than its record')
       const name = bytes.toString('utf8', nameStart, nameStart + nameLength)
       headers.push([name, length < 0 ? null : bytes.subarray(start, start + length)])
     }
-    this.#at = next
     return headers
   }
 
