@@ -3,5 +3,5 @@ export const hostLimits = {
   callsMax: 1_024,
   stopTimeoutMs: 3_000,
   pauseMs: 200,
-  pauseMsMax: 30_000,
+  pauseMsMax: 10_000,
 } as const

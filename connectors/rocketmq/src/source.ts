@@ -30,7 +30,7 @@ import { Shelf } from './shelf.ts'
 const brokersMax = 64
 /** Pauses between requests that failed, in milliseconds. */
 const pauseMs = 200
-const pauseMsMax = 30_000
+const pauseMsMax = 10_000
 /** After so many failures in a row a client counts as stuck, and another one is started. */
 const failuresMax = 5
 /** For so long a topic that was there may be missing, in milliseconds. */
@@ -164,8 +164,9 @@ export class RocketmqSource implements Source {
         this.#notBeforeMs = clock.nowMs() + (thrown.delayMs ?? 0)
         return
       }
-      this.#notBeforeMs = clock.nowMs() + this.#backoff.next()
-      if (this.#backoff.failures % failuresMax === 0) this.#host.restart()
+      // A start that failed has a pause of its own; both together would be too much.
+      if (this.#host.isReady) this.#notBeforeMs = clock.nowMs() + this.#backoff.next()
+      if (this.#host.isReady && this.#backoff.failures % failuresMax === 0) this.#host.restart()
       this.#failure = this.#settled(rocketmqError(thrown, 'source', this.#proxy))
     }
   }

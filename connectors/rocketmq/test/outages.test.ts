@@ -32,7 +32,7 @@ await describeService('rocketmq', 'outages of a real server', () => {
     await done
     expect(flow.missing()).toEqual([])
     flow.report('a kill')
-  }, 120_000)
+  }, 180_000)
 
   test('connections that are cut, reset and stalled lose no record', async () => {
     const { topic, group } = await place(server)
@@ -56,7 +56,7 @@ await describeService('rocketmq', 'outages of a real server', () => {
     await done
     expect(flow.missing()).toEqual([])
     flow.report('cuts')
-  }, 120_000)
+  }, 180_000)
 })
 
 /** Writes numbered records until each has been taken, and reads them until each has come and was committed. */
@@ -74,7 +74,7 @@ class Flow {
   }
 
   async run(): Promise<void> {
-    const over = AbortSignal.timeout(100_000)
+    const over = AbortSignal.timeout(150_000)
     await Promise.all([this.#write(over), this.#read(over)])
   }
 
