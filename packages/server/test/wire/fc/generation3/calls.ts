@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { codeOf, model, zipOf } from '../fixture.ts'
 import { plain, type Stage } from './stage.ts'
@@ -69,6 +70,28 @@ export function callsTests(stage: Stage): void {
       })
       const other = model('ListInstancesRequest', { instanceIds: ['c-0'] })
       expect((await stage.client.listInstances('hello', other)).body?.instances).toEqual([])
+    })
+
+    test('pass on what a handler gives in parts as it comes', async () => {
+      const code = `let release
+        async function* parts() {
+          yield 'first '
+          await new Promise(resolve => { release = resolve })
+          yield 'last'
+        }
+        exports.handler = async event => event.toString() === 'go' ? String(release()) : parts()`
+      const zipFile = await zipOf({ 'index.js': code })
+      await stage.create('parts', { code: { zipFile }, timeout: 30, instanceConcurrency: 2 })
+
+      const request = model('InvokeFunctionRequest', { body: Readable.from([Buffer.from('begin')]) })
+      const { body, headers } = await stage.client.invokeFunction('parts', request)
+      expect(headers?.['x-fc-request-id']).toMatch(/^1-/)
+      const parts = (body as Readable)[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+      // The second part is made only when the first has arrived here.
+      expect(String((await parts.next()).value)).toBe('first ')
+      expect((await stage.invoke('parts', 'go')).text).toBe('undefined')
+      expect(String((await parts.next()).value)).toBe('last')
+      await stage.client.deleteFunction('parts')
     })
 
     test('of a program of their own reach its server, and say so when it does not start', async () => {
