@@ -14,8 +14,6 @@ export interface BerthParts
   /** Which task of the stream it is, from 0. */
   readonly index: number
   readonly host: RunParts
-  /** Something of its state has changed. */
-  readonly onChange: () => void
 }
 
 /**
@@ -30,8 +28,8 @@ export class Berth {
   readonly #work: Promise<void>
   #current: { readonly task: Task; readonly source: Source } | undefined
   #failures = 0
-  /** Whether it has asked for its lease: it reads here, or another node does. */
-  hasBegun = false
+  /** Another node has the lease, and reads. */
+  isElsewhere = false
   /** Why its source cannot be opened. */
   #openProblem: AppError | undefined
 
@@ -67,18 +65,14 @@ export class Berth {
     const { signal } = this.#end
     while (!signal.aborted) {
       try {
-        await acquire(this.#leaseName, this.#lease, signal).finally(() => this.#began())
+        await acquire(this.#leaseName, this.#lease, () => (this.isElsewhere = true), signal)
+        this.isElsewhere = false
         await this.#serve()
       } catch (thrown) {
         if (!signal.aborted) await this.#failed(toAppError(thrown))
       }
     }
     await release(this.#leaseName, this.#lease)
-  }
-
-  #began(): void {
-    this.hasBegun = true
-    this.#parts.onChange()
   }
 
   /** Reads for as long as the lease is held and the source is open. Rejects when it cannot be opened. */
@@ -89,7 +83,6 @@ export class Berth {
     this.#failures = 0
     const task = new Task({ ...host, ...shared, key: stream.key, name: stream.name, source })
     this.#current = { task, source }
-    this.#parts.onChange()
     const over = new AbortController()
     const signal = AbortSignal.any([over.signal, this.#end.signal])
     const ended = task.run()
@@ -106,10 +99,9 @@ export class Berth {
   }
 
   async #failed(error: AppError): Promise<void> {
-    const { onError, onChange } = this.#parts
+    const { onError } = this.#parts
     this.#openProblem = error.retry.kind === 'never' ? error : undefined
     onError(error)
-    onChange()
     await this.#pause()
   }
 

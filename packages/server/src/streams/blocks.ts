@@ -21,6 +21,13 @@ export class Blocks {
     }
   }
 
+  /** Tells of every change, whoever made it. */
+  watch(onChange: (stream: string, reason: StreamReason | undefined) => void): Disposable {
+    return this.#documents.watch(prefix, (key, document) =>
+      onChange(key.slice(prefix.length), document?.value as StreamReason | undefined),
+    )
+  }
+
   /** Resolves once it is durable. */
   async set(stream: string, reason: StreamReason): Promise<void> {
     await this.#documents.put(prefix + stream, reason)

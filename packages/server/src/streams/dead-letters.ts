@@ -1,15 +1,14 @@
 import {
   type AppError,
   bodyJson,
-  type Clock,
   type OutgoingRecord,
   type PluginLog,
   type Random,
-  sleep,
   sourceEvent,
 } from '@millrace/spi'
 import { deadLetterRecord, type SinkHolder } from '../delivery/index.ts'
 import { growingPauseMs } from './pause.ts'
+import type { Pauses } from './pauses.ts'
 import type { Exhausted } from './settle.ts'
 import { Slots } from './slots.ts'
 import type { Unit } from './unit.ts'
@@ -24,7 +23,7 @@ export interface DeadLettersParts {
   /** Where they were to go. */
   readonly sink: string
   readonly writes: Writes
-  readonly clock: Clock
+  readonly pauses: Pauses
   readonly random: Random
   readonly log: PluginLog
   readonly pauseMsMax: number
@@ -57,14 +56,14 @@ export class DeadLetters {
   }
 
   async #writeSome(some: readonly Exhausted[], onWritten: (units: Unit[]) => void): Promise<void> {
-    const { clock, random, signal, pauseMsMax } = this.#parts
+    const { pauses, random, pauseMsMax } = this.#parts
     let left = some
     for (let failures = 1; left.length > 0; failures++) {
       const failed = await this.#attempt(left, failures)
       const wanting = new Set(failed)
       onWritten(left.filter(each => !wanting.has(each)).map(({ unit }) => unit))
       left = failed
-      if (left.length > 0) await sleep(clock, growingPauseMs(failures, pauseMsMax, random), signal)
+      if (left.length > 0) await pauses.wait(growingPauseMs(failures, pauseMsMax, random))
     }
   }
 

@@ -13,10 +13,18 @@ export interface LeaseParts {
 /** So often a lease is renewed, or asked for again, while it lasts. */
 const turnsPerLease = 3
 
-/** Waits until the lease is had. Rejects with the reason of the signal. */
-export async function acquire(name: string, parts: LeaseParts, signal: AbortSignal): Promise<void> {
+/** Waits until the lease is had, telling when it has to. Rejects with the reason of the signal. */
+export async function acquire(
+  name: string,
+  parts: LeaseParts,
+  onWait: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, leaseMs } = parts
-  while (!(await tryAcquire(name, parts))) await sleep(clock, leaseMs / turnsPerLease, signal)
+  while (!(await tryAcquire(name, parts))) {
+    onWait()
+    await sleep(clock, leaseMs / turnsPerLease, signal)
+  }
   signal.throwIfAborted()
 }
 

@@ -1,17 +1,20 @@
-import { type Clock, sleep } from '@millrace/spi'
+import type { Clock } from '@millrace/spi'
+import type { Pauses } from './pauses.ts'
 import type { Slots } from './slots.ts'
 
 /** The slot of one batch: held while something is written, given back while the batch waits. */
 export class Place {
   readonly #slots: Slots
   readonly #clock: Clock
+  readonly #pauses: Pauses
   readonly #signal: AbortSignal
   #isHeld: boolean
 
   /** `isHeld`: a slot was taken for it already. Rejects with the reason of the signal once the task stops. */
-  constructor(slots: Slots, clock: Clock, signal: AbortSignal, isHeld: boolean) {
+  constructor(slots: Slots, clock: Clock, pauses: Pauses, signal: AbortSignal, isHeld: boolean) {
     this.#slots = slots
     this.#clock = clock
+    this.#pauses = pauses
     this.#signal = signal
     this.#isHeld = isHeld
   }
@@ -32,12 +35,12 @@ export class Place {
 
   /** Another place of the same slots. */
   another(): Place {
-    return new Place(this.#slots, this.#clock, this.#signal, false)
+    return new Place(this.#slots, this.#clock, this.#pauses, this.#signal, false)
   }
 
-  /** Waits without the slot. */
+  /** Waits without the slot; not so long when somebody wants it to go on. */
   async pause(untilMs: number): Promise<void> {
     this.release()
-    await sleep(this.#clock, Math.max(0, untilMs - this.#clock.nowMs()), this.#signal)
+    await this.#pauses.wait(Math.max(0, untilMs - this.#clock.nowMs()))
   }
 }

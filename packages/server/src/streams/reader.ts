@@ -1,9 +1,6 @@
-import { setMaxListeners } from 'node:events'
 import {
   type AppError,
-  type Clock,
   type Random,
-  sleep,
   type Source,
   type SourceReadLimits,
   type SourceRecord,
@@ -11,10 +8,11 @@ import {
 } from '@millrace/spi'
 import type { StreamLimits } from './limits.ts'
 import { growingPauseMs } from './pause.ts'
+import type { Pauses } from './pauses.ts'
 
 export interface ReaderParts {
   readonly source: Pick<Source, 'read'>
-  readonly clock: Clock
+  readonly pauses: Pauses
   readonly random: Random
   readonly limits: Pick<StreamLimits, 'pauseMsMax' | 'failedPauseMs'>
   /** How much may be read now; resolves when there is room. */
@@ -38,7 +36,6 @@ export class Reader {
 
   constructor(parts: ReaderParts) {
     this.#parts = parts
-    setMaxListeners(0, this.#end.signal)
   }
 
   /** Never rejects. */
@@ -78,7 +75,7 @@ export class Reader {
   }
 
   async #failed(error: AppError): Promise<boolean> {
-    const { clock, random, limits, onError } = this.#parts
+    const { pauses, random, limits, onError } = this.#parts
     this.#failures++
     onError(error)
     if (error.code === 'source.closed') return false
@@ -86,7 +83,8 @@ export class Reader {
     this.problem = isFinal ? error : undefined
     const pauseMs = isFinal ? limits.failedPauseMs : growingPauseMs(this.#failures, limits.pauseMsMax, random)
     this.isResting = true
-    await sleep(clock, pauseMs, this.#end.signal).catch(() => {})
+    // Rejects when the task ends, and then nothing is read any more.
+    await pauses.wait(pauseMs).catch(() => {})
     this.isResting = false
     return true
   }

@@ -17,7 +17,6 @@ export interface RunOptions {
   readonly onBlocked: (error: AppError) => void
   /** The stream cannot go on as it is configured. */
   readonly onUnusable: (error: AppError) => void
-  readonly onChange: () => void
 }
 
 /** One incarnation of a stream: its spec as it was when it began, with its sinks and tasks. It ends with `stop`. */
@@ -32,7 +31,7 @@ export class Run {
 
   /** Opens sinks and tasks. Rejects with an AppError when the stream cannot run as it is configured; then `stop` is still to be called. */
   async start(): Promise<void> {
-    const { host, stream, counts, onError, onBlocked, onUnusable, onChange } = this.#options
+    const { host, stream, counts, onError, onBlocked, onUnusable } = this.#options
     const { spec } = stream
     const traits = await host.sourceTraits(spec.source.connector)
     const equipment = await equip(stream, host)
@@ -49,14 +48,13 @@ export class Run {
       onError,
       onBlocked,
       onUnusable,
-      onChange,
     }
     const count = Math.min(spec.tasksMax, traits.tasksMax)
     this.#berths = Array.from({ length: count }, (_, index) => new Berth({ ...shared, index }))
   }
 
   get hasBegun(): boolean {
-    return this.#berths.some(berth => berth.hasBegun)
+    return this.#berths.some(({ task, isElsewhere }) => task !== undefined || isElsewhere)
   }
 
   /** Why one of its tasks cannot read until something is changed. */
@@ -65,8 +63,8 @@ export class Run {
   }
 
   get isIdle(): boolean {
-    return this.#berths.every(({ task, hasBegun, problem }) =>
-      task === undefined ? hasBegun && problem !== undefined : task.isIdle,
+    return this.#berths.every(({ task, isElsewhere, problem }) =>
+      task === undefined ? isElsewhere || problem !== undefined : task.isIdle,
     )
   }
 
@@ -77,6 +75,11 @@ export class Run {
   /** Of all tasks together, from whichever is here; `undefined` where none can tell. */
   async lag(signal: AbortSignal): Promise<SourceLag | undefined> {
     return await this.#berths.find(({ task }) => task !== undefined)?.lag(signal)
+  }
+
+  /** What waits for its retry goes on at once. */
+  hurry(): void {
+    for (const { task } of this.#berths) task?.hurry()
   }
 
   async stop(): Promise<void> {

@@ -61,12 +61,21 @@ export class Runner {
     this.#look()
   }
 
-  /** Ends a block, and tries at once what failed. Resolves when that is durable. */
+  /** Ends a block, and tries at once what failed, the stream or single records. Resolves when that is durable. */
   async resume(): Promise<void> {
     if (this.#block !== undefined) {
       this.#block = undefined
       await this.#parts.blocks.clear(this.#stream.key)
-    } else if (this.state() !== 'failed') return
+    } else if (this.state() !== 'failed') return this.#current?.run.hurry()
+    this.#problem = undefined
+    this.#isStale = true
+    this.#look()
+  }
+
+  /** A block that was set or ended, here or on another node. */
+  noteBlock(reason: StreamReason | undefined): void {
+    if ((reason === undefined) === (this.#block === undefined)) return
+    this.#block = reason
     this.#problem = undefined
     this.#isStale = true
     this.#look()
@@ -155,7 +164,6 @@ export class Runner {
       onError: error => this.#noteError(error),
       onBlocked: error => this.#blocked(run, error),
       onUnusable: error => this.#failed(run, error),
-      onChange: () => {},
     })
     this.#current = { run, wanted }
     try {

@@ -121,6 +121,35 @@ describe('a stream', () => {
     expect(await status(world)).toMatchObject({ state: 'running' })
   })
 
+  test('a block is one of all nodes, and so is its end', async () => {
+    await using world = await running({ onExhausted: 'block', tasksMax: 2 }, { tasksMax: 2, partitions: 2 })
+    await world.startNode()
+    await world.settled()
+    put(world, 0, 1, { isFaulty: true })
+    await world.settled()
+    expect(await world.statuses()).toMatchObject([{ state: 'ready' }, { state: 'ready' }])
+    await world.streams.resume('acme', 's')
+    await world.clock.settle()
+    // It meets the record once more.
+    expect(await world.statuses()).toMatchObject([{ state: 'ready' }, { state: 'ready' }])
+    world.system.partitions[0]!.committed = 1
+    await world.streams.resume('acme', 's')
+    await world.clock.settle()
+    expect(await world.statuses()).toMatchObject([{ state: 'running' }, { state: 'running' }])
+  })
+
+  test('resuming makes at once the retries that wait', async () => {
+    await using world = await running({ retry: { strategy: 'EXPONENTIAL_DECAY_RETRY' } })
+    world.sinks.scripts.set('sink', records => records.map(() => failing()))
+    put(world, 0, 1)
+    await world.clock.advance(2_000_000)
+    await world.settled()
+    world.sinks.scripts.delete('sink')
+    await world.streams.resume('acme', 's')
+    await world.settled()
+    expect(world.system.uncommitted).toBe(0)
+  })
+
   test('a faulty record that blocks lets nothing behind it be written', async () => {
     await using world = await running({ onExhausted: 'block' })
     put(world, 0, 2)

@@ -20,7 +20,7 @@ export interface Streams extends AsyncDisposable {
   status(account: string, name: string): Promise<StreamStatus>
   /** Of all streams of an account, by name. */
   list(account: string): Promise<StreamStatus[]>
-  /** Ends a block, and tries at once what has failed. A paused stream stays so: that is of its document. Rejects with `stream.not-found`. */
+  /** Ends a block, and tries at once what has failed and what waits for a retry. A paused stream stays so: that is of its document. Rejects with `stream.not-found`. */
   resume(account: string, name: string): Promise<void>
   /** Records that wait in the sources, by `account/name`; streams that cannot tell are left out. */
   lags(): Promise<Iterable<readonly [stream: string, records: number]>>
@@ -50,7 +50,7 @@ class NodeStreams implements Streams {
   readonly #runners = new Map<string, Runner>()
   /** Streams that were deleted and whose tasks are ending; one that is made anew waits for its predecessor. */
   readonly #leaving = new Map<string, Promise<void>>()
-  #following: Disposable | undefined
+  readonly #followed = new DisposableStack()
   #disposing: Promise<void> | undefined
 
   constructor(parts: StreamsParts) {
@@ -68,7 +68,8 @@ class NodeStreams implements Streams {
       if (!snapshot.streams.has(key)) await this.#blocks.clear(key)
     }
     this.#follow(snapshot, blocks)
-    this.#following = this.#snapshots.subscribe(next => this.#follow(next))
+    this.#followed.use(this.#snapshots.subscribe(next => this.#follow(next)))
+    this.#followed.use(this.#blocks.watch((key, reason) => this.#runners.get(key)?.noteBlock(reason)))
     this.#follow(this.#snapshots.current())
   }
 
@@ -113,7 +114,7 @@ class NodeStreams implements Streams {
   }
 
   async #dispose(): Promise<void> {
-    this.#following?.[Symbol.dispose]()
+    this.#followed.dispose()
     await Promise.all([...this.#runners.values()].map(runner => runner.stop()))
     await Promise.all(this.#leaving.values())
   }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import {
   type AppError,
   type Clock,
@@ -20,6 +19,7 @@ import { Hold } from './hold.ts'
 import { within } from './in-time.ts'
 import { Lanes } from './lanes.ts'
 import type { StreamLimits } from './limits.ts'
+import { Pauses } from './pauses.ts'
 import { Place } from './place.ts'
 import { Reader } from './reader.ts'
 import type { RecordRate } from './record-rate.ts'
@@ -68,6 +68,7 @@ const abandonMsMax = 1_000
 export class Task {
   readonly #parts: TaskParts
   readonly #end = new AbortController()
+  readonly #pauses: Pauses
   readonly #hold: Hold
   readonly #reader: Reader
   readonly #lanes: Lanes
@@ -82,12 +83,12 @@ export class Task {
   constructor(parts: TaskParts) {
     const { clock, random, equipment, isOrdered, limits, source, onError, counts } = parts
     const { plan } = equipment
-    setMaxListeners(0, this.#end.signal)
+    this.#pauses = new Pauses(clock)
     this.#parts = parts
     this.#hold = new Hold(limits, plan.batch)
     this.#reader = new Reader({
       source,
-      clock,
+      pauses: this.#pauses,
       random,
       limits,
       onError,
@@ -149,6 +150,11 @@ export class Task {
     await this.#reader.run().catch((thrown: unknown) => this.#failed(thrown))
   }
 
+  /** What waits for its retry goes on at once. */
+  hurry(): void {
+    this.#pauses.wake()
+  }
+
   /**
    * Reads no more, lets writes under way end, and commits what is done; what takes longer than the limit is given
    * up. Then closes the source, which gives back what was not committed. `isHurried` gives up at once.
@@ -173,7 +179,9 @@ export class Task {
   /** Begins nothing more. */
   #halt(): void {
     this.#timer?.handle[Symbol.dispose]()
-    this.#end.abort(new Error('the task stops'))
+    const reason = new Error('the task stops')
+    this.#end.abort(reason)
+    this.#pauses.end(reason)
     this.#reader.stop()
     this.#hold.open()
   }
@@ -188,12 +196,12 @@ export class Task {
   }
 
   #openEnds(): Ends {
-    const { equipment, counts, log, onBlocked, name, clock, random, limits, onError } = this.#parts
+    const { equipment, counts, log, onBlocked, name, random, limits, onError } = this.#parts
     const { plan, deadLetter: holder, deadLetterRecordsMax: recordsMax } = equipment
     const { signal } = this.#end
     const shared = {
       writes: this.#writes,
-      clock,
+      pauses: this.#pauses,
       random,
       log,
       pauseMsMax: limits.pauseMsMax,
@@ -256,7 +264,7 @@ export class Task {
   }
 
   #start(units: readonly Unit[]): void {
-    const place = new Place(this.#slots, this.#parts.clock, this.#end.signal, true)
+    const place = new Place(this.#slots, this.#parts.clock, this.#pauses, this.#end.signal, true)
     const flight: Promise<void> = fly(this.#flightParts, place, units)
       .catch((thrown: unknown) => this.#failed(thrown))
       .finally(() => this.#flights.delete(flight))

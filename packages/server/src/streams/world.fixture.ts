@@ -22,6 +22,7 @@ import {
   type StreamView,
 } from '../resources/index.ts'
 import { SimulatedSystem } from './simulated-system.fixture.ts'
+import type { StreamStatus } from './status.ts'
 import { createStreams, type Streams, type StreamsParts } from './streams.ts'
 
 /** What a scripted sink does with one write. `hang` waits for its signal; `deaf` never answers. */
@@ -143,6 +144,11 @@ export class World implements AsyncDisposable {
     const [node] = this.#nodes
     if (node === undefined) throw new Error('no node runs')
     return node.streams
+  }
+
+  /** How the stream stands on each node. */
+  statuses(): Promise<StreamStatus[]> {
+    return Promise.all(this.#nodes.map(({ streams }) => streams.status('acme', 's')))
   }
 
   get nodes(): number {
