@@ -20,6 +20,10 @@ export const authErrors: ErrorCatalogue = {
     status: 403,
     description: 'The signature is not that of this request, or something that must be signed is missing.',
   },
+  'auth.signature-incomplete': {
+    status: 400,
+    description: 'The credentials of a signed request cannot be read, or leave out what must be signed.',
+  },
   'auth.signature-expired': {
     status: 403,
     description: 'The date of a signed request is too far from the clock of the server.',

@@ -32,4 +32,14 @@ export {
   mnsStringToSign,
   type MnsVerifier,
 } from './mns-hmac-sha1.ts'
+export {
+  awsAlgorithm,
+  awsCanonicalRequest,
+  type AwsSignedHead,
+  type AwsSigV4Options,
+  type AwsSigV4Verifier,
+  awsStringToSign,
+  createAwsSigV4Verifier,
+} from './aws-sigv4.ts'
+export { awsSigningKey } from './aws-signing-keys.ts'
 export type { SignatureVerdict } from './verdict.ts'
