@@ -124,6 +124,7 @@ function openMetrics({ options, ground, engine }: Workshop): Metrics {
   return createMetrics({
     version: options.version,
     pending: () => pendingDeliveries(engine.topics.snapshots.current(), ground.storage.queue),
+    queueMessages: () => engine.queues.counts(),
     instances: () => engine.functions.instances(),
     streamLags: () => engine.streams.lags(),
   })

@@ -92,6 +92,16 @@ describe('metrics of the process and the HTTP face', () => {
     ).toBe(1)
   })
 
+  test('messages of queues are told by state', async () => {
+    const counts = { active: 3, inactive: 2, delayed: 1 }
+    using metrics = createMetrics({ version: '1', queueMessages: async () => [['1/jobs', counts]] })
+    const text = await metrics.text()
+
+    for (const [state, count] of Object.entries(counts)) {
+      expect(valueOf(text, `millrace_queue_messages{queue="1/jobs",state="${state}"}`)).toBe(count)
+    }
+  })
+
   test('every figure has the prefix of the product and a sentence of help', async () => {
     using metrics = createMetrics({ version: '1', pending: async () => [] })
     const text = await metrics.text()

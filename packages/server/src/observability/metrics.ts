@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { type QueueMessages, queueMetrics } from './queue-metrics.ts'
 import { collectProcess, type Disposer } from './process-metrics.ts'
 import { type FunctionMetrics, functionMetrics, type InstanceStates } from './function-metrics.ts'
 import type { HttpObserver } from './http-observer.ts'
@@ -12,6 +13,8 @@ export interface MetricsOptions {
   readonly namesMax?: number
   /** Pending deliveries by queue, asked for at each scrape. */
   readonly pending?: () => Promise<Iterable<readonly [queue: string, pending: number]>>
+  /** Messages of built-in queues, asked for at each scrape. */
+  readonly queueMessages?: QueueMessages
   /** Instances of functions, asked for at each scrape. */
   readonly instances?: InstanceStates
   /** Lag of streams, asked for at each scrape. */
@@ -55,6 +58,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const observer = { ...intakeMetrics(registry, namesMax), ...outflowMetrics(registry, namesMax) }
   const http = httpMetrics(registry)
   if (options.pending !== undefined) pendingMetrics(registry, namesMax, options.pending)
+  if (options.queueMessages !== undefined) queueMetrics(registry, namesMax, options.queueMessages)
   const dispose: Disposer = collectProcess(registry)
   return {
     observer,

@@ -273,6 +273,17 @@ describe('limits', () => {
   })
 })
 
+test('what all queues hold is counted, by state', async () => {
+  await using at = await place()
+  at.wall.put('empty')
+  await at.send('a', 'b', { ...bodyOf('c'), delayMs: 1_000 })
+  await at.receive()
+  expect(await at.queues.counts()).toEqual([
+    ['acme/q', { active: 1, inactive: 1, delayed: 1 }],
+    ['acme/empty', { active: 0, inactive: 0, delayed: 0 }],
+  ])
+})
+
 describe('what goes wrong', () => {
   test('a crash in the middle of a send keeps all of it or nothing, and the queue goes on', async () => {
     for (let kept = 0; kept <= 2; kept++) {

@@ -8,10 +8,13 @@ import { Mailbox, type MailboxParts } from './mailbox.ts'
 import { messageBytes } from './message-code.ts'
 import type { Message, NewMessage, QueueStats, ReceivedMessage } from './message.ts'
 import { isWithin, sendOne, type SendOutcome } from './send.ts'
-import { messageLog } from './shelves.ts'
+import { messageLog, Shelves } from './shelves.ts'
 import type { Turn } from './turn.ts'
 import { removeExpired, trim } from './upkeep.ts'
 import { WaiterCount } from './waiters.ts'
+
+/** Queues that one look at all counts tells of; further ones are left out. */
+const scrapedQueuesMax = 1_000
 
 export interface ReceiveOptions {
   /** Messages at most; 1 when absent. */
@@ -50,6 +53,11 @@ export interface Queues extends AsyncDisposable {
     visibilityMs: number,
   ): Promise<ChangedVisibility>
   stats(account: string, queue: string): Promise<QueueStats>
+  /**
+   * How many messages all queues hold, by key, for metrics: messages whose time has come since anything was last done with
+   * their queue still count as they did. At most `scrapedQueuesMax` queues.
+   */
+  counts(): Promise<(readonly [key: string, counts: Omit<QueueStats, 'bytes'>])[]>
   /** Removes all messages of a queue, by its key. Receives that wait end with `queue.not-found`. For the control plane. */
   empty(key: string): Promise<void>
 }
@@ -179,14 +187,20 @@ class StoredQueues implements Queues {
     await mailbox.settleDue()
     await mailbox.clean()
     return await mailbox.run(async () => {
-      const [active, hidden, delayed, { bytes }] = await Promise.all([
-        shelves.countReady(),
-        shelves.stat(shelves.hidden),
-        shelves.stat(shelves.delayed),
-        this.#options.storage.log.stat(logName),
-      ])
-      return { active, inactive: hidden.pending, delayed: delayed.pending, bytes }
+      const { bytes } = await this.#options.storage.log.stat(logName)
+      return { ...(await shelves.count()), bytes }
     })
+  }
+
+  async counts(): Promise<(readonly [string, Omit<QueueStats, 'bytes'>])[]> {
+    const keys = [...this.#options.snapshots.current().queues.keys()].slice(0, scrapedQueuesMax)
+    return await Promise.all(
+      keys.map(async key => {
+        const shelves = new Shelves(this.#options.storage.queue, key)
+        await shelves.open()
+        return [key, await shelves.count()] as const
+      }),
+    )
   }
 
   async empty(key: string): Promise<void> {

@@ -63,9 +63,12 @@ export class Shelves {
     return found
   }
 
-  async countReady(): Promise<number> {
-    const stats = await Promise.all(this.#used.map(priority => this.#queue.stat(this.ready(priority))))
-    return stats.reduce((sum, { pending }) => sum + pending, 0)
+  /** Messages in each state. */
+  async count(): Promise<{ active: number; inactive: number; delayed: number }> {
+    const pendingOf = async (shelf: string): Promise<number> => (await this.#queue.stat(shelf)).pending
+    const ready = await Promise.all(this.#used.map(priority => pendingOf(this.ready(priority))))
+    const [inactive, delayed] = await Promise.all([pendingOf(this.hidden), pendingOf(this.delayed)])
+    return { active: ready.reduce((sum, pending) => sum + pending, 0), inactive, delayed }
   }
 
   /** Those hidden, or put off, whose time is over. */
