@@ -1,4 +1,3 @@
-import type { Endpoints } from 'rocketmq-client-nodejs'
 import type { Fault } from '../child/index.ts'
 
 /** How to get at the proxy. */
@@ -63,7 +62,7 @@ export interface Receipt {
 
 /** Where the broker of a message is, in the words of the protocol. */
 export interface WireEndpoints {
-  readonly scheme: Endpoints['scheme']
+  readonly scheme: number
   readonly addressesList: readonly { readonly host: string; readonly port: number }[]
 }
 

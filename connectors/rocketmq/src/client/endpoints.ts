@@ -20,6 +20,8 @@ export class EndpointsBook {
   }
 
   find({ scheme, addressesList }: WireEndpoints): Endpoints {
-    return this.known(new Endpoints({ scheme, addressesList: [...addressesList] }))
+    return this.known(
+      new Endpoints({ scheme: scheme as Endpoints['scheme'], addressesList: [...addressesList] }),
+    )
   }
 }

@@ -4,7 +4,8 @@ import { type Sink, type Source, type SourceRecord, sleep, systemClock, toAppErr
 import { outgoing } from '@millrace/spi/conformance'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Gateway } from './gateway.ts'
-import { dataOf, openSink, openSource } from './open.ts'
+import { changeBroker } from './broker-settings.ts'
+import { dataOf, gather, openSink, openSource } from './open.ts'
 import { place } from './place.ts'
 
 const count = 600
@@ -12,12 +13,32 @@ const batch = 20
 /** Between attempts, as the engine has it, though shorter. */
 const pauseMs = 100
 
-await describeService('rocketmq', 'outages of a real server', () => {
+await describeService('rocketmq', 'a server of their own', () => {
   let server: OwnService<'rocketmq'>
   beforeAll(async () => {
     server = await ownService('rocketmq')
   })
   afterAll(() => server[Symbol.asyncDispose]())
+
+  test('SQL chooses messages on the server, and what is no SQL is refused', async () => {
+    const { topic, group } = await place(server)
+    await changeBroker(server.ports['broker'] ?? 0, 'enablePropertyFilter=true\n')
+    const options = { endpoints: [server.address], topic }
+    await using sink = openSink(options)
+    const prices = [1, 20, 3, 40].map(price =>
+      outgoing(String(price), {
+        body: Buffer.from(String(price)),
+        parameters: { 'properties.price': String(price) },
+      }),
+    )
+    for (const record of prices) await sink.write([record], AbortSignal.timeout(20_000))
+    await using source = openSource({ ...options, group, sql: 'price > 10' })
+    const records = await gather(source, 2)
+    expect(records.map(record => dataOf(record).body)).toEqual([20, 40])
+    await source.commit(records)
+    await using wrong = openSource({ ...options, group: (await place(server)).group, sql: 'price >' })
+    await expect(gather(wrong, 1)).rejects.toMatchObject({ code: 'source.rejected' })
+  })
 
   test('a broker that is killed and comes back loses no record', async () => {
     const { topic, group } = await place(server)
