@@ -6,7 +6,7 @@ import { Counts } from './counts.ts'
 import { LagKeeper } from './lag.ts'
 import { Run } from './run.ts'
 import type { RunParts } from './run-parts.ts'
-import { reasonOf, type StreamReason, type StreamState, type StreamStatus } from './status.ts'
+import { reasonOf, statusOf, type StreamReason, type StreamState, type StreamStatus } from './status.ts'
 
 export interface RunnerParts {
   readonly host: RunParts
@@ -109,28 +109,19 @@ export class Runner {
   }
 
   async status(): Promise<StreamStatus> {
+    const { account, name } = this.#stream
     const lag = await this.#lag.get(async signal => await this.#current?.run.lag(signal))
-    const state = this.state()
-    const reason = this.reason()
-    const tasks = this.#current?.run.tasks ?? []
-    const sum = (pick: (figures: (typeof tasks)[number]) => number): number =>
-      tasks.reduce((total, figures) => total + pick(figures), 0)
-    const lastReadAtMs = Math.max(0, ...tasks.map(figures => figures.lastReadAtMs ?? 0))
-    return {
-      account: this.#stream.account,
-      name: this.#stream.name,
-      state,
-      ...((state === 'ready' || state === 'failed') && reason !== undefined ? { reason } : {}),
-      tasks: tasks.length,
+    return statusOf({
+      account,
+      name,
+      state: this.state(),
+      reason: this.reason(),
+      tasks: this.#current?.run.tasks ?? [],
       counts: this.#counts.totals,
       writtenPerSecond: this.#counts.perSecond(),
-      ...(lag === undefined ? {} : { lag }),
-      inFlight: sum(({ inFlight }) => inFlight),
-      heldRecords: sum(({ heldRecords }) => heldRecords),
-      heldBytes: sum(({ heldBytes }) => heldBytes),
-      ...(lastReadAtMs === 0 ? {} : { lastReadAtMs }),
-      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
-    }
+      lag,
+      lastError: this.#lastError,
+    })
   }
 
   /** Begins the loop, or lets the one that runs look once more. */

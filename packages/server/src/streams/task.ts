@@ -4,27 +4,22 @@ import {
   type PluginLog,
   type Random,
   type Source,
-  type SourceRecord,
   toAppError,
 } from '@millrace/spi'
 import type { Tracer } from '../observability/index.ts'
+import { Batches } from './batches.ts'
 import { Committer } from './committer.ts'
 import type { Counts } from './counts.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Ends } from './ends.ts'
 import { type Equipment, sinkName } from './equipment.ts'
-import { fly } from './flight.ts'
 import type { FlightParts } from './flight-parts.ts'
 import { Hold } from './hold.ts'
 import { within } from './in-time.ts'
-import { Lanes } from './lanes.ts'
 import type { StreamLimits } from './limits.ts'
 import { Pauses } from './pauses.ts'
-import { Place } from './place.ts'
 import { Reader } from './reader.ts'
 import type { RecordRate } from './record-rate.ts'
-import { Slots } from './slots.ts'
-import type { Unit } from './unit.ts'
 import { Writes } from './writes.ts'
 
 export interface TaskParts {
@@ -71,13 +66,10 @@ export class Task {
   readonly #pauses: Pauses
   readonly #hold: Hold
   readonly #reader: Reader
-  readonly #lanes: Lanes
-  readonly #slots: Slots
+  readonly #batches: Batches
   readonly #committer: Committer
   readonly #flightParts: FlightParts
   readonly #writes: Writes
-  readonly #flights = new Set<Promise<void>>()
-  #timer: { readonly dueAtMs: number; readonly handle: Disposable } | undefined
   #lastReadAtMs: number | undefined
 
   constructor(parts: TaskParts) {
@@ -93,7 +85,11 @@ export class Task {
       limits,
       onError,
       room: () => this.#hold.room(),
-      onRecords: records => this.#admit(records),
+      onRecords: records => {
+        this.#lastReadAtMs = clock.nowMs()
+        this.#hold.add(records)
+        this.#batches.admit(records)
+      },
     })
     this.#committer = new Committer({
       source,
@@ -106,12 +102,15 @@ export class Task {
         this.#hold.remove(records)
       },
     })
-    this.#lanes = new Lanes({
+    this.#batches = new Batches({
+      flightParts: () => this.#flightParts,
       isOrdered,
       isMixed: plan.isMixed,
+      concurrencyMax: plan.spec.concurrencyMax,
+      pauses: this.#pauses,
       onDone: record => this.#committer.add(record),
+      onBug: thrown => this.#failed(thrown),
     })
-    this.#slots = new Slots(plan.spec.concurrencyMax, () => this.#pump())
     this.#writes = new Writes(clock, plan.spec.timeoutMs)
     this.#flightParts = {
       ...parts,
@@ -163,7 +162,7 @@ export class Task {
     const { clock, limits, source } = this.#parts
     this.#halt()
     const drained = (async () => {
-      await Promise.all(this.#flights)
+      await this.#batches.settled()
       await this.#committer.flush()
     })()
     const limitMs = isHurried ? 0 : limits.drainMsMax
@@ -178,7 +177,7 @@ export class Task {
 
   /** Begins nothing more. */
   #halt(): void {
-    this.#timer?.handle[Symbol.dispose]()
+    this.#batches.stop()
     const reason = new Error('the task stops')
     this.#end.abort(reason)
     this.#pauses.end(reason)
@@ -216,69 +215,12 @@ export class Task {
           : new DeadLetters({ ...shared, holder, recordsMax, stream: name, sink: sinkName(plan.spec) }),
       counts,
       log,
-      onEnd: unit => this.#lanes.end(unit),
-      onProgress: () => this.#pump(),
+      onEnd: unit => this.#batches.end(unit),
+      onProgress: () => this.#batches.pump(),
       onBlocked: error => {
         this.#halt()
         onBlocked(error)
       },
     })
-  }
-
-  #admit(records: readonly SourceRecord[]): void {
-    const { clock, counts, equipment } = this.#parts
-    const { matches } = equipment.plan
-    const nowMs = clock.nowMs()
-    this.#lastReadAtMs = nowMs
-    this.#hold.add(records)
-    let wanted = 0
-    let faulty = 0
-    for (const record of records) {
-      const isFaulty = record.fault !== undefined
-      const isWanted = isFaulty || matches === undefined || matches(record.event)
-      if (isFaulty) faulty++
-      if (isWanted) wanted++
-      this.#lanes.admit(record, nowMs, isWanted)
-    }
-    counts.add('read', records.length)
-    counts.add('faulty', faulty)
-    counts.add('matched', wanted - faulty)
-    counts.add('filtered', records.length - wanted)
-    this.#pump()
-  }
-
-  /** Starts the batches that may go now, and looks again when the next one may. */
-  #pump(): void {
-    const { clock, rate, equipment } = this.#parts
-    while (this.#slots.hasFree && !this.#end.signal.aborted && this.#lanes.available > 0) {
-      const nowMs = clock.nowMs()
-      const rateAtMs = rate.nextAtMs(nowMs)
-      if (rateAtMs > nowMs) return this.#lookAgainAt(rateAtMs)
-      const choice = this.#lanes.choose(equipment.plan.batch, nowMs)
-      if (choice.kind === 'later') return this.#lookAgainAt(choice.dueAtMs)
-      this.#slots.tryTake()
-      // Now, not when the write begins: the next batch is chosen before that.
-      rate.take(choice.units.length)
-      this.#start(choice.units)
-    }
-  }
-
-  #start(units: readonly Unit[]): void {
-    const place = new Place(this.#slots, this.#parts.clock, this.#pauses, this.#end.signal, true)
-    const flight: Promise<void> = fly(this.#flightParts, place, units)
-      .catch((thrown: unknown) => this.#failed(thrown))
-      .finally(() => this.#flights.delete(flight))
-    this.#flights.add(flight)
-  }
-
-  #lookAgainAt(dueAtMs: number): void {
-    if (this.#timer !== undefined && this.#timer.dueAtMs <= dueAtMs) return
-    this.#timer?.handle[Symbol.dispose]()
-    const { clock } = this.#parts
-    const handle = clock.timer(dueAtMs - clock.nowMs(), () => {
-      this.#timer = undefined
-      this.#pump()
-    })
-    this.#timer = { dueAtMs, handle }
   }
 }
