@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
 /** How far a path has been read: a file, known again whatever its name is by then, and an offset in it. */
 export interface Mark {
-  /** Number of the file within its file system, as text. */
-  readonly inode: string
+  /** Which file, as `identityOf` tells it. */
+  readonly file: string
   /** How often the file had been cut to nothing and written anew. */
   readonly generation: number
   /** Fingerprint of its first line; empty when there was no whole line yet. */
   readonly first: string
   /** Where the next line begins. */
   readonly offset: number
+  /** When the file had last been written by then: those that had its name after it were written later. */
+  readonly writtenAtMs: number
 }
 
-/** Bytes of the beginning that tell files with one inode apart. */
+/** Number of a file within its file system, and when it was made, since numbers of files that are gone are given again. */
+export function identityOf({ ino, birthtimeNs }: Pick<BigIntStats, 'ino' | 'birthtimeNs'>): string {
+  return `${ino}.${birthtimeNs / 1_000_000n}`
+}
+
+/** Bytes of the beginning that tell files with one identity apart. */
 const headBytes = 1_024
 
 /**
@@ -33,8 +41,8 @@ export async function fingerprint(handle: FileHandle): Promise<string> {
 
 /** Whether an open file is still the one of a mark, with all that had been read of it. */
 export async function isMarked(handle: FileHandle, mark: Mark): Promise<boolean> {
-  const { ino, size } = await handle.stat({ bigint: true })
-  if (String(ino) !== mark.inode || size < mark.offset) return false
+  const stat = await handle.stat({ bigint: true })
+  if (identityOf(stat) !== mark.file || stat.size < mark.offset) return false
   return mark.first === '' || (await fingerprint(handle)) === mark.first
 }
 

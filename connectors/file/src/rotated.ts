@@ -1,11 +1,13 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isMissing } from './errors.ts'
+import { identityOf } from './mark.ts'
 
 /** A file that a path was the name of, until it got a name behind that. */
 export interface RotatedFile {
   readonly path: string
-  readonly inode: string
+  /** As `identityOf` tells it. */
+  readonly file: string
   readonly writtenAtMs: number
 }
 
@@ -45,7 +47,7 @@ async function look(path: string): Promise<RotatedFile | undefined> {
     // Links are not followed: they may lead out of the folder.
     const seen = await lstat(path, { bigint: true })
     if (!seen.isFile()) return undefined
-    return { path, inode: String(seen.ino), writtenAtMs: Number(seen.mtimeNs) / 1e6 }
+    return { path, file: identityOf(seen), writtenAtMs: Number(seen.mtimeNs) / 1e6 }
   } catch (thrown) {
     // It was rotated on while its folder was being read; the next look finds it.
     if (isMissing(thrown)) return undefined

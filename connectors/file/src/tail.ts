@@ -4,7 +4,7 @@ import type { PluginLog } from '@millrace/spi'
 import { isMissing, NotAFile } from './errors.ts'
 import { countLines } from './count-lines.ts'
 import { type Line, LineReader } from './line-reader.ts'
-import { fingerprint, isMarked, type Mark } from './mark.ts'
+import { fingerprint, identityOf, isMarked, type Mark } from './mark.ts'
 import { placeOf } from './place.ts'
 import { type RotatedFile, rotatedFiles } from './rotated.ts'
 
@@ -27,7 +27,7 @@ export interface TailLine extends Line {
 interface Current {
   readonly handle: FileHandle
   readonly reader: LineReader
-  readonly inode: string
+  readonly file: string
   readonly generation: number
 }
 
@@ -54,7 +54,7 @@ export class Tail {
     this.#parts = parts
   }
 
-  /** Where a file without a mark was begun, when it is not the beginning: worth keeping, lest a restart begin elsewhere. */
+  /** Where a file was begun that no mark leads to: to be kept, lest a restart after a rotation begin elsewhere. */
   begun: Mark | undefined
 
   /** Resolves with the next line, if there is one. Not called again before it has settled; rejects with errors of the system. */
@@ -98,13 +98,14 @@ export class Tail {
     await current?.handle.close()
   }
 
-  async #take({ handle, inode, generation }: Current, lines: readonly Line[]): Promise<void> {
+  async #take({ handle, file, generation }: Current, lines: readonly Line[]): Promise<void> {
     if (lines.length === 0) return
     const first = await fingerprint(handle)
+    const atMs = await writtenAtMs(handle)
     this.#lines = lines.map(line => ({
       ...line,
-      id: `${inode}-${generation}-${first}-${line.start}`,
-      mark: { inode, generation, first, offset: line.end },
+      id: `${file}-${generation}-${first}-${line.start}`,
+      mark: { file, generation, first, offset: line.end, writtenAtMs: atMs },
     }))
   }
 
@@ -117,7 +118,7 @@ export class Tail {
         const { size } = await current.handle.stat()
         if (size >= current.reader.end) return false
         this.#parts.log.info('a file was cut and is read anew', { path: this.path })
-        this.#current = this.#begin(current.handle, current.inode, current.generation + 1, 0)
+        this.#current = this.#begin(current.handle, current.file, current.generation + 1, 0)
         return true
       }
       case 'another': {
@@ -139,17 +140,17 @@ export class Tail {
     if (handle === undefined) return rest !== undefined
     this.#isEnding = false
     await current.handle.close()
-    this.#current = this.#begin(handle, await inodeOf(handle), 0, 0)
+    this.#current = this.#begin(handle, await identityOfOpen(handle), 0, 0)
     return true
   }
 
   /** Files that had the name after this one, the oldest first, without the one that has it now. */
-  async #successors({ handle, inode }: Current): Promise<RotatedFile[]> {
+  async #successors({ handle, file }: Current): Promise<RotatedFile[]> {
     const files = await rotatedFiles(await placeOf(this.path, this.#parts.roots, false))
-    const own = files.findIndex(file => file.inode === inode)
+    const own = files.findIndex(one => one.file === file)
     if (own >= 0) return files.slice(own + 1)
-    const { mtimeNs } = await handle.stat({ bigint: true })
-    return files.filter(file => file.writtenAtMs > Number(mtimeNs) / 1e6)
+    const ownAtMs = await writtenAtMs(handle)
+    return files.filter(file => file.writtenAtMs > ownAtMs)
   }
 
   async #open(): Promise<Current | undefined> {
@@ -169,35 +170,46 @@ export class Tail {
     this.#hasLooked = true
     if (mark === undefined) {
       if (named === undefined) return undefined
-      return isFirst && this.#parts.fromEnd
-        ? await this.#beginAtEnd(named)
-        : this.#begin(named, await inodeOf(named), 0, 0)
+      const offset = isFirst && this.#parts.fromEnd ? await lastLineStart(named) : 0
+      return await this.#beginNew(named, 0, offset)
     }
     const marked = await this.#openMarked(mark, named)
     this.#mark = undefined
     if (marked !== undefined) {
       if (marked !== named) await named?.close()
-      return this.#begin(marked, mark.inode, mark.generation, mark.offset)
+      return this.#begin(marked, mark.file, mark.generation, mark.offset)
     }
     if (named === undefined) {
       this.#mark = mark
       return undefined
     }
-    const inode = await inodeOf(named)
+    return await this.#beginWithout(mark, named)
+  }
+
+  /** The file of the mark is gone or was cut: the reading goes on with what had its name after it. */
+  async #beginWithout(mark: Mark, named: FileHandle): Promise<Current> {
+    const isCut = (await identityOfOpen(named)) === mark.file
     this.#parts.log.warn(
-      'the file that was being read is gone or was cut; the one of its name is read from its start',
+      'the file that was being read is gone or was cut; the next one is read from its start',
       {
         path: this.path,
+        isCut,
       },
     )
-    return this.#begin(named, inode, inode === mark.inode ? mark.generation + 1 : 0, 0)
+    if (isCut) return await this.#beginNew(named, mark.generation + 1, 0)
+    const place = await placeOf(this.path, this.#parts.roots, false)
+    const next = (await rotatedFiles(place)).find(({ writtenAtMs }) => writtenAtMs > mark.writtenAtMs)
+    if (next === undefined) return await this.#beginNew(named, 0, 0)
+    const handle = await openFile(next.path)
+    await named.close()
+    return await this.#beginNew(handle, 0, 0)
   }
 
   /** The file of the mark, under the name of the path or one that rotation gave it. */
   async #openMarked(mark: Mark, named: FileHandle | undefined): Promise<FileHandle | undefined> {
     if (named !== undefined && (await isMarked(named, mark))) return named
     const place = await placeOf(this.path, this.#parts.roots, false)
-    const found = (await rotatedFiles(place)).find(({ inode }) => inode === mark.inode)
+    const found = (await rotatedFiles(place)).find(({ file }) => file === mark.file)
     if (found === undefined) return undefined
     const handle = await openFile(found.path)
     if (await isMarked(handle, mark)) return handle
@@ -205,23 +217,23 @@ export class Tail {
     return undefined
   }
 
-  async #beginAtEnd(handle: FileHandle): Promise<Current> {
-    const inode = await inodeOf(handle)
-    const offset = await lastLineStart(handle)
-    this.begun = { inode, generation: 0, first: await fingerprint(handle), offset }
-    return this.#begin(handle, inode, 0, offset)
+  async #beginNew(handle: FileHandle, generation: number, offset: number): Promise<Current> {
+    const file = await identityOfOpen(handle)
+    const first = await fingerprint(handle)
+    this.begun = { file, generation, first, offset, writtenAtMs: await writtenAtMs(handle) }
+    return this.#begin(handle, file, generation, offset)
   }
 
-  #begin(handle: FileHandle, inode: string, generation: number, offset: number): Current {
+  #begin(handle: FileHandle, file: string, generation: number, offset: number): Current {
     const reader = new LineReader(handle, offset, this.#parts.lineBytesMax)
-    return { handle, reader, inode, generation }
+    return { handle, reader, file, generation }
   }
 
   /** Who has the name of the path now. */
-  async #nameIsOf({ inode }: Current): Promise<'this' | 'another' | 'nobody'> {
+  async #nameIsOf({ file }: Current): Promise<'this' | 'another' | 'nobody'> {
     await using handle = await this.#openNamed()
     if (handle === undefined) return 'nobody'
-    return (await inodeOf(handle)) === inode ? 'this' : 'another'
+    return (await identityOfOpen(handle)) === file ? 'this' : 'another'
   }
 
   /** `undefined` while there is no file of this name in its folder, which must be there. */
@@ -245,8 +257,12 @@ async function openFile(path: string): Promise<FileHandle> {
   throw new NotAFile()
 }
 
-async function inodeOf(handle: FileHandle): Promise<string> {
-  return String((await handle.stat({ bigint: true })).ino)
+async function identityOfOpen(handle: FileHandle): Promise<string> {
+  return identityOf(await handle.stat({ bigint: true }))
+}
+
+async function writtenAtMs(handle: FileHandle): Promise<number> {
+  return Number((await handle.stat({ bigint: true })).mtimeNs) / 1e6
 }
 
 /** Bytes before the end in which the beginning of an unfinished line is looked for. */

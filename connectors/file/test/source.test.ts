@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import type { Source, SourceRecord } from '@millrace/spi'
 import { eventOf, SourceHost } from '@millrace/spi/conformance'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -105,6 +105,34 @@ describe('a file that rotates', () => {
     await using second = open()
 
     expect(await gather(second, 1)).toEqual([2])
+  })
+
+  test('before anything of it was committed is read from where reading began', async () => {
+    await writeFile(path, '1\n')
+    const first = open()
+    await gather(first, 1)
+    await first[Symbol.asyncDispose]()
+    await rename(path, `${path}.1`)
+    await writeFile(path, '2\n')
+    await using second = open()
+
+    expect(await gather(second, 2)).toEqual([1, 2])
+  })
+
+  test('and whose old file is gone goes on with the first of those that had its name after it', async () => {
+    await writeFile(path, '1\n')
+    const first = open()
+    await gather(first, 1, true)
+    await first[Symbol.asyncDispose]()
+    await rename(path, `${path}.1`)
+    await writeFile(path, '2\n')
+    await rename(path, `${path}.1`)
+    await writeFile(path, '3\n')
+    // Within one tick of the file system, times are no help.
+    await utimes(`${path}.1`, new Date(), new Date(Date.now() + 1_000))
+    await using second = open()
+
+    expect(await gather(second, 2)).toEqual([2, 3])
   })
 
   test('by a link that is set anew is followed', async () => {
