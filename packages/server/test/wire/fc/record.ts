@@ -74,7 +74,7 @@ async function write(name: string, capture: Capture): Promise<void> {
 
 async function recordGeneration3(): Promise<void> {
   await using recorder = await startRecorder()
-  const { step, endpoint } = recorder
+  const { endpoint } = recorder
   const client = newClient3(endpoint, { readTimeout: 20_000 })
   const zipFile = await zipOf({ 'index.js': 'exports.handler = async event => event' })
   const definition = {
@@ -137,13 +137,13 @@ async function recordGeneration3(): Promise<void> {
     DeleteTrigger: () => client.deleteTrigger('golden', 'web'),
     DeleteFunction: () => client.deleteFunction('golden'),
   }
-  for (const [name, call] of Object.entries(calls)) await step(name, call)
+  for (const [name, call] of Object.entries(calls)) await recorder.step(name, call)
   await write('generation3', recorder.capture)
 }
 
 async function recordGeneration2(): Promise<void> {
   await using recorder = await startRecorder()
-  const { step, endpoint } = recorder
+  const { endpoint } = recorder
   const client = newClient2(`http://${endpoint}`)
   const zipFile = await zipOf({ 'index.js': 'exports.handler = async event => event' })
   const definition = {
@@ -175,7 +175,7 @@ async function recordGeneration2(): Promise<void> {
   ]
   for (const [method, ...given] of calls) {
     const member = client[method]
-    if (member !== undefined) await step(method, () => Reflect.apply(member, client, given))
+    if (member !== undefined) await recorder.step(method, () => Reflect.apply(member, client, given))
   }
   await write('generation2', recorder.capture)
 }
