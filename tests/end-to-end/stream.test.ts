@@ -105,6 +105,34 @@ sink: { connector: file, options: { path: ${join(data, 'copy.jsonl')} } }
     expect(JSON.parse(first)).toMatchObject({ counts: { read: 6, matched: 3, filtered: 3, written: 3 } })
   })
 
+  test('takes requests at an address of its own, which it tells', async () => {
+    const created = await run(
+      'stream',
+      'create',
+      'hooks',
+      '--from',
+      'http',
+      '--to',
+      `file:${join(data, 'hooks.jsonl')}`,
+    )
+    const [, url = ''] = /url +(http\S+)/.exec(created.out) ?? []
+    await expect
+      .poll(async () => (await fetch(`${url}/x?a=1`, { method: 'POST', body: '{"n":1}' })).status, {
+        timeout: patienceMs,
+      })
+      .toBe(200)
+    await expect
+      .poll(() => readFile(join(data, 'hooks.jsonl'), 'utf8').catch(() => ''), { timeout: patienceMs })
+      .toContain('"path":"/x"')
+    await run('stream', 'pause', 'hooks')
+    await expect
+      .poll(async () => (await fetch(url, { method: 'POST' })).status, { timeout: patienceMs })
+      .toBe(503)
+    await run('stream', 'rm', 'hooks')
+
+    expect((await fetch(url, { method: 'POST' })).status).toBe(404)
+  })
+
   test('that cannot run says why in a sentence', async () => {
     await run('stream', 'create', 'a', '--from', 'file:/etc/hostname', '--to', 'console')
     await expect

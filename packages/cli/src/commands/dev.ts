@@ -85,9 +85,12 @@ async function keepApplied(
   while (await changes.next(interrupted))
 }
 
-/** Where the HTTP triggers of the wiring are called. */
+/** Where the HTTP triggers and the webhooks of the wiring are called. */
 async function showUrls(terminal: Terminal, client: Client, items: readonly WiringItem[]): Promise<void> {
   for (const item of items) {
+    if (item.kind === 'stream' && item.spec.source.connector === 'http') {
+      terminal.out(`${item.name} is at ${terminal.colors.cyan(await client.streamUrl(item.name))}\n`)
+    }
     if (item.kind !== 'trigger' || item.spec.kind !== 'http') continue
     const url = await client.functionUrl(item.function, item.spec.qualifier)
     terminal.out(`${item.function} is at ${terminal.colors.cyan(url)}\n`)
