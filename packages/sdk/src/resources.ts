@@ -14,6 +14,15 @@ export type TransformSpec =
   | { form: 'CONSTANT'; value: string }
   | { form: 'JSONPATH'; value: string }
   | { form: 'TEMPLATE'; value: Record<string, string>; template: string }
+  | {
+      form: 'AWS'
+      value?: string
+      variables?: Record<string, string>
+      template?: string
+      account: string
+      region: string
+      rule?: string
+    }
 
 export type SinkSpec =
   | {

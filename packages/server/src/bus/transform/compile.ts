@@ -1,4 +1,5 @@
 import type { TransformSpec } from '../../resources/index.ts'
+import { compileAws } from './aws/index.ts'
 import { compileConstant } from './constant.ts'
 import { invalidTransform } from './errors.ts'
 import { compileJsonPath } from './jsonpath.ts'
@@ -7,7 +8,7 @@ import { compileTemplate } from './template.ts'
 import type { Transform } from './transform.ts'
 
 /**
- * Compiles a transform of one of the four forms of section 6 of the compatible protocol. Called when a rule is
+ * Compiles a transform: one of the four forms of section 6 of the compatible protocol, or the shape of AWS EventBridge. Called when a rule is
  * written, to refuse it, and when a snapshot is built; the result serves every event.
  *
  * @throws AppError `transform.invalid` with the details `path` (the place in the specification) and `reason`
@@ -22,7 +23,9 @@ export function compileTransform(spec: TransformSpec): Transform {
       return compileJsonPath(spec.value)
     case 'TEMPLATE':
       return compileTemplate(spec.value, spec.template)
+    case 'AWS':
+      return compileAws(spec)
     default:
-      throw invalidTransform('form', 'the form is ORIGINAL, CONSTANT, JSONPATH or TEMPLATE')
+      throw invalidTransform('form', 'the form is ORIGINAL, CONSTANT, JSONPATH, TEMPLATE or AWS')
   }
 }

@@ -1,11 +1,11 @@
-import { AppError, retryNever } from '@millrace/spi'
 import { contentTypeOf } from './content-type.ts'
 import { invalidTransform, isInvalidTransform } from './errors.ts'
 import { checkLength } from './length.ts'
 import { compileLocator, type Places } from './locate.ts'
 import { type PathSegment, parsePath } from './path-syntax.ts'
+import { resultBytes } from './result-bytes.ts'
 import { parseTemplate, type TemplateHelper, type TemplatePart } from './template-syntax.ts'
-import { type Transform, transformResultBytesMax } from './transform.ts'
+import type { Transform } from './transform.ts'
 import { decode, valueBytes } from './value-text.ts'
 
 /**
@@ -90,17 +90,6 @@ const htmlEntities: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
-}
-
-function resultBytes(text: string): Uint8Array {
-  const length = Buffer.byteLength(text)
-  if (length <= transformResultBytesMax) return Buffer.from(text)
-  throw new AppError(
-    'transform.result-too-large',
-    `The template made ${length} bytes of the event; at most ${transformResultBytesMax} are allowed.`,
-    retryNever,
-    { details: { limit: transformResultBytesMax, seen: length } },
-  )
 }
 
 function checkVariables(variables: unknown): void {

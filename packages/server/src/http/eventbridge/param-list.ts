@@ -124,6 +124,8 @@ export function listOf(transform: TransformSpec | undefined): TransformSpec {
       return { form: 'CONSTANT', value: `[${transform.value}]` }
     case 'TEMPLATE':
       return { ...transform, template: `[${transform.template}]` }
+    case 'AWS':
+      throw new Refusal('InvalidConfig', 'a list cannot be made of events in the shape of AWS')
   }
 }
 

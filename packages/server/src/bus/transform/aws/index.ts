@@ -1,0 +1,2 @@
+export { awsEvent, type AwsPlace } from './event.ts'
+export { compileAws } from './input.ts'
