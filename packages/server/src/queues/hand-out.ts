@@ -10,12 +10,22 @@ import type { Waiter } from './waiters.ts'
 export type MessageIdOf = (position: number, enqueuedAtMs: number) => string
 
 export interface HandedOut {
-  readonly answers: ReadonlyMap<Waiter, readonly ReceivedMessage[]>
+  readonly answers: ReadonlyMap<Waiter, readonly Handed[]>
   /** Whether nothing more could be received. */
   readonly isEmpty: boolean
 }
 
-/** Gives what can be received to those who wait, first come, first served; removes what is too old on the way. */
+/** One message for one receiver. */
+export interface Handed {
+  readonly message: ReceivedMessage
+  /** It was sent in the same turn: if the log refuses it, it never was. */
+  readonly isNew: boolean
+}
+
+/**
+ * Gives what can be received to those who wait, first come, first served; removes what is too old on the way. When storage
+ * has too little, what the turn itself sends is handed out as well, for the price of one flush instead of two.
+ */
 export async function handOut(
   turn: Turn,
   waiters: readonly Waiter[],
@@ -24,9 +34,10 @@ export async function handOut(
 ): Promise<HandedOut> {
   const wanted = waiters.reduce((sum, { count }) => sum + count, 0)
   const most = Math.min(wanted, limits.turnMessagesMax)
-  const candidates = most === 0 ? [] : await turn.parts.shelves.receivable(most)
+  const stored = most === 0 ? [] : await turn.parts.shelves.receivable(most)
+  const candidates = [...stored, ...turn.sentReady(most - stored.length)]
   const entries = await turn.entries(candidates.map(({ position }) => position))
-  const answers = new Map<Waiter, ReceivedMessage[]>()
+  const answers = new Map<Waiter, Handed[]>()
   const receivers = waiters.values()
   let receiver = receivers.next().value
   let bytes = 0
@@ -42,7 +53,10 @@ export async function handOut(
     if (isCut || receiver === undefined) break
     const own = answers.get(receiver) ?? []
     answers.set(receiver, own)
-    own.push(receive(turn, candidate, entry, idOf))
+    own.push({
+      message: receive(turn, candidate, entry, idOf),
+      isNew: turn.isSent(candidate.position),
+    })
     if (own.length === receiver.count) receiver = receivers.next().value
   }
   return { answers, isEmpty: !isCut && candidates.length < most }
@@ -69,8 +83,7 @@ function receive(turn: Turn, candidate: Delivery, entry: LogEntry, idOf: Message
     // Until its first receive a message has the time of sending here, afterwards that of the first receive.
     enqueuedAtMs: mark.receives === 0 ? turn.nowMs : candidate.enqueuedAtMs,
   }
-  const { shelves } = turn.parts
-  turn.move(shelves.ready(mark.priority), shelves.hidden, delivery)
+  turn.hide(delivery)
   const handle = encodeHandle(delivery)
   return { ...messageOf(delivery, entry, idOf), handle, visibleAtMs: delivery.dueAtMs }
 }

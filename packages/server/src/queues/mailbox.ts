@@ -182,8 +182,9 @@ export class Mailbox {
         else step.done()
       }
       for (const waiter of waiters) {
-        const messages = answers.get(waiter)
-        if (messages !== undefined) waiter.answer(messages)
+        const handed = answers.get(waiter) ?? []
+        const there = refusal === undefined ? handed : handed.filter(({ isNew }) => !isNew)
+        if (there.length > 0) waiter.answer(there.map(({ message }) => message))
         else if (isEmpty && !waiter.isPatient) waiter.answer([])
       }
       if (this.#waiters.size > 0 && (turn.addsReady || !isEmpty)) this.#isKicked = true

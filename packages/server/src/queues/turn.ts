@@ -22,12 +22,12 @@ export class Turn {
   readonly parts: TurnParts
   readonly nowMs: number
   readonly view: QueueView
-  /** Whether messages can be received that could not before. */
-  addsReady = false
   readonly #entries: NewEntry[] = []
   readonly #put: { readonly queue: string; readonly delivery: Delivery }[] = []
   readonly #remove: { readonly queue: string; readonly position: number }[] = []
   readonly #sent: { readonly queue: string; readonly position: number }[] = []
+  /** Of the messages sent in this turn that can be received, the places of their references in `#put` and `#sent`. */
+  readonly #fresh = new Map<number, { readonly put: number; readonly sent: number }>()
   /** Messages under a receipt handle as this turn leaves them; `undefined` for one that it removes. */
   readonly #held = new Map<number, Delivery | undefined>()
 
@@ -52,10 +52,43 @@ export class Turn {
     const { shelves } = this.parts
     const isReady = delivery.dueAtMs === 0
     const queue = isReady ? shelves.ready(decodeMark(delivery.attempts).priority) : shelves.delayed
+    if (isReady) this.#fresh.set(delivery.position, { put: this.#put.length, sent: this.#sent.length })
     this.#entries.push(entry)
     this.#put.push({ queue, delivery })
     this.#sent.push({ queue, position: delivery.position })
-    this.addsReady ||= isReady
+  }
+
+  /** At most so many of the messages sent in this turn that can be received, by priority. */
+  sentReady(limit: number): Delivery[] {
+    if (limit <= 0) return []
+    const found = [...this.#fresh.values()].flatMap(({ put }) => this.#put[put]?.delivery ?? [])
+    return found
+      .sort((left, right) => priorityOf(left) - priorityOf(right) || left.position - right.position)
+      .slice(0, limit)
+  }
+
+  /** Hides a message: one sent in this turn never lies anywhere else. */
+  hide(delivery: Delivery): void {
+    const { shelves } = this.parts
+    const { position } = delivery
+    const fresh = this.#fresh.get(position)
+    if (fresh === undefined) {
+      this.move(shelves.ready(priorityOf(delivery)), shelves.hidden, delivery)
+      return
+    }
+    this.#fresh.delete(position)
+    this.#put[fresh.put] = { queue: shelves.hidden, delivery }
+    this.#sent[fresh.sent] = { queue: shelves.hidden, position }
+  }
+
+  /** Whether messages can be received that could not before. */
+  get addsReady(): boolean {
+    return this.#fresh.size > 0
+  }
+
+  /** Whether a message was sent in this turn. */
+  isSent(position: number): boolean {
+    return position >= this.parts.next
   }
 
   /** The message as it stands on a shelf of those held, this turn's changes included. */
@@ -88,8 +121,16 @@ export class Turn {
   /** Messages at the given positions, by position; those not there are missing. */
   async entries(positions: readonly number[]): Promise<ReadonlyMap<number, LogEntry>> {
     const ascending = [...positions].sort((left, right) => left - right)
-    const found = await this.parts.log.get(this.parts.logName, ascending)
-    return new Map(found.flatMap(entry => (entry === undefined ? [] : [[entry.position, entry]])))
+    const stored = ascending.filter(position => !this.isSent(position))
+    const found = new Map<number, LogEntry>()
+    for (const entry of await this.parts.log.get(this.parts.logName, stored)) {
+      if (entry !== undefined) found.set(entry.position, entry)
+    }
+    for (const position of ascending) {
+      const entry = this.#entries[position - this.parts.next]
+      if (entry !== undefined) found.set(position, { position, ...entry })
+    }
+    return found
   }
 
   isExpired({ acceptedAtMs }: Pick<LogEntry, 'acceptedAtMs'>): boolean {
@@ -121,4 +162,8 @@ export class Turn {
     assert(appended.value === this.parts.next, 'nobody else appends to the log of a queue')
     return undefined
   }
+}
+
+function priorityOf({ attempts }: Delivery): number {
+  return decodeMark(attempts).priority
 }
