@@ -43,3 +43,11 @@ export function parseMnsArn(
     /^acs:mns:[^:]*:(\d*):\/?(queues|topics)\/([^/\s]+)$/.exec(arn) ?? []
   return found === kind ? { account, name } : undefined
 }
+
+export function streamingArn(region: string, account: string, name: string): string {
+  return `acs:eventbridge:${region}:${account}:eventstreaming/${name}`
+}
+
+export function sourceArn(region: string, account: string, bus: string, source: string): string {
+  return `${busArn(region, account, bus)}/eventsource/${source}`
+}

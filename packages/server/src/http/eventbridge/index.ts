@@ -14,6 +14,7 @@ import { putEventsAction } from './put-events.ts'
 import { requestBytesMax } from './read-events.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import { ruleActions } from './rules.ts'
+import { streamingActions } from './streaming/index.ts'
 import { targetActions } from './targets.ts'
 import { testPatternAction } from './test-pattern.ts'
 import { traceActions } from './traces.ts'
@@ -64,6 +65,7 @@ function actionsOf(services: Services, random: Random): Readonly<Record<string, 
     ...targetActions(services),
     testEventPattern: testPatternAction(),
     ...traceActions(services),
+    ...streamingActions(services),
     ...notOfferedActions(),
   }
 }

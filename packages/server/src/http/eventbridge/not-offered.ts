@@ -9,14 +9,6 @@ export const notOffered: Readonly<Record<string, string>> = {
   'v2/updateEventSource': 'event sources',
   'v2/listUserDefinedEventSources': 'event sources',
   'v2/listAliyunOfficialEventSources': 'event sources',
-  'v2/createEventStreaming': 'event streams',
-  'v2/deleteEventStreaming': 'event streams',
-  'v2/getEventStreaming': 'event streams',
-  'v2/listEventStreamings': 'event streams',
-  'v2/listEventStreamingMetrics': 'event streams',
-  'v2/pauseEventStreaming': 'event streams',
-  'v2/startEventStreaming': 'event streams',
-  'v2/updateEventStreaming': 'event streams',
 }
 
 export function notOfferedActions(): Readonly<Record<string, Action>> {

@@ -1,16 +1,16 @@
 import { type Static, Type } from 'typebox'
 import { busKey, type RuleSpec, type RuleView } from '../../resources/index.ts'
-import { parseJson } from '../json-body.ts'
 import type { Services } from '../services.ts'
 import { type Action, type Answer, isObject, jsonAction } from './action.ts'
 import { ruleArn } from './arn.ts'
 import { changeRule } from './change-rule.ts'
+import { patternOf } from './filter-pattern.ts'
 import { foreignName, foreignOf, keptMembers } from './foreign.ts'
 import { checkNewName } from './new-name.ts'
 import { nextToken, PageMembers, windowOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
 import { readTargetEntry, targetsPerRuleMax, tooManyTargets } from './target-entry.ts'
-import { targetContext } from './targets.ts'
+import { mappingContext } from './mapping-context.ts'
 import { targetSpec } from './target-spec.ts'
 import { targetView } from './target-view.ts'
 
@@ -75,8 +75,8 @@ async function create(
   services.resources.buses.get(account, bus)
   checkNewName('EventRuleNameInvalid', name)
   if (Targets.length > targetsPerRuleMax) throw tooManyTargets()
-  const pattern = patternOf(input.FilterPattern ?? '')
-  const context = targetContext(services, account)
+  const pattern = requiredPattern(input.FilterPattern ?? '')
+  const context = mappingContext(services, account)
   const targets = Targets.map(entry => targetSpec(readTargetEntry(entry), context))
   const { Description: description = '', Status } = input
   const state = stateOf(Status) ?? 'enabled'
@@ -93,7 +93,7 @@ async function update(
   input: Static<typeof UpdateRule>,
 ): Promise<Answer> {
   const state = stateOf(input.Status)
-  const pattern = input.FilterPattern === undefined ? undefined : patternOf(input.FilterPattern)
+  const pattern = input.FilterPattern === undefined ? undefined : requiredPattern(input.FilterPattern)
   const { foreign: { [foreignName]: named } = {} } = keptMembers(input, mapped)
   await changeRule(services, account, input.EventBusName, input.RuleName, spec => ({
     ...spec,
@@ -141,17 +141,10 @@ function ruleAnswer(services: Services, account: string, bus: string, rule: Rule
   }
 }
 
-/** The object of a pattern's text. Whether the object is a pattern is judged when the rule is written. */
-function patternOf(text: string): Record<string, unknown> {
-  if (text.trim() === '') {
-    throw new Refusal('EventRuleFilterPatternEmpty', 'a rule needs a FilterPattern; {} matches everything')
-  }
-  const parsed = parseJson(Buffer.from(text))
-  if (!('value' in parsed) || !isObject(parsed.value)) {
-    const reason = 'value' in parsed ? 'is not a JSON object' : 'is not well-formed JSON'
-    throw new Refusal('EventRuleFilterPatternSchemaError', `the FilterPattern ${reason}`)
-  }
-  return parsed.value
+/** A rule needs a pattern, and be it the one that matches everything. */
+function requiredPattern(text: string): Record<string, unknown> {
+  if (text.trim() !== '') return patternOf(text)
+  throw new Refusal('EventRuleFilterPatternEmpty', 'a rule needs a FilterPattern; {} matches everything')
 }
 
 function stateOf(status: string | undefined): RuleSpec['state'] | undefined {

@@ -3,7 +3,7 @@ import { readTargetEntry } from './target-entry.ts'
 import { targetSpec } from './target-spec.ts'
 import { targetView } from './target-view.ts'
 
-const context = { account: '1', hasFunction: () => false }
+const context = { account: '1', hasFunction: () => false, hasQueue: () => false }
 
 function spec(entry: Record<string, unknown>) {
   return targetSpec(readTargetEntry({ Id: 't', Type: 'http', Endpoint: 'http://x/', ...entry }), context)
@@ -33,7 +33,7 @@ test('a queue or topic is named by its parameter, or by the endpoint', () => {
   expect(spec({ ...queue, ParamList: base64 }).sink).toEqual({ queue: 'a', encoding: 'base64' })
   const topic = { Type: 'acs.mns.topic', Endpoint: 'acs:mns:cn-hangzhou:1:/topics/t' }
   expect(spec(topic).sink).toEqual({ topic: 't' })
-  expect(() => spec({ Type: 'acs.mns.queue', Endpoint: '' })).toThrow('needs the queue')
+  expect(() => spec({ Type: 'acs.mns.queue', Endpoint: '' })).toThrow('needs queue')
   expect(() => spec({ ...queue, Endpoint: 'acs:mns:x:2:queues/a' })).toThrow('another account')
 })
 

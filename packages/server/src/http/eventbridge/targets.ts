@@ -1,6 +1,6 @@
 import { AppError } from '@millrace/spi'
 import { type Static, Type } from 'typebox'
-import { busKey, notFound } from '../../resources/index.ts'
+import { notFound } from '../../resources/index.ts'
 import { translate } from '../error-body.ts'
 import type { Services } from '../services.ts'
 import { fromCloudEvents, fromPatterns } from '../translate.ts'
@@ -9,7 +9,8 @@ import { changeRule } from './change-rule.ts'
 import { PageMembers, windowOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
 import { entryIdOf, readTargetEntry, targetsPerRuleMax, tooManyTargets } from './target-entry.ts'
-import { type TargetContext, targetSpec } from './target-spec.ts'
+import { mappingContext } from './mapping-context.ts'
+import { targetSpec } from './target-spec.ts'
 import { targetView } from './target-view.ts'
 import { wireCode } from './wire-code.ts'
 
@@ -39,13 +40,6 @@ export function targetActions(services: Services): Readonly<Record<string, Actio
   }
 }
 
-export function targetContext(services: Services, account: string): TargetContext {
-  return {
-    account,
-    hasFunction: name => services.resources.snapshots.current().functions.has(busKey(account, name)),
-  }
-}
-
 /**
  * Creates or replaces by id. Each entry is written by itself, so that one which cannot be honoured is told by its
  * entry and the others stand.
@@ -57,7 +51,7 @@ async function put(
 ): Promise<Answer> {
   const { EventBusName: bus, RuleName: name } = input
   services.resources.rules.get(account, bus, name)
-  const context = targetContext(services, account)
+  const context = mappingContext(services, account)
   const seen = new Set<string>()
   return answer(input.Targets, entryIdOf, async given => {
     const target = targetSpec(readTargetEntry(given), context)

@@ -1,7 +1,27 @@
 import { eventCode } from './event-code.ts'
 
 /** What an operation is about; the same cause has another name for each. */
-export type Subject = 'bus' | 'rule' | 'target' | 'event'
+export type Subject =
+  | 'bus'
+  | 'rule'
+  | 'target'
+  | 'event'
+  | 'streaming'
+  | 'source'
+  | 'connection'
+  | 'api-destination'
+
+/** How codes of a subject begin. */
+const prefixes: Readonly<Record<Subject, string>> = {
+  bus: 'EventBus',
+  rule: 'EventRule',
+  target: 'EventRule',
+  event: 'EventRule',
+  streaming: 'EventStreaming',
+  source: 'EventSource',
+  connection: 'Connection',
+  'api-destination': 'ApiDestination',
+}
 
 export interface WireCode {
   readonly status: number
@@ -52,14 +72,16 @@ function businessCode(
   switch (code) {
     case 'resource.not-found':
       return notFoundCodes[String(details['kind'])]
+    case 'resource.in-use':
+      return subject === 'connection' ? 'ConnectionBoundApiDestination' : 'RequestParameterInvalid'
     case 'resource.name-invalid':
-      return details['kind'] === 'bus' ? 'EventBusNameInvalid' : 'EventRuleNameInvalid'
+      return details['kind'] === 'bus' ? 'EventBusNameInvalid' : `${prefixes[subject]}NameInvalid`
     case 'resource.conflict':
       // A revision of 0 was expected by whoever creates; any other means that many change the same rule at once.
       if (details['expected'] !== 0) return 'RequestParameterException'
-      return subject === 'bus' ? 'EventBusAlreadyExist' : 'EventRuleAlreadyExist'
+      return `${prefixes[subject]}AlreadyExist`
     case 'resource.limit-exceeded':
-      return subject === 'bus' ? 'EventBusCountExceedLimit' : 'EventRuleCountExceedLimit'
+      return `${prefixes[subject]}CountExceedLimit`
     case 'http.body-too-large':
       return subject === 'event' ? 'EventSizeExceed' : 'RequestParameterInvalid'
     default:
@@ -71,6 +93,7 @@ const notFoundCodes: Readonly<Record<string, string>> = {
   bus: 'EventBusNotExist',
   rule: 'EventRuleNotExisted',
   target: 'EventTargetNotExist',
+  stream: 'EventStreamingNotExist',
 }
 
 const namedCodes: Readonly<Record<string, string>> = {
@@ -79,6 +102,9 @@ const namedCodes: Readonly<Record<string, string>> = {
   'event.too-large': 'EventSizeExceed',
   'rule.target-duplicate': 'EventRuleTargetIdDuplicate',
   'rule.sink-invalid': 'CreateRelatedResourceFailed',
+  'instance.invalid': 'CreateRelatedResourceFailed',
+  'stream.not-found': 'EventStreamingNotExist',
+  'options.invalid': 'InvalidConfig',
   'transform.invalid': 'InvalidConfig',
 }
 

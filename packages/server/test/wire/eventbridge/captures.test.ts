@@ -122,7 +122,7 @@ test('a recorded createRule cannot name a queue of another account', async () =>
   expect(answer.json?.['code']).toBe('EventTargetIneffectiveAttribute')
 })
 
-test('a recorded createEventStreaming is told that streams are not offered', async () => {
+test('a recorded createEventStreaming without a source is told what is missing', async () => {
   const answer = await send({
     path: '/openapi/v2/createEventStreaming',
     nonce: 'f6de5682204bc14d6760459e7feba697',
@@ -131,6 +131,6 @@ test('a recorded createEventStreaming is told that streams are not offered', asy
     body: '{"EventStreamingName":"es1"}',
   })
 
-  expect(answer.status).toBe(403)
-  expect(answer.json?.['code']).toBe('ServiceNotEnable')
+  expect(answer.status).toBe(409)
+  expect(answer.json?.['code']).toBe('RequestParameterInvalid')
 })

@@ -364,9 +364,6 @@ test('a wrong secret, an unknown key and temporary credentials are told apart', 
 
 test('what is not offered says so', async () => {
   const { client } = server
-  expect(await codeOf(client.listEventStreamings(new sdk.ListEventStreamingsRequest({})))).toBe(
-    'ServiceNotEnable',
-  )
   expect(await codeOf(client.createEventSource(new sdk.CreateEventSourceRequest({})))).toBe(
     'ServiceNotEnable',
   )

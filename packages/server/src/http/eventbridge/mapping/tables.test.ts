@@ -1,0 +1,380 @@
+import { describe, expect, test } from 'vitest'
+import { Members, parametersOf } from './members.ts'
+import { sinkKinds, sinkMapping, sourceKinds, sourceMapping, targetMapping } from './tables.ts'
+
+const context = { account: '1', hasFunction: () => false, hasQueue: (name: string) => name === 'here' }
+
+function sourceOf(kind: string, members: Record<string, unknown>) {
+  return sourceMapping(kind, 'C')(new Members(kind, parametersOf(members)), context)
+}
+
+function sinkOf(kind: string, members: Record<string, unknown>) {
+  return sinkMapping(kind, 'C')(new Members(kind, parametersOf(members)), context)
+}
+
+const constant = (Value: string) => ({ Form: 'CONSTANT', Value })
+const path = (Value: string) => ({ Form: 'JSONPATH', Value })
+const pem = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n'
+const base64 = Buffer.from(pem).toString('base64')
+
+describe('sources', () => {
+  test.each([
+    [
+      'SourceMNSParameters',
+      { RegionId: 'r', QueueName: 'q', IsBase64Decode: false },
+      { connector: 'mns', instance: 'mns', options: { queue: 'q', base64Decode: false } },
+    ],
+    [
+      'SourceRocketMQParameters',
+      { InstanceId: 'MQ_1', Topic: 't', GroupID: 'g', Tag: 'a||b', Offset: 'CONSUME_FROM_LAST_OFFSET' },
+      {
+        connector: 'rocketmq',
+        instance: 'MQ_1',
+        options: { topic: 't', group: 'g', tags: 'a||b', start: 'latest', bodyForm: 'text' },
+      },
+    ],
+    [
+      'SourceRocketMQParameters',
+      {
+        InstanceType: 'SelfBuilt',
+        InstanceEndpoint: 'a:8081;b:8081',
+        InstanceUsername: 'u',
+        InstancePassword: 'p',
+        Topic: 't',
+        GroupID: 'g',
+        FilterSql: 'a > 1',
+        BodyDataType: 'JSON',
+        Offset: 'CONSUME_FROM_TIMESTAMP',
+        Timestamp: 1_700_000_000_000,
+      },
+      {
+        connector: 'rocketmq',
+        options: {
+          endpoints: ['a:8081', 'b:8081'],
+          accessKey: 'u',
+          accessSecret: 'p',
+          topic: 't',
+          group: 'g',
+          sql: 'a > 1',
+          bodyForm: 'json',
+          start: { time: '2023-11-14T22:13:20.000Z' },
+        },
+      },
+    ],
+    [
+      'SourceRabbitMQParameters',
+      { InstanceId: 'amqp-1', VirtualHostName: 'v', QueueName: 'q' },
+      { connector: 'rabbitmq', instance: 'amqp-1', options: { virtualHost: 'v', queue: 'q' } },
+    ],
+    [
+      'SourceOpenSourceRabbitMQParameters',
+      {
+        Endpoint: 'h:5672',
+        Username: 'u',
+        Password: 'p',
+        VirtualHostName: '/',
+        QueueName: 'q',
+        BodyDataType: 'Text',
+      },
+      {
+        connector: 'rabbitmq',
+        options: {
+          endpoint: 'h:5672',
+          username: 'u',
+          password: 'p',
+          virtualHost: '/',
+          queue: 'q',
+          bodyForm: 'text',
+        },
+      },
+    ],
+    [
+      'SourceKafkaParameters',
+      { InstanceId: 'k', Topic: 't', ConsumerGroup: 'g', OffsetReset: 'earliest', ValueDataType: 'Binary' },
+      {
+        connector: 'kafka',
+        instance: 'k',
+        options: { topic: 't', group: 'g', start: 'earliest', bodyForm: 'binary' },
+      },
+    ],
+    [
+      'SourceApacheKafkaParameters',
+      {
+        Bootstraps: 'a:9092',
+        Topic: 't',
+        ConsumerGroup: 'g',
+        SecurityProtocol: 'SASL_SSL',
+        SaslMechanism: 'SCRAM-SHA-256',
+        SaslUser: 'u',
+        SaslPassword: 'p',
+        SslTruststoreCertificates: base64,
+      },
+      {
+        connector: 'kafka',
+        options: {
+          bootstrap: 'a:9092',
+          topic: 't',
+          group: 'g',
+          sasl: { mechanism: 'SCRAM-SHA-256', username: 'u', password: 'p' },
+          tls: { ca: pem },
+        },
+      },
+    ],
+  ])('%s %#', (kind, members, source) => {
+    expect(sourceOf(kind, members)).toEqual(source)
+  })
+
+  test.each([
+    ['SourceKafkaParameters', { Topic: 't', ConsumerGroup: 'g' }, 'needs InstanceId'],
+    ['SourceKafkaParameters', { InstanceId: 'k', Topic: 't' }, 'needs ConsumerGroup'],
+    ['SourceMNSParameters', {}, 'needs QueueName'],
+    [
+      'SourceRocketMQParameters',
+      { InstanceId: 'i', Topic: 't', GroupID: 'g', Offset: 'NEVER' },
+      'Offset is one of',
+    ],
+    [
+      'SourceApacheKafkaParameters',
+      {
+        Bootstraps: 'a:1',
+        Topic: 't',
+        ConsumerGroup: 'g',
+        SecurityProtocol: 'SSL',
+        SslKeystoreCertificateChain: base64,
+      },
+      'millrace instance add kafka',
+    ],
+    [
+      'SourceApacheKafkaParameters',
+      {
+        Bootstraps: 'a:1',
+        Topic: 't',
+        ConsumerGroup: 'g',
+        SecurityProtocol: 'SSL',
+        SslTruststoreCertificates: '!!',
+      },
+      'Base64 of a PEM',
+    ],
+  ])('%s is refused for what is missing or wrong %#', (kind, members, message) => {
+    expect(() => sourceOf(kind, members)).toThrow(message)
+  })
+
+  test('of a system without a connector are refused with those that have one', () => {
+    expect(() => sourceOf('SourceOSSParameters', {})).toThrow(sourceKinds.join(', '))
+    expect(() => sourceOf('constructor', {})).toThrow('no source')
+  })
+})
+
+describe('sinks', () => {
+  test.each([
+    [
+      'SinkMNSParameters',
+      { QueueName: constant('here'), Body: { Form: 'ORIGINAL' }, IsBase64Encode: constant('true') },
+      { sink: { queue: 'here', encoding: 'base64' } },
+    ],
+    [
+      'SinkMNSParameters',
+      { QueueName: constant('there'), Body: path('$.data') },
+      {
+        sink: { connector: 'mns', instance: 'mns', options: { queue: 'there', base64Encode: false } },
+        transform: { form: 'JSONPATH', value: '$.data' },
+      },
+    ],
+    [
+      'SinkRocketMQParameters',
+      {
+        InstanceId: constant('MQ_1'),
+        Topic: constant('t'),
+        Body: path('$.data'),
+        Keys: path('$.id'),
+        Tags: constant('eb'),
+        Properties: { Form: 'TEMPLATE', Value: '{"s":"$.source"}', Template: '{"src":"${s}"}' },
+      },
+      {
+        sink: { connector: 'rocketmq', instance: 'MQ_1', options: { topic: 't' } },
+        parameters: {
+          keys: { form: 'JSONPATH', value: '$.id' },
+          tags: { form: 'CONSTANT', value: 'eb' },
+          properties: { form: 'TEMPLATE', value: { s: '$.source' }, template: '{"src":"${s}"}' },
+        },
+      },
+    ],
+    [
+      'SinkRabbitMQParameters',
+      {
+        InstanceId: constant('amqp-1'),
+        VirtualHostName: constant('v'),
+        TargetType: constant('Exchange'),
+        Exchange: constant('e'),
+        RoutingKey: path('$.type'),
+        MessageId: path('$.id'),
+      },
+      {
+        sink: { connector: 'rabbitmq', instance: 'amqp-1', options: { virtualHost: 'v', exchange: 'e' } },
+        parameters: {
+          routingKey: { form: 'JSONPATH', value: '$.type' },
+          messageId: { form: 'JSONPATH', value: '$.id' },
+        },
+      },
+    ],
+    [
+      'SinkOpenSourceRabbitMQParameters',
+      {
+        Endpoint: 'h',
+        Username: 'u',
+        Password: 'p',
+        VirtualHostName: 'v',
+        TargetType: 'Queue',
+        QueueName: 'q',
+      },
+      {
+        sink: {
+          connector: 'rabbitmq',
+          options: { endpoint: 'h', username: 'u', password: 'p', virtualHost: 'v', queue: 'q' },
+        },
+      },
+    ],
+    [
+      'SinkKafkaParameters',
+      {
+        InstanceId: constant('k'),
+        Topic: constant('t'),
+        Acks: constant('1'),
+        Key: path('$.id'),
+        Value: path('$.data'),
+        Headers: { Form: 'TEMPLATE', Value: '{"t":"$.type"}', Template: '{"x-type":"<${t}>"}' },
+        CompressionType: 'gzip',
+      },
+      {
+        sink: { connector: 'kafka', instance: 'k', options: { topic: 't', acks: '1', compression: 'gzip' } },
+        transform: { form: 'JSONPATH', value: '$.data' },
+        parameters: {
+          key: { form: 'JSONPATH', value: '$.id' },
+          'headers.x-type': { form: 'TEMPLATE', value: { t: '$.type' }, template: '<${t}>' },
+        },
+      },
+    ],
+    [
+      'SinkApacheKafkaParameters',
+      {
+        Bootstraps: 'a:1',
+        DynamicTopic: path('$.data.topic'),
+        Acks: '-1',
+        SecurityProtocol: 'SASL_PLAINTEXT',
+        SaslUser: 'u',
+        SaslPassword: 'p',
+      },
+      {
+        sink: {
+          connector: 'kafka',
+          options: {
+            bootstrap: 'a:1',
+            acks: 'all',
+            sasl: { mechanism: 'PLAIN', username: 'u', password: 'p' },
+          },
+        },
+        parameters: { topic: { form: 'JSONPATH', value: '$.data.topic' } },
+      },
+    ],
+    [
+      'SinkFcParameters',
+      {
+        ServiceName: constant('s'),
+        FunctionName: constant('f'),
+        Body: path('$.data'),
+        Concurrency: constant('2'),
+      },
+      {
+        sink: { function: 'f' },
+        payload: 'list',
+        concurrencyMax: 2,
+        transform: { form: 'JSONPATH', value: '$.data' },
+      },
+    ],
+    [
+      'SinkHttpsParameters',
+      { URL: constant('http://x/'), Method: 'PUT', Token: 't' },
+      {
+        sink: {
+          connector: 'http',
+          options: { url: 'http://x/', method: 'PUT', headers: { 'x-eventbridge-signature-token': 't' } },
+        },
+      },
+    ],
+    [
+      'SinkApiDestinationParameters',
+      {
+        Name: 'crm',
+        HeaderParameters: { Form: 'TEMPLATE', Value: '{"i":"$.id"}', Template: '{"X-Id":"${i}"}' },
+        Timeout: 5,
+      },
+      {
+        sink: { connector: 'http', instance: 'api-destination.crm', options: {} },
+        transform: { form: 'JSONPATH', value: '$.data' },
+        parameters: { headers: { form: 'TEMPLATE', value: { i: '$.id' }, template: '{"X-Id":"${i}"}' } },
+        timeoutMs: 5_000,
+      },
+    ],
+  ])('%s %#', (kind, members, destination) => {
+    expect(sinkOf(kind, members)).toMatchObject(destination)
+    expect(sinkOf(kind, members).sink).toEqual(destination.sink)
+  })
+
+  test.each([
+    ['SinkRabbitMQParameters', { InstanceId: 'i', VirtualHostName: 'v' }, 'needs TargetType'],
+    [
+      'SinkRabbitMQParameters',
+      { InstanceId: 'i', VirtualHostName: 'v', TargetType: 'x' },
+      'TargetType is one of',
+    ],
+    ['SinkKafkaParameters', { InstanceId: 'k' }, 'needs Topic'],
+    ['SinkKafkaParameters', { InstanceId: 'k', Topic: 't', Acks: '7' }, 'Acks is one of'],
+    ['SinkKafkaParameters', { InstanceId: 'k', Topic: 't', Headers: path('$.data') }, 'Headers can be'],
+    ['SinkKafkaParameters', { InstanceId: 'k', Topic: 't', Headers: constant('[1]') }, 'JSON object'],
+    ['SinkKafkaParameters', { InstanceId: path('$.x'), Topic: 't' }, 'only be CONSTANT'],
+    ['SinkFcParameters', { FunctionName: 'f', Concurrency: '0' }, 'Concurrency'],
+    ['SinkHttpsParameters', {}, 'needs url'],
+    ['SinkApiDestinationParameters', { Name: 'crm', Timeout: 61 }, 'Timeout is from 1 to 60'],
+    ['SinkMNSParameters', { QueueName: { Form: 'WHAT', Value: 'q' } }, 'is one of ORIGINAL'],
+  ])('%s is refused for what is missing or wrong %#', (kind, members, message) => {
+    expect(() => sinkOf(kind, members)).toThrow(message)
+  })
+
+  test('of a system without a connector are refused with those that have one', () => {
+    expect(() => sinkOf('SinkOSSParameters', {})).toThrow(sinkKinds.join(', '))
+  })
+})
+
+test.each([
+  [
+    'acs.rocketmq',
+    { InstanceId: 'i', Topic: 't' },
+    { connector: 'rocketmq', instance: 'i', options: { topic: 't' } },
+  ],
+  [
+    'acs.rabbitmq',
+    { InstanceId: 'i', Vhost: 'v', TargetType: 'Queue', Queue: 'q' },
+    { connector: 'rabbitmq', instance: 'i', options: { virtualHost: 'v', queue: 'q' } },
+  ],
+  [
+    'acs.alikafka',
+    { InstanceId: 'k', Topic: 't' },
+    { connector: 'kafka', instance: 'k', options: { topic: 't' } },
+  ],
+])('the target %s is the sink of its system', (type, members, sink) => {
+  const mapped = targetMapping(type)(new Members(type, parametersOf(members)), context)
+  expect(mapped.sink).toEqual(sink)
+})
+
+test('a Kafka cluster, an API destination and a function are named by the endpoint, too', () => {
+  const mapped = (type: string, endpoint: string, members: Record<string, unknown>) =>
+    targetMapping(type)(new Members(type, parametersOf(members), undefined, endpoint), context).sink
+  expect(mapped('ApacheKafkaSelf', 'a:1,b:2', { Topic: 't' })).toEqual({
+    connector: 'kafka',
+    options: { bootstrap: 'a:1,b:2', topic: 't' },
+  })
+  expect(mapped('acs.api.destination', 'acs:api-destination:r:1:name/crm', {})).toMatchObject({
+    instance: 'api-destination.crm',
+  })
+  expect(mapped('acs.fc.function', 'acs:fc:r:1:functions/f', {})).toEqual({ function: 'f' })
+})

@@ -1,0 +1,1 @@
+export { streamingActions } from './actions.ts'
