@@ -62,6 +62,11 @@ describe('what a call of the client threw', () => {
   })
 })
 
+test('a filter that the proxy cannot read is refused, although the code says that the proxy failed', () => {
+  const message = "ProxyException: parse the consumer's subscription failed"
+  expect(rocketmqError(refused(50_001, message), 'source', 'p:1').code).toBe('source.rejected')
+})
+
 describe('a child that is missing', () => {
   test.each([
     ['gone', 'sink.unavailable', { kind: 'backoff' }],

@@ -137,6 +137,8 @@ function verdictOf({ code, message }: Fault): Verdict {
     }
     if (/resolution failed|ENOTFOUND/i.test(message)) return verdictAt('ENOTFOUND')
   }
+  // A filter that the proxy cannot read is a failure of the proxy, by its code.
+  if (code === 50_001 && /parse the consumer's subscription/.test(message)) return verdictAt('40010')
   if (code === undefined) return { kind: 'failed', what: 'could not be asked, for an unforeseen reason' }
   return verdicts[code] ?? familyOf(code)
 }

@@ -1,4 +1,5 @@
 import { Endpoints } from 'rocketmq-client-nodejs'
+import definition from 'rocketmq-client-nodejs/proto/apache/rocketmq/v2/definition_pb.js'
 import type { WireEndpoints } from './calls.ts'
 
 /** Brokers that are remembered; a topic is spread over a few. */
@@ -20,8 +21,11 @@ export class EndpointsBook {
   }
 
   find({ scheme, addressesList }: WireEndpoints): Endpoints {
-    return this.known(
-      new Endpoints({ scheme: scheme as Endpoints['scheme'], addressesList: [...addressesList] }),
-    )
+    return this.known(new Endpoints({ scheme: schemeOf(scheme), addressesList: [...addressesList] }))
   }
+}
+
+function schemeOf(scheme: number): Endpoints['scheme'] {
+  const { DOMAIN_NAME, IPV4, IPV6 } = definition.AddressScheme
+  return [IPV4, IPV6].find(known => known.valueOf() === scheme) ?? DOMAIN_NAME
 }
