@@ -3,10 +3,10 @@ import { FakeClock, seededRandom } from '@millrace/spi/conformance'
 import { expect, test } from 'vitest'
 import { Committer } from './committer.ts'
 
-const record = (id: string): SourceRecord => ({ event: new Uint8Array(0), id, partition: '' })
+const record = (id: string, partition = ''): SourceRecord => ({ event: new Uint8Array(0), id, partition })
 
 /** A committer over a source that answers when told to. */
-function open() {
+function open(isOrdered = false) {
   const clock = new FakeClock()
   const calls: { readonly ids: string[]; readonly answer: PromiseWithResolvers<void> }[] = []
   const released: string[] = []
@@ -19,6 +19,7 @@ function open() {
         return answer.promise
       },
     },
+    isOrdered,
     clock,
     random: seededRandom(1),
     pauseMsMax: 30_000,
@@ -79,4 +80,31 @@ test('giving up ends a pause, and nothing is committed any more', async () => {
   committer.add(record('b'))
   await clock.advance(60_000)
   expect([calls.length, clock.pending]).toEqual([1, 0])
+})
+
+const lost = (): AppError => new AppError('source.lost', 'another reader', retryNever)
+
+test('where order is kept, a partition that is lost says nothing of the others', async () => {
+  const { clock, calls, released, committer } = open(true)
+  committer.add(record('a', 'p'))
+  committer.add(record('b', 'q'))
+  await clock.settle()
+  expect(calls.map(({ ids }) => ids)).toEqual([['a'], ['b']])
+  calls[0]!.answer.reject(lost())
+  calls[1]!.answer.resolve()
+  await committer.flush()
+  expect(released).toEqual(['-a', 'b'])
+})
+
+test('of a partition that went and came back, the last record stands for all', async () => {
+  const { clock, calls, released, committer } = open(true)
+  committer.add(record('old', 'p'))
+  committer.add(record('new', 'p'))
+  await clock.settle()
+  calls[0]!.answer.reject(lost())
+  await clock.settle()
+  expect(calls.map(({ ids }) => ids)).toEqual([['old', 'new'], ['new']])
+  calls[1]!.answer.resolve()
+  await committer.flush()
+  expect(released).toEqual(['old', 'new'])
 })

@@ -11,6 +11,8 @@ import { growingPauseMs } from './pause.ts'
 
 export interface CommitterParts {
   readonly source: Pick<Source, 'commit'>
+  /** Whether the source keeps order within partitions. */
+  readonly isOrdered: boolean
   readonly clock: Clock
   readonly random: Random
   readonly pauseMsMax: number
@@ -20,8 +22,10 @@ export interface CommitterParts {
 }
 
 /**
- * Commits what is done, one call at a time: whatever becomes done meanwhile goes with the next. A commit that fails is
+ * Commits what is done, one round at a time: whatever becomes done meanwhile goes with the next. A commit that fails is
  * repeated with growing pauses. Nobody waits for commits but who stops.
+ *
+ * Where order is kept, each partition has a call of its own, for one that has another reader says nothing of the others.
  */
 export class Committer {
   readonly #parts: CommitterParts
@@ -60,32 +64,42 @@ export class Committer {
     for (let failures = 0; this.#pending.length > 0 && !this.#end.signal.aborted; ) {
       const records = this.#pending
       this.#pending = []
-      const error = await this.#commit(records)
-      if (error === undefined) failures = 0
-      else {
-        this.#pending = records.concat(this.#pending)
-        failures++
-        await this.#pause(failures)
-      }
+      const lots = this.#parts.isOrdered ? byPartition(records) : [records]
+      const failed = (await Promise.all(lots.map(lot => this.#commit(lot)))).flat()
+      failures = failed.length === 0 ? 0 : failures + 1
+      if (failures === 0) continue
+      this.#pending = failed.concat(this.#pending)
+      await this.#pause(failures)
     }
     this.#work = undefined
   }
 
-  async #commit(records: SourceRecord[]): Promise<AppError | undefined> {
-    const { source, onReleased, onError } = this.#parts
+  /** Those that are to be committed again. */
+  async #commit(records: SourceRecord[]): Promise<readonly SourceRecord[]> {
+    const { source, onReleased, onError, isOrdered } = this.#parts
     try {
       await source.commit(records)
       onReleased(records, false)
-      return undefined
+      return []
     } catch (thrown) {
       const error = toAppError(thrown)
-      if (error.code === 'source.lost') {
-        onReleased(records, true)
-        return undefined
+      if (error.code !== 'source.lost') {
+        onError(error)
+        return records
       }
-      onError(error)
-      return error
+      // A partition that went and came back: the last record is of the present time, and stands for all before.
+      const [last] = records.slice(-1)
+      const isLost = !isOrdered || last === undefined || records.length === 1 || !(await this.#has(last))
+      onReleased(records, isLost)
+      return []
     }
+  }
+
+  async #has(record: SourceRecord): Promise<boolean> {
+    return await this.#parts.source.commit([record]).then(
+      () => true,
+      () => false,
+    )
   }
 
   async #pause(failures: number): Promise<void> {
@@ -93,4 +107,14 @@ export class Committer {
     // Rejects only when nobody waits for commits any more.
     await sleep(clock, growingPauseMs(failures, pauseMsMax, random), this.#end.signal).catch(() => {})
   }
+}
+
+function byPartition(records: readonly SourceRecord[]): SourceRecord[][] {
+  const lots = new Map<string, SourceRecord[]>()
+  for (const record of records) {
+    const lot = lots.get(record.partition)
+    if (lot === undefined) lots.set(record.partition, [record])
+    else lot.push(record)
+  }
+  return [...lots.values()]
 }

@@ -154,28 +154,36 @@ export class SimulatedSystem {
 
   commit(reader: SimulatedSource, records: readonly SourceRecord[]): void {
     if (this.chance(this.faults.commit)) throw new AppError('source.unavailable', 'sim', retryBackoff)
-    let lost = 0
-    for (const record of records) {
-      const known = this.#numbers.get(record)
-      if (known === undefined) throw new Error(`committed a record that was not read: ${record.id}`)
-      const { partition, index, generation } = known
-      if (partition.generation !== generation) {
-        lost++
-        continue
-      }
-      this.onCommit(record)
-      if (!this.isOrdered) partition.done.add(index)
-      else if (index >= partition.committed) {
-        if (index !== partition.committed)
-          throw new Error(`commit of ${record.id} passes ${partition.committed}`)
-        partition.committed = index + 1
-      }
+    const known = records.map(record => {
+      const place = this.#numbers.get(record)
+      if (place === undefined) throw new Error(`committed a record that was not read: ${record.id}`)
+      return place
+    })
+    const own = known.filter(({ partition, generation }) => partition.generation === generation)
+    const isLost = own.length < known.length
+    // Where order is kept, a call with lost records in it has no effect at all; that is what is hardest on the engine.
+    if (!isLost || !this.isOrdered) for (const { partition, index } of own) this.#done(partition, index)
+    if (isLost) {
+      this.lost++
+      reader.held -= records.length
+      throw new AppError('source.lost', 'sim', retryNever)
     }
     if (this.chance(this.faults.answer))
       throw new AppError('source.unavailable', 'sim: the answer is lost', retryBackoff)
     reader.held -= records.length
-    this.lost += lost
-    if (lost > 0) throw new AppError('source.lost', 'sim', retryNever)
+  }
+
+  /** Where order is kept, one record stands for all before. */
+  #done(partition: Partition, index: number): void {
+    const tell = (position: number): void => {
+      const stored = partition.records[position]
+      if (stored !== undefined) this.onCommit(stored.record)
+    }
+    if (!this.isOrdered) {
+      tell(index)
+      partition.done.add(index)
+    }
+    for (; this.isOrdered && partition.committed <= index; partition.committed++) tell(partition.committed)
   }
 
   get uncommitted(): number {

@@ -93,6 +93,7 @@ export class Task {
     })
     this.#committer = new Committer({
       source,
+      isOrdered,
       clock,
       random,
       pauseMsMax: limits.pauseMsMax,
