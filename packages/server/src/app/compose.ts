@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import {
   acs3Scheme,
   acsSignatureScheme,
@@ -49,7 +50,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   await engine.streams.start()
   keepHouse(options, ground, engine, owned)
   const listener = owned.use(await openDoor(options, ground, engine))
-  engine.address.url = listener.url
+  engine.address.url = reachableUrl(listener)
   const graph = owned.move()
   return {
     listener,
@@ -58,6 +59,11 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     delivery: engine.delivery,
     [Symbol.asyncDispose]: () => graph.disposeAsync(),
   }
+}
+
+/** Where others find the server: by the name of the machine, where it listens on all of its addresses. */
+function reachableUrl({ host, port, url }: Listener): string {
+  return host === '0.0.0.0' || host === '::' ? `http://${hostname()}:${port}` : url
 }
 
 /** What is done again and again, whoever calls. */
