@@ -34,7 +34,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
 const heldRecordsMax = 25
 
 test('whatever fails, every record comes to one of its ends, in order, and none is committed before', async () => {
-  await fc.assert(fc.asyncProperty(scenarios, simulate), { numRuns: 60 })
+  await fc.assert(fc.asyncProperty(scenarios, simulate), { numRuns: 100 })
 }, 120_000)
 
 async function simulate(scenario: Scenario): Promise<void> {
@@ -62,9 +62,9 @@ async function simulate(scenario: Scenario): Promise<void> {
   }
   weather.isBad = false
   Object.assign(world.system.faults, { read: 0, commit: 0, answer: 0 })
-  // Ends a pause; it is a stop and a start.
-  if (isDisturbed) world.put(specOf(scenario))
-  if (world.nodes === 0) await world.startNode()
+  // Nothing that goes on is started anew, for a start mends much.
+  const { state } = await world.streams.status('acme', 's')
+  if (state === 'paused') world.put(specOf(scenario))
   for (let turn = 0; turn < 200 && world.system.uncommitted > 0; turn++) {
     if (scenario.policy === 'block') await resume(world)
     await world.clock.advance(20_000)
@@ -138,7 +138,7 @@ async function disturb(world: World, scenario: Scenario, next: () => number): Pr
   else if (kind < 0.12) await world.stopNode()
   else if (kind < 0.16 && world.nodes < 2) await world.startNode()
   else if (kind < 0.2) world.put({ ...specOf(scenario), paused: next() < 0.5 })
-  else if (kind < 0.3) world.system.rebalance()
+  else if (kind < 0.5) world.system.rebalance()
   if (world.nodes === 0) await world.startNode()
 }
 
