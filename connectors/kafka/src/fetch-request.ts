@@ -40,7 +40,7 @@ export function fetchRequest(version: number, plan: FetchPlan): OwnRequest<Fetch
     key: 1,
     version,
     isFlexible,
-    body: encode(version, isFlexible, plan),
+    body: () => encode(version, isFlexible, plan),
     parse: reader => parse(reader, version, isFlexible, plan.isCommittedOnly),
   }
 }

@@ -7,7 +7,29 @@ export interface ProducePlan {
   /** -1 for all replicas in sync. */
   readonly acks: -1 | 0 | 1
   readonly timeoutMs: number
-  readonly batches: readonly { readonly topic: string; readonly partition: number; readonly bytes: Buffer }[]
+  readonly batches: readonly ProducedBatch[]
+}
+
+export interface ProducedBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly bytesMax: number
+  /** Writes the batch at a place; the result is the place behind it. */
+  readonly write: (bytes: Buffer, at: number) => number
+}
+
+/** A larger request gets memory of its own. */
+const scratchBytesMax = 16_777_216
+
+/** Memory that one request after the other is written into: what has been handed to a connection was copied by it. */
+export class Scratch {
+  #bytes = Buffer.alloc(0)
+
+  take(byteCount: number): Buffer {
+    if (byteCount > scratchBytesMax) return Buffer.allocUnsafe(byteCount)
+    if (this.#bytes.length < byteCount) this.#bytes = Buffer.allocUnsafeSlow(byteCount)
+    return this.#bytes
+  }
 }
 
 export interface ProducedPartition {
@@ -19,26 +41,30 @@ export interface ProducedPartition {
   readonly faultyIndexes: readonly number[]
 }
 
-/** The request that writes batches into partitions. The codec is our own, so that batches of any number are copied once. */
-export function produceRequest(version: number, plan: ProducePlan): OwnRequest<readonly ProducedPartition[]> {
+/** The request that writes batches into partitions. The codec is our own, so that records are copied once, when they are written into it. */
+export function produceRequest(
+  version: number,
+  plan: ProducePlan,
+  scratch: Scratch,
+): OwnRequest<readonly ProducedPartition[]> {
   return {
     key: 0,
     version,
     isFlexible: false,
     isSilent: plan.acks === 0,
-    body: encode(plan),
+    body: () => encode(plan, scratch),
     parse: reader => parse(reader, version),
   }
 }
 
-function encode({ acks, timeoutMs, batches }: ProducePlan): Buffer {
+function encode({ acks, timeoutMs, batches }: ProducePlan, scratch: Scratch): Buffer {
   const topics = Map.groupBy(batches, ({ topic }) => topic)
   let byteCount = 2 + 2 + 4 + 4
   for (const [topic, parts] of topics) {
     byteCount += 2 + Buffer.byteLength(topic) + 4
-    for (const { bytes } of parts) byteCount += 8 + bytes.length
+    for (const { bytesMax } of parts) byteCount += 8 + bytesMax
   }
-  const body = Buffer.allocUnsafe(byteCount)
+  const body = scratch.take(byteCount)
   let at = body.writeInt16BE(-1, 0)
   at = body.writeInt16BE(acks, at)
   at = body.writeInt32BE(timeoutMs, at)
@@ -47,13 +73,14 @@ function encode({ acks, timeoutMs, batches }: ProducePlan): Buffer {
     at = body.writeInt16BE(Buffer.byteLength(topic), at)
     at += body.write(topic, at, 'utf8')
     at = body.writeInt32BE(parts.length, at)
-    for (const { partition, bytes } of parts) {
+    for (const { partition, write } of parts) {
       at = body.writeInt32BE(partition, at)
-      at = body.writeInt32BE(bytes.length, at)
-      at += bytes.copy(body, at)
+      const end = write(body, at + 4)
+      body.writeInt32BE(end - at - 4, at)
+      at = end
     }
   }
-  return body
+  return body.subarray(0, at)
 }
 
 function parse(reader: AnswerReader, version: number): readonly ProducedPartition[] {

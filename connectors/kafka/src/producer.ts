@@ -4,8 +4,8 @@ import type { BrokerConnection } from './connection.ts'
 import { protocolError } from './errors.ts'
 import type { KafkaSinkOptions } from './options.ts'
 import type { Piece } from './piece.ts'
-import { type ProducedPartition, produceRequest, produceVersionMax } from './produce-request.ts'
-import { encodeBatch, type ProducerIdentity } from './record-batch.ts'
+import { type ProducedPartition, produceRequest, produceVersionMax, Scratch } from './produce-request.ts'
+import { batchBytesMax, type ProducerIdentity, writeBatch } from './record-batch.ts'
 import { Slots } from './slots.ts'
 import { type Batch, recordsOf, TopicLane } from './topic-lane.ts'
 import { sendRequest } from './wire.ts'
@@ -42,6 +42,7 @@ export class Producer {
   readonly #sendings = new Set<Sending>()
   readonly #timers = new Set<Disposable>()
   readonly #closing = new AbortController()
+  readonly #scratch = new Scratch()
   #identity: ProducerIdentity | undefined
   #isIdentifying = false
   #bufferedBytes = 0
@@ -169,15 +170,20 @@ export class Producer {
     sending.connection = await this.#slots.take(node, this.#closing.signal)
     const { client } = this.#cluster
     const timestampMs = this.#context.clock.nowMs()
-    const encoded = sending.batches.map(batch => {
+    const batches = sending.batches.map(batch => {
       const { identity, sequence, lane } = batch
       const plan = { client, timestampMs, compression, identity, sequence }
-      batch.encoded ??= encodeBatch(recordsOf(batch), plan)
+      const records = recordsOf(batch)
       batch.isUncertain = true
-      return { topic: lane.topic, partition: lane.partition, bytes: batch.encoded }
+      return {
+        topic: lane.topic,
+        partition: lane.partition,
+        bytesMax: batchBytesMax(records, compression),
+        write: (bytes: Buffer, at: number) => writeBatch(bytes, at, records, plan),
+      }
     })
-    const plan = { acks: acksNumbers[acks], timeoutMs: requestTimeoutMs, batches: encoded }
-    const request = produceRequest(this.#cluster.version('Produce', produceVersionMax), plan)
+    const plan = { acks: acksNumbers[acks], timeoutMs: requestTimeoutMs, batches }
+    const request = produceRequest(this.#cluster.version('Produce', produceVersionMax), plan, this.#scratch)
     return await sendRequest(client, sending.connection.raw, request).catch(thrown => {
       throw this.#cluster.errorOf(thrown, `Broker ${node}`)
     })

@@ -23,40 +23,63 @@ export interface BatchPlan {
 
 const compressionBits = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
 
-/** Encodes one batch of records (KIP-98); all have the same time. */
-export function encodeBatch(records: readonly PreparedRecord[], plan: BatchPlan): Buffer {
-  const { compression, identity, timestampMs } = plan
-  const bytes = encodeRecords(records, compression === 'none' ? batchHeadBytes : 0)
-  const batch =
-    compression === 'none'
-      ? bytes
-      : Buffer.concat([Buffer.alloc(batchHeadBytes), compress(plan.client, compression, bytes)])
-  batch.writeBigInt64BE(0n, 0)
-  batch.writeInt32BE(batch.length - 12, 8)
-  batch.writeInt32BE(-1, 12)
-  batch.writeInt8(2, 16)
-  batch.writeInt16BE(compressionBits[compression], 21)
-  batch.writeInt32BE(records.length - 1, 23)
-  batch.writeBigInt64BE(BigInt(timestampMs), 27)
-  batch.writeBigInt64BE(BigInt(timestampMs), 35)
-  batch.writeBigInt64BE(identity?.producerId ?? -1n, 43)
-  batch.writeInt16BE(identity?.epoch ?? -1, 51)
-  batch.writeInt32BE(identity === undefined ? -1 : plan.sequence, 53)
-  batch.writeInt32BE(records.length, 57)
-  const { dynamicBuffer } = plan.client.Writer.create().append(batch.subarray(checkedFrom))
-  batch.writeUInt32BE(plan.client.crc32c(dynamicBuffer), 17)
-  return batch
+/** Bytes that a batch of the records may take at most; compression may make a little more of them. */
+export function batchBytesMax(
+  records: readonly PreparedRecord[],
+  compression: BatchPlan['compression'],
+): number {
+  const byteCount = batchHeadBytes + recordsBytes(records)
+  return compression === 'none' ? byteCount : byteCount + (byteCount >> 3) + compressionOverhead
 }
 
-/** The records behind so many bytes that are left free. */
-function encodeRecords(records: readonly PreparedRecord[], free: number): Buffer {
-  let byteCount = free
+/** What a compression adds to a little that it cannot compress, at most. */
+const compressionOverhead = 1_024
+
+/** Writes one batch of records (KIP-98) at a place; all have the same time. The result is the place behind it. */
+export function writeBatch(
+  bytes: Buffer,
+  start: number,
+  records: readonly PreparedRecord[],
+  plan: BatchPlan,
+): number {
+  const { compression, identity, timestampMs } = plan
+  const from = start + batchHeadBytes
+  const end =
+    compression === 'none' ? writeRecords(bytes, from, records) : from + pack(bytes, from, records, plan)
+  bytes.writeBigInt64BE(0n, start)
+  bytes.writeInt32BE(end - start - 12, start + 8)
+  bytes.writeInt32BE(-1, start + 12)
+  bytes.writeInt8(2, start + 16)
+  bytes.writeInt16BE(compressionBits[compression], start + 21)
+  bytes.writeInt32BE(records.length - 1, start + 23)
+  bytes.writeBigInt64BE(BigInt(timestampMs), start + 27)
+  bytes.writeBigInt64BE(BigInt(timestampMs), start + 35)
+  bytes.writeBigInt64BE(identity?.producerId ?? -1n, start + 43)
+  bytes.writeInt16BE(identity?.epoch ?? -1, start + 51)
+  bytes.writeInt32BE(identity === undefined ? -1 : plan.sequence, start + 53)
+  bytes.writeInt32BE(records.length, start + 57)
+  const { dynamicBuffer } = plan.client.Writer.create().append(bytes.subarray(start + checkedFrom, end))
+  bytes.writeUInt32BE(plan.client.crc32c(dynamicBuffer), start + 17)
+  return end
+}
+
+/** One batch by itself. */
+export function encodeBatch(records: readonly PreparedRecord[], plan: BatchPlan): Buffer {
+  const bytes = Buffer.allocUnsafe(batchBytesMax(records, plan.compression))
+  return bytes.subarray(0, writeBatch(bytes, 0, records, plan))
+}
+
+function recordsBytes(records: readonly PreparedRecord[]): number {
+  let byteCount = 0
   for (const [index, record] of records.entries()) {
     const length = lengthOf(record, index)
     byteCount += zigzagBytes(length) + length
   }
-  const bytes = Buffer.allocUnsafe(byteCount)
-  let at = free
+  return byteCount
+}
+
+function writeRecords(bytes: Buffer, start: number, records: readonly PreparedRecord[]): number {
+  let at = start
   for (const [index, record] of records.entries()) {
     at = writeZigzag(bytes, at, lengthOf(record, index))
     bytes[at++] = 0
@@ -67,7 +90,15 @@ function encodeRecords(records: readonly PreparedRecord[], free: number): Buffer
     bytes.set(record.headers, at)
     at += record.headers.length
   }
-  return bytes
+  return at
+}
+
+/** Writes the records compressed; the result is how many bytes they take. */
+function pack(bytes: Buffer, at: number, records: readonly PreparedRecord[], plan: BatchPlan): number {
+  const { compression, client } = plan
+  const plain = Buffer.allocUnsafe(recordsBytes(records))
+  writeRecords(plain, 0, records)
+  return compression === 'none' ? 0 : compress(client, compression, plain).copy(bytes, at)
 }
 
 /** Attributes and the difference of the time take one byte each. */

@@ -15,7 +15,6 @@ export interface Batch {
   readonly sequence: number
   /** Whether it may have been stored, although no answer says so. */
   isUncertain: boolean
-  encoded: Buffer | undefined
 }
 
 /**
@@ -88,7 +87,6 @@ export class TopicLane {
       identity,
       sequence: this.#sequence,
       isUncertain: false,
-      encoded: undefined,
     }
     const records = pieces.reduce((sum, piece) => sum + piece.records.length, 0)
     // Counts begin again behind the largest number of 32 bits.

@@ -71,7 +71,8 @@ export interface OwnRequest<Answer> {
   readonly isFlexible: boolean
   /** Whether no answer comes. */
   readonly isSilent?: boolean
-  readonly body: Buffer
+  /** Makes the body when its turn to be sent has come; the connection copies it at once. */
+  readonly body: () => Buffer
   readonly parse: (reader: AnswerReader) => Answer
 }
 
@@ -84,7 +85,7 @@ export function sendRequest<Answer>(
   return new Promise((resolve, reject) => {
     const { key, version, isFlexible, body } = request
     const payload = (): Writer => {
-      const writer = client.Writer.create().append(body)
+      const writer = client.Writer.create().append(body())
       if (request.isSilent === true) Reflect.set(writer.context as object, 'noResponse', true)
       return writer
     }

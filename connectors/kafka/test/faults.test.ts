@@ -134,9 +134,9 @@ async function writeAll(sink: Sink): Promise<void> {
   }
 }
 
-/** Breaks all connections whenever there are new ones, up to thirty times. */
+/** Breaks all connections whenever there are new ones, up to a dozen times. */
 async function breakOften(faulty: FaultProxy, fault: 'cut' | 'resetAll', signal: AbortSignal): Promise<void> {
-  for (let accepted = 0; !signal.aborted && accepted < 30; accepted = faulty.counts.accepted) {
+  for (let accepted = 0; !signal.aborted && accepted < 12; accepted = faulty.counts.accepted) {
     const known = accepted
     await expect
       .poll(() => signal.aborted || faulty.counts.accepted > known, { timeout: 20_000, interval: 5 })

@@ -1,4 +1,5 @@
 import { describeService } from '@millrace/services/vitest'
+import type { Outcome } from '@millrace/spi'
 import { outgoing } from '@millrace/spi/conformance'
 import { expect, test } from 'vitest'
 import { partitionOfKey } from '../src/partitioner.ts'
@@ -35,6 +36,37 @@ await describeService('kafka', 'writing', () => {
       expect(await sink.write([recordOf(text)], inTime())).toMatchObject([{ status: 'ok' }])
     }
     expect((await gather(source, 3)).map(record => seen(record).value)).toEqual([1, 2, 3])
+  })
+
+  test('one address that answers is enough', async () => {
+    const { bootstrap, topic } = await newTopic()
+    for (const all of [
+      `127.0.0.1:1,${bootstrap}`,
+      `${bootstrap},[::1]:1`,
+      `nowhere.invalid:9092,${bootstrap}`,
+    ]) {
+      await using sink = openSink({ bootstrap: all, topic })
+      expect(await sink.write([recordOf('1')], inTime())).toMatchObject([{ status: 'ok' }])
+    }
+    await using none = openSink({ bootstrap: '127.0.0.1:1', topic })
+    expect(await none.write([recordOf('1')], inTime())).toMatchObject([
+      {
+        status: 'failed',
+        error: { code: 'sink.unavailable', message: expect.stringContaining('127.0.0.1:1') },
+      },
+    ])
+  })
+
+  test('a sink with its buffer full turns writes away, to come again uncounted', async () => {
+    const place = await newTopic()
+    await using sink = openSink({ ...place, bufferBytesMax: 4_000 })
+    const big = (): Promise<Outcome[]> => sink.write([recordOf(`"${'x'.repeat(3_000)}"`)], inTime())
+    // The first write has to look the topic up before anything waits.
+    await big()
+    const [first, second] = await Promise.all([big(), big()])
+    expect(first).toMatchObject([{ status: 'ok' }])
+    expect(second).toMatchObject([{ error: { code: 'sink.throttled', retry: { kind: 'uncounted' } } }])
+    expect(await big()).toMatchObject([{ status: 'ok' }])
   })
 
   test('a key stays in its partition and in order, in many writes at once', async () => {
