@@ -1,8 +1,8 @@
-/** What a stream may hold and how long it waits. All of it per task, unless it says otherwise. */
+/** What a stream may hold on one node, and how long it waits. */
 export interface StreamLimits {
-  /** Records read and not committed; reading stops there. Never less than two batches. */
+  /** Records read and not committed, shared among its tasks; reading stops there. Never less than two batches for each. */
   readonly heldRecordsMax: number
-  /** Bytes of their events. Never less than two batches. */
+  /** Bytes of their events, likewise. */
   readonly heldBytesMax: number
   /** Records and bytes of one read. */
   readonly readRecordsMax: number

@@ -4,6 +4,7 @@ import { Berth } from './berth.ts'
 import type { Counts } from './counts.ts'
 import { equip, type Equipment, retire } from './equipment.ts'
 import { within } from './in-time.ts'
+import type { StreamLimits } from './limits.ts'
 import { RecordRate } from './record-rate.ts'
 import type { RunParts } from './run-parts.ts'
 import type { TaskFigures } from './task.ts'
@@ -38,8 +39,9 @@ export class Run {
     this.#equipment = equipment
     const rate = new RecordRate(spec.ratePerSecondMax, host.clock.nowMs())
     const isOrdered = traits.ordered
+    const count = Math.min(spec.tasksMax, traits.tasksMax)
     const shared = {
-      host,
+      host: { ...host, limits: shareOf(host.limits, count) },
       stream,
       counts,
       equipment,
@@ -49,7 +51,6 @@ export class Run {
       onBlocked,
       onUnusable,
     }
-    const count = Math.min(spec.tasksMax, traits.tasksMax)
     this.#berths = Array.from({ length: count }, (_, index) => new Berth({ ...shared, index }))
   }
 
@@ -87,5 +88,14 @@ export class Run {
     const { clock, limits } = this.#options.host
     // A sink that hears nothing keeps its holder; it is closed when it lets go, and nobody waits for that.
     if (this.#equipment !== undefined) await within(clock, limits.drainMsMax, retire(this.#equipment))
+  }
+}
+
+/** What a stream may hold is shared among its tasks. */
+function shareOf(limits: StreamLimits, tasks: number): StreamLimits {
+  return {
+    ...limits,
+    heldRecordsMax: Math.ceil(limits.heldRecordsMax / tasks),
+    heldBytesMax: Math.ceil(limits.heldBytesMax / tasks),
   }
 }
