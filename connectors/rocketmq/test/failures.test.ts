@@ -9,7 +9,7 @@ import { useService } from '@millrace/services'
 import { describeService } from '@millrace/services/vitest'
 import { outgoing } from '@millrace/spi/conformance'
 import definition from 'rocketmq-client-nodejs/proto/apache/rocketmq/v2/definition_pb.js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, test } from 'vitest'
 import { RocketmqSource } from '../src/source.ts'
 import { Gateway, type GatewayHooks } from './gateway.ts'
 import { dataOf, gather, Lines, openSink, openSource } from './open.ts'
@@ -33,7 +33,7 @@ await describeService('rocketmq', 'failures around a real server', () => {
   })
   afterAll(() => sender[Symbol.asyncDispose]())
 
-  test.concurrent('a topic that is not there is told in words', async () => {
+  test.concurrent('a topic that is not there is told in words', async ({ expect }) => {
     const { topic } = await place(server)
     await using source = openSource({ endpoints, topic: `${topic}-later`, group: 'nobody' })
     await expect(source.read(limits, inTime())).rejects.toMatchObject({
@@ -43,7 +43,9 @@ await describeService('rocketmq', 'failures around a real server', () => {
     })
   })
 
-  test.concurrent('nobody listens: reading and writing say so, and may be tried again', async () => {
+  test.concurrent('nobody listens: reading and writing say so, and may be tried again', async ({
+    expect,
+  }) => {
     const dead = ['127.0.0.1:9']
     await using source = openSource({ endpoints: dead, topic: 't', group: 'g', requestTimeoutMs: 1_000 })
     await expect(source.read(limits, inTime())).rejects.toMatchObject({
@@ -56,7 +58,7 @@ await describeService('rocketmq', 'failures around a real server', () => {
     ])
   })
 
-  test.concurrent('the next address is taken when one does not answer', async () => {
+  test.concurrent('the next address is taken when one does not answer', async ({ expect }) => {
     const { topic, group } = await place(server)
     await sender.send(topic, ['"x"'])
     await using source = openSource({
@@ -69,7 +71,9 @@ await describeService('rocketmq', 'failures around a real server', () => {
     expect(dataOf((await gather(source, 1))[0]).body).toBe('x')
   })
 
-  test.concurrent('addresses that are not public are refused, unless the operator allows them', async () => {
+  test.concurrent('addresses that are not public are refused, unless the operator allows them', async ({
+    expect,
+  }) => {
     for (const endpoint of [server.address, `localhost:${server.address.split(':')[1]}`]) {
       await using source = openSource(
         { endpoints: [endpoint], topic: 't', group: 'g' },
@@ -86,7 +90,9 @@ await describeService('rocketmq', 'failures around a real server', () => {
     }
   })
 
-  test.concurrent('over TLS a certificate that nobody vouches for is refused, unless the options take any', async () => {
+  test.concurrent('over TLS a certificate that nobody vouches for is refused, unless the options take any', async ({
+    expect,
+  }) => {
     const { topic, group } = await place(server)
     await using careful = openSink({ endpoints, topic, tls: {} })
     expect(await careful.write([outgoing('1')], never)).toMatchObject([
@@ -99,7 +105,7 @@ await describeService('rocketmq', 'failures around a real server', () => {
     expect(dataOf((await gather(source, 1))[0]).body).toMatchObject({ id: '2' })
   })
 
-  test.concurrent('credentials that are refused need a change', async () => {
+  test.concurrent('credentials that are refused need a change', async ({ expect }) => {
     const { topic, group } = await place(server)
     await using gateway = await Gateway.open(server.address, { refusing: grpc.status.UNAUTHENTICATED })
     const credentials = { accessKey: 'ann', accessSecret: 'hush-hush' }
@@ -111,7 +117,9 @@ await describeService('rocketmq', 'failures around a real server', () => {
     })
   })
 
-  test.concurrent('a client that throws where nobody catches ends the child process alone', async () => {
+  test.concurrent('a client that throws where nobody catches ends the child process alone', async ({
+    expect,
+  }) => {
     const { topic } = await place(server)
     let isThrowing = true
     await using gateway = await Gateway.open(server.address, {
@@ -135,7 +143,7 @@ await describeService('rocketmq', 'failures around a real server', () => {
       .toBe('ok')
   })
 
-  test.concurrent('records outlive the client process that read them', async () => {
+  test.concurrent('records outlive the client process that read them', async ({ expect }) => {
     const { topic, group } = await place(server)
     await sender.send(topic, ['"1"', '"2"'])
     const lines = new Lines()
@@ -154,21 +162,21 @@ await describeService('rocketmq', 'failures around a real server', () => {
     expect(dataOf((await gather(source, 1))[0]).body).toBe('3')
   })
 
-  test.concurrent.each([
-    ['SIGKILL', 'SIGKILL'],
-    ['SIGTERM', 'SIGTERM'],
-  ] as const)('the client process ends with its parent (%s)', async (_name, signal) => {
-    const { topic } = await place(server)
-    const parent = fork(join(import.meta.dirname, 'parent.ts'), [server.address, topic], { execArgv: [] })
-    const pid = await new Promise<number>(resolve =>
-      parent.once('message', message => resolve(Number(message))),
-    )
-    expect(isAlive(pid)).toBe(true)
-    parent.kill(signal)
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false)
-  })
+  test.concurrent.for(['SIGKILL', 'SIGTERM'] as const)(
+    'the client process ends with its parent (%s)',
+    async (signal, { expect }) => {
+      const { topic } = await place(server)
+      const parent = fork(join(import.meta.dirname, 'parent.ts'), [server.address, topic], { execArgv: [] })
+      const pid = await new Promise<number>(resolve =>
+        parent.once('message', message => resolve(Number(message))),
+      )
+      expect(isAlive(pid)).toBe(true)
+      parent.kill(signal)
+      await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false)
+    },
+  )
 
-  test.concurrent('the client writes no files of its own', async () => {
+  test.concurrent('the client writes no files of its own', async ({ expect }) => {
     const home = mkdtempSync(join(tmpdir(), 'rocketmq-home-'))
     try {
       const { topic } = await place(server)
@@ -185,11 +193,11 @@ await describeService('rocketmq', 'failures around a real server', () => {
     }
   })
 
-  test.concurrent.each<[string, GatewayHooks['onReceived'], string | null, string | undefined]>([
+  test.concurrent.for<[string, GatewayHooks['onReceived'], string | null, string | undefined]>([
     ['a checksum that does not fit', breakChecksum, null, 'record.malformed'],
     ['a packed body that is broken', breakPacking, null, 'record.malformed'],
     ['a body packed by a client of the older protocol, which', packAsBefore, 'packed', undefined],
-  ])('%s is seen for what it is', async (_name, onReceived, body, code) => {
+  ])('%s is seen for what it is', async ([_name, onReceived, body, code], { expect }) => {
     const { topic, group } = await place(server)
     await sender.send(topic, ['"x"'])
     await using gateway = await Gateway.open(server.address, onReceived === undefined ? {} : { onReceived })

@@ -1,7 +1,7 @@
 import { useService } from '@millrace/services'
 import { describeService } from '@millrace/services/vitest'
 import { eventOf, outgoing } from '@millrace/spi/conformance'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, test } from 'vitest'
 import { dataOf, gather, openSink, openSource } from './open.ts'
 import { place, type RocketmqServer } from './place.ts'
 import { Sender } from './send.ts'
@@ -20,7 +20,9 @@ await describeService('rocketmq', 'messages on a real server', () => {
   })
   afterAll(() => sender[Symbol.asyncDispose]())
 
-  test.concurrent('what a sink writes comes out of a source in the shape of the compatible protocol', async () => {
+  test.concurrent('what a sink writes comes out of a source in the shape of the compatible protocol', async ({
+    expect,
+  }) => {
     const { topic, group } = await place(server)
     await using sink = openSink({ endpoints, topic })
     const parameters = { tags: 'blue', keys: 'k1 k2', properties: '{"a":1,"b":"x"}', 'properties.b': 'y' }
@@ -58,17 +60,17 @@ await describeService('rocketmq', 'messages on a real server', () => {
     expect(record?.takenAtMs).toBeGreaterThan(1_600_000_000_000)
   })
 
-  test.concurrent.each([
+  test.concurrent.for([
     ['text', 'plain', 'plain'],
     ['binary', 'plain', Buffer.from('plain').toString('base64')],
-  ])('a body may stand as %s in the data', async (bodyForm, sent, expected) => {
+  ])('a body may stand as %s in the data', async ([bodyForm, sent = '', expected], { expect }) => {
     const { topic, group } = await place(server)
     await sender.send(topic, [sent])
     await using source = openSource({ endpoints, topic, group, bodyForm })
     expect(dataOf((await gather(source, 1))[0]).body).toBe(expected)
   })
 
-  test.concurrent('a body that is too large is a fault, and shows no body', async () => {
+  test.concurrent('a body that is too large is a fault, and shows no body', async ({ expect }) => {
     const { topic, group } = await place(server)
     await sender.send(topic, [`"${'x'.repeat(2_000)}"`])
     await using source = openSource({ endpoints, topic, group, recordBytesMax: 1_000 })
@@ -80,7 +82,7 @@ await describeService('rocketmq', 'messages on a real server', () => {
     expect(dataOf(record).body).toBeNull()
   })
 
-  test.concurrent('tags choose messages on the server', async () => {
+  test.concurrent('tags choose messages on the server', async ({ expect }) => {
     const { topic, group } = await place(server)
     for (const tag of ['a', 'b', 'c']) await sender.send(topic, [`"${tag}"`], { tag })
     await using source = openSource({ endpoints, topic, group, tags: 'a || c' })
@@ -88,7 +90,7 @@ await describeService('rocketmq', 'messages on a real server', () => {
     expect(records.map(record => dataOf(record).body)).toEqual(['a', 'c'])
   })
 
-  test.concurrent('names may have their namespace before them', async () => {
+  test.concurrent('names may have their namespace before them', async ({ expect }) => {
     const plain = await place(server, 'NORMAL', { namespace: 'shop' })
     const [topic, group] = [`shop%${plain.topic}`, `shop%${plain.group}`]
     await using sink = openSink({ endpoints, topic })
@@ -99,7 +101,7 @@ await describeService('rocketmq', 'messages on a real server', () => {
     await source.commit(records)
   })
 
-  test.concurrent('a delayed message comes when it is due, and says when that was', async () => {
+  test.concurrent('a delayed message comes when it is due, and says when that was', async ({ expect }) => {
     const { topic, group } = await place(server, 'DELAY')
     await using sink = openSink({ endpoints, topic })
     const dueAtMs = Date.now() + 3_000
@@ -116,7 +118,9 @@ await describeService('rocketmq', 'messages on a real server', () => {
     )
   })
 
-  test.concurrent('messages of one group come one at a time and in order; others go beside them', async () => {
+  test.concurrent('messages of one group come one at a time and in order; others go beside them', async ({
+    expect,
+  }) => {
     const { topic, group } = await place(server, 'FIFO', { ordered: true })
     await using sink = openSink({ endpoints, topic })
     const records = ['a1', 'a2', 'b1', 'a3', 'b2'].map(id =>
@@ -134,7 +138,7 @@ await describeService('rocketmq', 'messages on a real server', () => {
     expect(dataOf((await gather(source, 1))[0]).body).toBe('a3')
   })
 
-  test.concurrent('a group whose first message was given back begins with it again', async () => {
+  test.concurrent('a group whose first message was given back begins with it again', async ({ expect }) => {
     const { topic, group } = await place(server, 'FIFO', { ordered: true })
     await sender.send(topic, ['"1"', '"2"'], { messageGroup: 'g' })
     const first = openSource({ endpoints, topic, group })
@@ -147,7 +151,9 @@ await describeService('rocketmq', 'messages on a real server', () => {
     expect(dataOf((await gather(second, 1))[0]).body).toBe('2')
   })
 
-  test.concurrent('records may go to topics of their own, and one that is not there fails alone', async () => {
+  test.concurrent('records may go to topics of their own, and one that is not there fails alone', async ({
+    expect,
+  }) => {
     const [one, other] = await Promise.all([place(server), place(server)])
     await using sink = openSink({ endpoints, topic: one.topic })
     const outcomes = await sink.write(
@@ -181,7 +187,9 @@ await describeService('rocketmq', 'messages on a real server', () => {
     expect(dataOf((await gather(source, 1))[0]).body).toBe('2')
   })
 
-  test.concurrent('records that are held for longer than the time of invisibility stay with their reader', async () => {
+  test.concurrent('records that are held for longer than the time of invisibility stay with their reader', async ({
+    expect,
+  }) => {
     const { topic, group } = await place(server)
     await sender.send(topic, ['"kept"'])
     await using holder = openSource({ endpoints, topic, group, invisibleMs: 10_000 })

@@ -63,7 +63,8 @@ export class StreamConsumer extends SimpleConsumer {
       if (message !== undefined) found.push(message)
       deliveredAtMs = response.getDeliveryTimestamp()?.toDate().getTime() ?? deliveredAtMs
     }
-    const reception = { endpoints: { scheme, addressesList }, deliveredAtMs, bodyBytesMax }
+    const { topic } = this.#subscription
+    const reception = { topic, endpoints: { scheme, addressesList }, deliveredAtMs, bodyBytesMax }
     const messages: ReceivedMessage[] = found.map(message => receivedMessage(message, reception))
     return { messages, brokers: queues.length }
   }

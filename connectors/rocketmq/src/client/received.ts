@@ -5,6 +5,8 @@ import type { ReceivedMessage, WireEndpoints } from './calls.ts'
 
 /** Where and when a message was received. */
 export interface Reception {
+  /** As the subscription has it: a proxy leaves a namespace out of the name that a message has. */
+  readonly topic: string
   readonly endpoints: WireEndpoints
   readonly deliveredAtMs: number | undefined
   readonly bodyBytesMax: number
@@ -22,7 +24,7 @@ export function receivedMessage(message: Message, reception: Reception): Receive
   return {
     receipt: {
       messageId: system.getMessageId(),
-      topic: message.getTopic()?.getName() ?? '',
+      topic: reception.topic,
       handle: system.getReceiptHandle() ?? '',
       endpoints: reception.endpoints,
     },
