@@ -12,6 +12,8 @@ const eventWithinMs = 30_000
 /** A real server for the test of an example, with its state in a folder of its own, and the command line to it. */
 export interface ExampleServer extends AsyncDisposable {
   readonly client: Client
+  /** What a wiring that reaches the server over one of its own interfaces reads from the environment. */
+  readonly settings: Readonly<Record<string, string>>
   /**
    * Runs `millrace ARGS…` against the server as a person would type it, and resolves with what it wrote. Throws, with
    * what it wrote, when it fails.
@@ -29,6 +31,7 @@ export async function startExampleServer(): Promise<ExampleServer> {
   const kept = started.move()
   return {
     client: server.client(),
+    settings: { ...server.credentials, MNS_ENDPOINT: server.url },
     async millrace(...args) {
       const { terminal, written } = keepingTerminal(server.credentials)
       const status = await main([...args, '--url', server.url], terminal)
@@ -43,6 +46,12 @@ export async function startExampleServer(): Promise<ExampleServer> {
 export async function logTexts(client: Client, name: string): Promise<string[]> {
   const lines = await client.functionLogs(name)
   return lines.filter(({ stream }) => stream !== 'platform').map(({ text }) => text)
+}
+
+/** What the code of a function has printed with `console.log`, sorted, without the head of each line. */
+export async function printed(client: Client, name: string): Promise<string[]> {
+  const texts = await logTexts(client, name)
+  return texts.map(text => text.trimEnd().replace(/^.* \[info\] /, '')).toSorted()
 }
 
 /** The first event of a bus, however long ago it was published; waits for it. */
