@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { AppError, retryNever } from '@millrace/spi'
+import { isJson } from './json-check.ts'
 import type { RecordCursor } from './record-cursor.ts'
 import { Slab } from './slab.ts'
 
@@ -79,12 +80,9 @@ export class MessageEvents {
       return malformed(`The key of ${keyLength} bytes is not UTF-8; keyForm binary takes any.`)
     }
     if (bodyForm === 'binary' || valueLength < 0) return undefined
-    const text = bytes.toString('utf8', valueStart, valueStart + valueLength)
-    // What is not UTF-8 shows by this character; it is no fault where the text has it in its own right.
-    if (text.includes('\ufffd') && !isUtf8(bytes.subarray(valueStart, valueStart + valueLength))) {
-      return malformed(`The value of ${valueLength} bytes is not UTF-8.`)
-    }
-    return bodyForm === 'json' && !isJson(text)
+    const value = bytes.subarray(valueStart, valueStart + valueLength)
+    if (!isUtf8(value)) return malformed(`The value of ${valueLength} bytes is not UTF-8.`)
+    return bodyForm === 'json' && !isJson(value)
       ? malformed(`The value of ${valueLength} bytes is not JSON.`)
       : undefined
   }
@@ -173,15 +171,6 @@ function ascii(json: string): string {
   return /^[\u0000-\u007f]*$/.test(json)
     ? json
     : json.replace(/[^\u0000-\u007f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Text where it is UTF-8, else base64. */
