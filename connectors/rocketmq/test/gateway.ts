@@ -31,6 +31,10 @@ export interface GatewayHooks {
   onReceived?(response: ReceiveMessageResponse): void
 }
 
+interface Resource {
+  readonly resourceNamespace: string
+}
+
 /** Calls of the protocol are typed by their method; what passes through a gateway is not looked at further. */
 type Part = object
 
@@ -43,6 +47,8 @@ export class Gateway implements AsyncDisposable {
   readonly accepted: string[] = []
   readonly begun = new Set<string>()
   readonly givenUp = new Set<string>()
+  /** Namespaces of the topics and groups that calls named. */
+  readonly namespaces = new Set<string>()
   readonly #hooks: GatewayHooks
   readonly #server: Server = new grpc.Server()
   readonly #upstream: Client
@@ -84,6 +90,7 @@ export class Gateway implements AsyncDisposable {
   }
 
   #unary(name: string, call: ServerUnaryCall<Part, Part>, callback: sendUnaryData<Part>): void {
+    this.#noteNamespaces(call.request)
     const id = call.request instanceof SendMessageRequest ? idOf(call.request) : undefined
     if (this.#hooks.refusing !== undefined) {
       callback({ code: this.#hooks.refusing, details: 'refused' })
@@ -112,6 +119,7 @@ export class Gateway implements AsyncDisposable {
   }
 
   #stream(name: string, call: ServerWritableStream<Part, Part>): void {
+    this.#noteNamespaces(call.request)
     const passedOn = this.#call(name, [
       call.request,
       headersOf(call.metadata),
@@ -144,6 +152,13 @@ export class Gateway implements AsyncDisposable {
     const method: unknown = Reflect.get(this.#upstream, name)
     if (typeof method !== 'function') throw new Error(`the stub has no ${name}`)
     return Reflect.apply(method, this.#upstream, given)
+  }
+
+  #noteNamespaces(request: Part): void {
+    const { topic, group } = (request as { toObject(): Record<string, Resource | undefined> }).toObject()
+    for (const resource of [topic, group]) {
+      if (resource !== undefined) this.namespaces.add(resource.resourceNamespace)
+    }
   }
 
   #takePlace(response: QueryRouteResponse): void {

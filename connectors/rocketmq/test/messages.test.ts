@@ -2,6 +2,7 @@ import { useService } from '@millrace/services'
 import { describeService } from '@millrace/services/vitest'
 import { eventOf, outgoing } from '@millrace/spi/conformance'
 import { afterAll, beforeAll, test } from 'vitest'
+import { Gateway } from './gateway.ts'
 import { dataOf, gather, openSink, openSource } from './open.ts'
 import { place, type RocketmqServer } from './place.ts'
 import { Sender } from './send.ts'
@@ -99,6 +100,20 @@ await describeService('rocketmq', 'messages on a real server', () => {
     const records = await gather(source, 1)
     expect(dataOf(records[0])).toMatchObject({ topic, body: 'inside' })
     await source.commit(records)
+  })
+
+  test.concurrent('a namespace goes along with every request; this server takes no notice of it', async ({
+    expect,
+  }) => {
+    const { topic, group } = await place(server)
+    await using gateway = await Gateway.open(server.address)
+    const options = { endpoints: [gateway.address], topic, namespace: 'shop' }
+    await using sink = openSink(options)
+    expect(await sink.write([outgoing('1', text('"inside"'))], never)).toMatchObject([{ status: 'ok' }])
+    await using source = openSource({ ...options, group })
+    const records = await gather(source, 1)
+    await source.commit(records)
+    expect(gateway.namespaces).toEqual(new Set(['shop']))
   })
 
   test.concurrent('a delayed message comes when it is due, and says when that was', async ({ expect }) => {

@@ -41,7 +41,23 @@ export function completeStub(namespace: string): Cancelling {
       return call
     })
   }
+  if (namespace !== '') addNamespaceToSettings(prototype, namespace)
   return (signal, work) => signals.run(signal, work)
+}
+
+/** Settings go over a stream: each command gets the namespace when it is written. */
+function addNamespaceToSettings(prototype: object, namespace: string): void {
+  const original: unknown = Reflect.get(prototype, 'telemetry')
+  if (typeof original !== 'function') throw new Error('the stub has no method telemetry')
+  Reflect.set(prototype, 'telemetry', function (this: unknown, ...given: unknown[]): unknown {
+    const stream = Reflect.apply(original, this, given) as { write(command: object): boolean }
+    const write = stream.write.bind(stream)
+    stream.write = command => {
+      addNamespace(command, namespace)
+      return write(command)
+    }
+    return stream
+  })
 }
 
 /** Sets the namespace on whatever of a request names a topic or a group, settings of a client included. */
