@@ -85,7 +85,7 @@ export const RocketmqConnectionOptions = Type.Object(
   strict,
 )
 
-const namePattern = '^[%A-Za-z0-9_-]+$'
+const namePattern = '^[%|A-Za-z0-9_-]+$'
 
 /** Options of the RocketMQ source, as users write them. */
 export const RocketmqSourceOptions = Type.Object(

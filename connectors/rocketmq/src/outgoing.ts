@@ -31,7 +31,7 @@ export function outgoingMessage(
     record.parameters[name] === '' ? undefined : record.parameters[name]
   const topic = value('topic') ?? topicOfOptions
   if (topic === undefined) throw refused('topic', 'is missing, and the options name no topic either')
-  if (!/^[%A-Za-z0-9_-]{1,127}$/.test(topic)) throw refused('topic', 'is no name of a topic')
+  if (!/^[%|A-Za-z0-9_-]{1,127}$/.test(topic)) throw refused('topic', 'is no name of a topic')
   if (record.body.length === 0) {
     throw new AppError('sink.rejected', 'The body is empty, which RocketMQ does not take.', retryNever)
   }
