@@ -1,3 +1,5 @@
+import type { RuleSpec } from '../resources/index.ts'
+
 /** Where a range of the log begins or ends: a position, or the time of acceptance in milliseconds since the epoch. */
 export type ReplayBound = { readonly position: number } | { readonly timeMs: number }
 
@@ -15,9 +17,14 @@ export interface ReplayRequest {
   readonly ratePerSecondMax?: number
   /** Whether events carry the replay's id as `millracereplay`; default true. */
   readonly marked?: boolean
+  /** Events must match this pattern besides that of the rule; default all. */
+  readonly filter?: ReplayFilter
   /** Reads and counts, delivers nothing and leaves nothing behind. */
   readonly dryRun?: boolean
 }
+
+/** A pattern, checked by whoever asks for the replay. */
+export type ReplayFilter = Pick<RuleSpec, 'pattern' | 'dialect'>
 
 /** A replay as it is stored under `replay/<bus>/<id>`. How far it has come is in cursors. */
 export interface ReplayRecord {
@@ -31,6 +38,7 @@ export interface ReplayRecord {
   readonly to: number
   readonly ratePerSecondMax?: number
   readonly marked: boolean
+  readonly filter?: ReplayFilter
   readonly createdAtMs: number
   /** `running` until everything it put into the queues has ended. */
   readonly state: 'running' | 'done' | 'cancelled'

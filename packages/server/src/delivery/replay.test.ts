@@ -36,6 +36,16 @@ describe('replay', () => {
     expect((await engine.journal('b')).filter(({ replay }) => replay === id)).toHaveLength(3)
   })
 
+  test('a filter lets through what matches it and the rule, also when it is only counted', async () => {
+    await using engine = await engineWithRule(6)
+    const filter = { pattern: { data: [{ numeric: ['<', 4] }] }, dialect: 'standard' } as const
+    const request = { bus: 'acme/b', rule: 'r', filter }
+    expect(await engine.delivery.startReplay({ ...request, dryRun: true })).toMatchObject({ matched: 2 })
+    await engine.delivery.startReplay(request)
+    await engine.settled()
+    expect(engine.sinks.positions('f')).toEqual([3, 4])
+  })
+
   test('a replay whose end could not be recorded is not made again by the next start', async () => {
     const sinks = new ScriptedSinks()
     sinks.scripts.set('f', () => ok)

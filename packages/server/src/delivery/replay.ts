@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Matcher, compile } from '@millrace/pattern'
 import type { Clock, Delivery, LogEntry, Queue } from '@millrace/spi'
 import { newDelivery } from '../bus/index.ts'
-import { patternOptions, queueName, type RuleView, type TargetSpec } from '../resources/index.ts'
+import { queueName, type RuleView, type TargetSpec } from '../resources/index.ts'
 import { type BoundedReadParts, matchedCursor, type Put, readBounded } from './bounded-read.ts'
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts'
 import { replayCancelled, targetRemoved } from './errors.ts'
 import { identify, identityOf, type QueueIdentity } from './identity.ts'
 import { endPending, type RemovalParts } from './removal.ts'
+import { replayMatcher } from './replay-matcher.ts'
 import { type ReplayRecord, replayCursor, type ReplayStatus } from './replay-record.ts'
 
 export interface ReplayParts extends BoundedReadParts, RemovalParts {
@@ -35,7 +35,7 @@ export class Replay {
   readonly #shares = new Map<string, Share>()
   /** Dispatchers of targets that were taken out of the rule, until they have come to rest. */
   readonly #leaving = new Set<Dispatcher>()
-  readonly #matcher: Matcher<string>
+  readonly #isWanted: (event: Uint8Array) => boolean
   readonly #onRest: () => void
   readonly #stop = new AbortController()
   #position: number
@@ -58,9 +58,7 @@ export class Replay {
     this.record = record
     this.#parts = parts
     this.#position = record.from
-    this.#matcher = compile(
-      rule === undefined ? [] : [[record.rule, rule.spec.pattern, patternOptions(rule.spec)]],
-    )
+    this.#isWanted = replayMatcher(rule?.spec, record.filter)
     this.#onRest = onRest
     const { bus, id, marked } = record
     for (const target of record.targets) {
@@ -217,7 +215,7 @@ export class Replay {
 
   #select(entries: readonly LogEntry[]): { put: Put[]; matched: number } {
     const nowMs = this.#parts.clock.nowMs()
-    const matching = entries.filter(entry => this.#matcher.match(entry.bytes).length > 0)
+    const matching = entries.filter(({ bytes }) => this.#isWanted(bytes))
     const put = matching.flatMap(({ position }) => this.#deliveries(newDelivery(position, nowMs)))
     return { put, matched: matching.length }
   }

@@ -1,16 +1,10 @@
-import { compile } from '@millrace/pattern'
 import { AppError, type Documents, type Random, retryNever } from '@millrace/spi'
-import {
-  type BusView,
-  patternOptions,
-  type RuleView,
-  type Snapshot,
-  type Snapshots,
-} from '../resources/index.ts'
+import { type BusView, type RuleView, type Snapshot, type Snapshots } from '../resources/index.ts'
 import { Backfills } from './backfill.ts'
 import { busNotFound } from './errors.ts'
 import { repeatUntilDone } from './repeat.ts'
 import { Replay, type ReplayParts } from './replay.ts'
+import { replayMatcher } from './replay-matcher.ts'
 import {
   endedReplaysMax,
   type ReplayBound,
@@ -96,6 +90,7 @@ export class Replays {
       ...(await this.#range(view, request)),
       ...(rate === undefined ? {} : { ratePerSecondMax: rate }),
       marked: request.marked ?? true,
+      ...(request.filter === undefined ? {} : { filter: request.filter }),
       createdAtMs: clock.nowMs(),
       state: 'running',
       matched: 0,
@@ -272,7 +267,7 @@ export class Replays {
   }
 
   async #dryRun(record: ReplayRecord, rule: RuleView): Promise<ReplayStatus> {
-    const matcher = compile([[rule.name, rule.spec.pattern, patternOptions(rule.spec)]])
+    const isWanted = replayMatcher(rule.spec, record.filter)
     let matched = 0
     let position = record.from
     while (position < record.to) {
@@ -281,7 +276,7 @@ export class Replays {
       const last = entries.at(-1)
       if (last === undefined) break
       for (const { bytes, position: at } of entries) {
-        if (at < record.to && matcher.match(bytes).length > 0) matched++
+        if (at < record.to && isWanted(bytes)) matched++
       }
       position = last.position + 1
     }

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { AppError } from '@millrace/spi'
 import { type AuthenticationScheme, authenticatorOf, type Credential } from '../auth/index.ts'
 import { type ApplicationParts, createApplication } from './application.ts'
+import { AwsDoor } from './aws/index.ts'
 import { allErrorCatalogues } from './catalogue.ts'
 import { consoleRoutes } from './console-page.ts'
 import { mergeCatalogues, problemMaker } from './error-body.ts'
@@ -57,6 +58,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const triggers = new TriggerDoor({ services, limits, refuse, credentials, host: ownHost, closing: signal })
   const hooks = new HookDoor({ services, limits, refuse, closing: signal })
   const mns = new MnsDoor({ services, limits, refuse, credentials, closing: signal })
+  const aws = new AwsDoor({ services, limits, refuse, credentials, closing: signal })
   const { app, routes } = createApplication({
     observer: services.observer,
     limits,
@@ -64,7 +66,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     makeProblem,
     lingering,
     refuse,
-    takeFirst: takeFirst(triggers, hooks, mns, door),
+    takeFirst: takeFirst({ triggers, hooks, mns, aws, door }),
   })
   const silent = new SilentConnections(app.server)
   await describeApplication(app, services.node.version)
@@ -111,13 +113,17 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   }
 }
 
-/** What is not the framework's: requests of triggers, a domain's before everything else, to streams and queues, and events. */
-function takeFirst(
-  triggers: TriggerDoor,
-  hooks: HookDoor,
-  mns: MnsDoor,
-  door: PublishDoor,
-): ApplicationParts['takeFirst'] {
+/** The doors that take requests before the framework does. */
+interface RawDoors {
+  readonly triggers: TriggerDoor
+  readonly hooks: HookDoor
+  readonly mns: MnsDoor
+  readonly aws: AwsDoor
+  readonly door: PublishDoor
+}
+
+/** What is not the framework's: requests of triggers, a domain's before everything else, to streams and queues, of clients of AWS, and events. */
+function takeFirst({ triggers, hooks, mns, aws, door }: RawDoors): ApplicationParts['takeFirst'] {
   return (request, response) => {
     const claim = triggers.claim(request)
     if (claim !== undefined) {
@@ -130,6 +136,10 @@ function takeFirst(
     }
     if (MnsDoor.claims(request)) {
       void mns.handle(request, response)
+      return true
+    }
+    if (AwsDoor.claims(request)) {
+      void aws.handle(request, response)
       return true
     }
     const bus = PublishDoor.busOf(request)

@@ -1,0 +1,25 @@
+import type { RuleSpec } from '../../resources/index.ts'
+import type { Call } from './operation.ts'
+
+/** Times that a change is made anew because somebody else changed the rule in between. */
+const changeAttemptsMax = 5
+
+/** Changes a rule as it is now; what others change at the same moment is not lost. */
+export async function changeRule(
+  { services, account }: Call,
+  bus: string,
+  rule: string,
+  change: (spec: RuleSpec) => object,
+): Promise<void> {
+  const { rules } = services.resources
+  for (let attempt = 1; ; attempt++) {
+    const { spec, revision } = rules.get(account, bus, rule)
+    try {
+      await rules.put(account, bus, rule, change(spec), revision)
+      return
+    } catch (thrown) {
+      const hasChanged = rules.get(account, bus, rule).revision !== revision
+      if (!hasChanged || attempt === changeAttemptsMax) throw thrown
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { compatibleInterfaces as awsInterfaces } from './actions.ts'
+export { AwsDoor, type AwsDoorParts } from './door.ts'

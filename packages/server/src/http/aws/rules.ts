@@ -1,0 +1,137 @@
+import { type Static, Type } from 'typebox'
+import type { RuleSpec, RuleView } from '../../resources/index.ts'
+import { pick } from './buses.ts'
+import { busOf } from './bus-access.ts'
+import { changeRule } from './change-rule.ts'
+import { foreignOf, innerDescription, outerDescription, withForeign } from './foreign.ts'
+import { Arn, BusReference, checkedName, Description, outerBus, ResourceName, ruleArn } from './names.ts'
+import { type Answer, type Call, type Operation, operation } from './operation.ts'
+import { pageOf, PageMembers } from './paging.ts'
+import { innerPattern, outerPatternText, patternLengthMax, readPattern } from './pattern.ts'
+import { invalid } from './refusal.ts'
+import { TagList, tagsOf } from './tag-list.ts'
+import { targetView } from './target-view.ts'
+
+const RuleName = Type.Object({ Name: ResourceName, EventBusName: BusReference })
+const stateNames = ['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'] as const
+const PutRule = Type.Object({
+  Name: ResourceName,
+  EventBusName: BusReference,
+  EventPattern: Type.Optional(Type.String({ maxLength: patternLengthMax })),
+  ScheduleExpression: Type.Optional(Type.String({ maxLength: 256 })),
+  State: Type.Optional(Type.Union(stateNames.map(name => Type.Literal(name)))),
+  Description,
+  RoleArn: Type.Optional(Arn),
+  Tags: Type.Optional(TagList),
+})
+const ListRules = Type.Object({
+  NamePrefix: Type.Optional(ResourceName),
+  EventBusName: BusReference,
+  ...PageMembers,
+})
+const ListRuleNamesByTarget = Type.Object({ TargetArn: Arn, EventBusName: BusReference, ...PageMembers })
+const DeleteRule = Type.Object({
+  Name: ResourceName,
+  EventBusName: BusReference,
+  Force: Type.Optional(Type.Boolean()),
+})
+
+/** Write, read, list, switch and delete rules (section 10.4 of the AWS protocol). */
+export const ruleOperations: Readonly<Record<string, Operation>> = {
+  PutRule: operation(PutRule, put),
+  DescribeRule: operation(RuleName, async (call, { Name, EventBusName }) => {
+    const { name, rules } = await busOf(call, EventBusName)
+    call.services.resources.rules.get(call.account, name, Name)
+    const rule = rules.get(Name)
+    return rule === undefined ? {} : { ...shown(call, name, rule), CreatedBy: call.owner }
+  }),
+  ListRules: operation(ListRules, async (call, input) => {
+    const { name, rules } = await busOf(call, input.EventBusName)
+    const found = sorted(rules.values()).filter(rule => rule.name.startsWith(input.NamePrefix ?? ''))
+    return pageOf('Rules', found, input, rule => shown(call, name, rule))
+  }),
+  ListRuleNamesByTarget: operation(ListRuleNamesByTarget, async (call, input) => {
+    const { rules } = await busOf(call, input.EventBusName)
+    const found = sorted(rules.values()).filter(({ spec }) =>
+      spec.targets.some(target => targetView(target, call)['Arn'] === input.TargetArn),
+    )
+    return pageOf('RuleNames', found, input, ({ name }) => name)
+  }),
+  EnableRule: switchTo('enabled'),
+  DisableRule: switchTo('disabled'),
+  DeleteRule: operation(DeleteRule, async (call, { Name, EventBusName }) => {
+    const { name, rules } = await busOf(call, EventBusName)
+    const rule = rules.get(Name)
+    if (rule === undefined) return {}
+    if (rule.spec.targets.length > 0) throw invalid("Rule can't be deleted since it has targets.")
+    await call.services.resources.rules.delete(call.account, name, Name, rule.revision)
+    return {}
+  }),
+}
+
+function switchTo(state: RuleSpec['state']): Operation {
+  return operation(RuleName, async (call, { Name, EventBusName }) => {
+    const { name } = await busOf(call, EventBusName)
+    await changeRule(call, name, Name, spec => ({ ...spec, state }))
+    return {}
+  })
+}
+
+/** Creates, or replaces all but the targets and tags. */
+async function put(call: Call, input: Static<typeof PutRule>): Promise<Answer> {
+  const { Name: name, EventPattern: text } = input
+  checkedName('a rule', name)
+  refuseSchedule(input.ScheduleExpression)
+  if (text === undefined) throw invalid('Parameter(s) EventPattern or ScheduleExpression must be specified.')
+  const bus = await busOf(call, input.EventBusName)
+  const spec = {
+    description: innerDescription(input.Description),
+    pattern: innerPattern(readPattern(text), call),
+    dialect: 'standard',
+    state: input.State === 'DISABLED' ? 'disabled' : 'enabled',
+  } as const
+  const kept = {
+    EventPattern: text,
+    Description: input.Description,
+    RoleArn: input.RoleArn,
+    State: input.State === 'DISABLED' ? undefined : input.State,
+  }
+  if (bus.rules.has(name)) {
+    await changeRule(call, bus.name, name, before => ({
+      ...before,
+      ...spec,
+      ...withForeign(before.foreign, kept),
+    }))
+  } else {
+    const Tags = input.Tags && tagsOf(input.Tags)
+    const made = { ...spec, ...withForeign(undefined, { ...kept, Tags }) }
+    await call.services.resources.rules.put(call.account, bus.name, name, made, 0)
+  }
+  return { RuleArn: ruleArn(call, bus.name, name) }
+}
+
+function refuseSchedule(expression: string | undefined): void {
+  if (expression === undefined || expression === '') return
+  throw invalid(
+    'Parameter ScheduleExpression is not valid. Reason: this server has no schedules on rules; give a function a timer trigger instead.',
+  )
+}
+
+function shown(call: Call, bus: string, rule: RuleView): Record<string, unknown> {
+  const { spec } = rule
+  const kept = foreignOf(spec.foreign)
+  const { State = 'ENABLED', RoleArn } = kept
+  const EventPattern = outerPatternText(spec, kept, call)
+  const text = outerDescription(spec.description, kept)
+  return {
+    Name: rule.name,
+    Arn: ruleArn(call, bus, rule.name),
+    ...pick({ EventPattern, Description: text, RoleArn }, ['EventPattern', 'Description', 'RoleArn']),
+    State: spec.state === 'enabled' ? State : 'DISABLED',
+    EventBusName: outerBus(bus),
+  }
+}
+
+function sorted(rules: Iterable<RuleView>): RuleView[] {
+  return [...rules].sort((left, right) => (left.name < right.name ? -1 : 1))
+}
