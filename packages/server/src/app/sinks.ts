@@ -8,6 +8,7 @@ import type { Queues } from '../queues/index.ts'
 import type { Topics } from '../topics/index.ts'
 import { busKey, type SinkSpec, type Snapshots } from '../resources/index.ts'
 import { BusSink } from './bus-sink.ts'
+import { InstanceSink } from './instance-sink.ts'
 import { connectedOptions } from './instances.ts'
 import { QueueSink } from './queue-sink.ts'
 import { TopicSink } from './topic-sink.ts'
@@ -28,8 +29,8 @@ export interface SinkParts {
   readonly fileRoots: readonly string[]
 }
 
-/** Records of one write to a sink that is not a connector's. */
-const recordsMax = { bus: 1_000, queue: 100, topic: 100, function: 16 }
+/** Records of one write to a sink that is not a connector's. Calls of a function run side by side, so more than one would lose the order. */
+const recordsMax = { bus: 1_000, queue: 100, topic: 100, function: 1 }
 
 /** How many records one write to a sink may carry at most: what its connector says, or what suits the platform's own. */
 export function recordsMaxOf(sink: SinkSpec, plugins: Pick<Plugins, 'sinkRecordsMax'>): Promise<number> {
@@ -49,11 +50,15 @@ export function sinkResolver(parts: SinkParts): SinkResolver {
     if (internal !== undefined) return internal
     if ('connector' in spec) {
       const context = { clock, random, log, allowPrivateTargets, fileRoots, name: queue }
-      return plugins.openSink(
-        spec.connector,
-        connectedOptions(account, spec, snapshots.current(), secrets),
-        context,
-      )
+      const opened = (): Sink =>
+        plugins.openSink(
+          spec.connector,
+          connectedOptions(account, spec, snapshots.current(), secrets),
+          context,
+        )
+      if (spec.instance === undefined) return opened()
+      const instance = busKey(account, spec.instance)
+      return new InstanceSink({ instance: () => snapshots.current().instances.get(instance), open: opened })
     }
     if ('function' in spec) return functions.sink(account, spec.function, spec.qualifier)
     if ('queue' in spec) return new QueueSink(queues, account, spec.queue, spec.encoding === 'base64')

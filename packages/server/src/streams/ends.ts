@@ -17,6 +17,8 @@ export interface EndsParts {
   readonly onProgress: () => void
   /** The stream is to stop before the record of this error. */
   readonly onBlocked: (error: AppError) => void
+  /** For the status: why records were given up. */
+  readonly onError: (error: AppError) => void
 }
 
 /** How records end: written, left out, and when nothing helps as the policy says. */
@@ -47,7 +49,8 @@ export class Ends {
   async exhausted(list: readonly Exhausted[]): Promise<void> {
     const [first] = list
     if (first === undefined) return
-    const { isBlocking, deadLetters, onBlocked, counts } = this.#parts
+    const { isBlocking, deadLetters, onBlocked, onError, counts } = this.#parts
+    onError(first.error)
     if (isBlocking) {
       onBlocked(first.error)
       throw first.error

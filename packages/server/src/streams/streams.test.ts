@@ -169,7 +169,10 @@ describe('a stream', () => {
     expect(world.sinks.ids('sink').flat()).toEqual(['p0-0', 'p0-2'])
     expect(world.sinks.ids('graves')).toEqual([['p0-1']])
     expect(world.system.uncommitted).toBe(0)
-    expect(await status(world)).toMatchObject({ counts: { faulty: 1, 'dead-lettered': 1 } })
+    expect(await status(world)).toMatchObject({
+      counts: { faulty: 1, 'dead-lettered': 1 },
+      lastError: { code: 'record.malformed' },
+    })
   })
 
   test('a partition whose head is retried waits, and the others flow', async () => {

@@ -216,6 +216,7 @@ export class Task {
           : new DeadLetters({ ...shared, holder, recordsMax, stream: name, sink: sinkName(plan.spec) }),
       counts,
       log,
+      onError,
       onEnd: unit => this.#batches.end(unit),
       onProgress: () => this.#batches.pump(),
       onBlocked: error => {
