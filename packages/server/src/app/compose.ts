@@ -7,7 +7,7 @@ import {
   type LoadedCredentials,
 } from '../auth/index.ts'
 import type { Delivery } from '../delivery/index.ts'
-import { functionComputePaths, listen, type Listener } from '../http/index.ts'
+import { functionComputePaths, listen, type Listener, rpcPath } from '../http/index.ts'
 import type { Resources } from '../resources/index.ts'
 import { type Engine, openEngine, routedPosition } from './engine.ts'
 import { type CompositionOptions, type Ground, openGround } from './ground.ts'
@@ -122,7 +122,7 @@ function openDoor(
       schemes: [
         bearerScheme(credentials.credentials),
         acsSignatureScheme({ ...credentials, clock, pathPrefix: '/openapi/' }),
-        acs3Scheme({ ...credentials, clock, pathPrefixes: functionComputePaths }),
+        acs3Scheme({ ...credentials, clock, pathPrefixes: functionComputePaths, paths: [rpcPath] }),
         fcNativeScheme({ ...credentials, clock, pathPrefixes: functionComputePaths }),
       ],
     },

@@ -9,6 +9,8 @@ export interface SignedPathOptions {
   readonly clock: Clock
   /** The scheme answers for paths that begin with one of these; elsewhere its credentials count for nothing. */
   readonly pathPrefixes: readonly string[]
+  /** Whole paths for which it answers besides. */
+  readonly paths?: readonly string[]
 }
 
 /**
@@ -34,6 +36,7 @@ export function fcNativeScheme(options: SignedPathOptions): AuthenticationScheme
   }
 }
 
-function isBelow(url: string, { pathPrefixes }: SignedPathOptions): boolean {
-  return pathPrefixes.some(prefix => url.startsWith(prefix))
+function isBelow(url: string, { pathPrefixes, paths = [] }: SignedPathOptions): boolean {
+  if (pathPrefixes.some(prefix => url.startsWith(prefix))) return true
+  return paths.length > 0 && paths.includes(url.split('?', 1)[0] ?? '')
 }

@@ -31,15 +31,15 @@ export interface Action {
 export function jsonAction<Schema extends TSchema>(
   subject: Subject,
   schema: Schema,
-  run: (account: string, input: Static<Schema>) => Answer | Promise<Answer>,
+  run: (account: string, input: Static<Schema>, call: Call) => Answer | Promise<Answer>,
 ): Action {
   const check = requestCheck(schema, 'body')
   return {
     subject,
-    run({ account, body }) {
-      const checked = check(membersOf(body))
+    run(call) {
+      const checked = check(membersOf(call.body))
       if ('error' in checked) throw checked.error
-      return run(account, checked.value as Static<Schema>)
+      return run(call.account, checked.value as Static<Schema>, call)
     },
   }
 }

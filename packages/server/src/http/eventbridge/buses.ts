@@ -7,6 +7,7 @@ import { foreignOf, keptMembers } from './foreign.ts'
 import { checkNewName } from './new-name.ts'
 import { nextToken, PageMembers, windowOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
+import { sourcesOf } from './sources/index.ts'
 
 const BusName = Type.Object({ EventBusName: Type.String() })
 const CreateEventBus = Type.Object({
@@ -41,6 +42,10 @@ export function busActions(services: Services): Readonly<Record<string, Action>>
     deleteEventBus: jsonAction('bus', BusName, async (account, { EventBusName }) => {
       if (EventBusName === defaultBusName)
         throw new Refusal('AccessDenied', 'the bus default belongs to the platform', 403)
+      const sources = await sourcesOf(services, account)
+      if (sources.some(({ source }) => source.EventBusName === EventBusName)) {
+        throw new Refusal('EventBusSourceNotEmptyForDelete', `the bus ${EventBusName} has event sources`)
+      }
       await services.resources.buses.delete(account, EventBusName)
       return {}
     }),

@@ -9,15 +9,20 @@ import type { Services } from '../services.ts'
 import { fromFramework } from '../translate.ts'
 import type { Action } from './action.ts'
 import { busActions } from './buses.ts'
-import { notOfferedActions } from './not-offered.ts'
 import { putEventsAction } from './put-events.ts'
 import { requestBytesMax } from './read-events.ts'
 import { Refusal, refusalOf } from './refusal.ts'
+import { requestId } from './request-id.ts'
+import { rpcOnlyActions, rpcRoutes } from './rpc/index.ts'
 import { ruleActions } from './rules.ts'
+import { sourceActions, webhookRoutes } from './sources/index.ts'
 import { streamingActions } from './streaming/index.ts'
 import { targetActions } from './targets.ts'
 import { testPatternAction } from './test-pattern.ts'
 import { traceActions } from './traces.ts'
+
+export { compatibleInterfaces } from './actions.ts'
+export { rpcPath } from './rpc/index.ts'
 
 export interface EventBridgeParts {
   readonly services: Services
@@ -53,6 +58,16 @@ export function eventBridgeRoutes({ services, refuse }: EventBridgeParts): Fasti
       },
       { prefix },
     )
+    parent.register((given, _scopeOptions, ready) => {
+      const scope = given as unknown as Application
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
+      scope.setErrorHandler(refuser(refuse, actions, random))
+      webhookRoutes(scope, services, random)
+      ready()
+    })
+    const all = { ...actions, ...rpcOnlyActions(services) }
+    rpcRoutes(parent as unknown as Application, { actions: all, refuse, random })
     done()
   }
 }
@@ -66,7 +81,7 @@ function actionsOf(services: Services, random: Random): Readonly<Record<string, 
     testEventPattern: testPatternAction(),
     ...traceActions(services),
     ...streamingActions(services),
-    ...notOfferedActions(),
+    ...sourceActions(services),
   }
 }
 
@@ -128,12 +143,4 @@ function noSuchAction(request: FastifyRequest): Refusal {
     `there is no action ${request.method} ${path.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100)}; every action is a POST`,
     404,
   )
-}
-
-/** In the form that users of this interface know from their logs. */
-function requestId(random: Random): string {
-  return random
-    .id()
-    .toUpperCase()
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
 }

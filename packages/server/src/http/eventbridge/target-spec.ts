@@ -8,6 +8,7 @@ import {
   targetCodes,
   targetMapping,
 } from './mapping/index.ts'
+import { masked } from './masks.ts'
 import { Refusal } from './refusal.ts'
 import type { TargetEntry } from './target-entry.ts'
 
@@ -39,7 +40,7 @@ export function targetSpec(
     ...(deadLetter === undefined ? {} : { deadLetter }),
     onExhausted: toleranceOf(entry.ErrorsTolerance),
     ...(concurrency === undefined ? {} : { concurrencyMax: concurrency }),
-    ...keptMembers(entry, []),
+    ...keptMembers(masked(entry), []),
   }
 }
 

@@ -1,11 +1,12 @@
 import { AppError } from '@millrace/spi'
 import { type Static, Type } from 'typebox'
-import { notFound } from '../../resources/index.ts'
+import { notFound, type TargetSpec } from '../../resources/index.ts'
 import { translate } from '../error-body.ts'
 import type { Services } from '../services.ts'
 import { fromCloudEvents, fromPatterns } from '../translate.ts'
 import { type Action, type Answer, jsonAction } from './action.ts'
 import { changeRule } from './change-rule.ts'
+import { unmasked } from './masks.ts'
 import { PageMembers, windowOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
 import { entryIdOf, readTargetEntry, targetsPerRuleMax, tooManyTargets } from './target-entry.ts'
@@ -64,10 +65,15 @@ async function put(
       if (isNew && spec.targets.length >= targetsPerRuleMax) throw tooManyTargets()
       const targets = isNew
         ? [...spec.targets, target]
-        : spec.targets.map(one => (one.id === target.id ? { ...target, paused: one.paused } : one))
+        : spec.targets.map(one => (one.id === target.id ? replacement(target, one) : one))
       return { ...spec, targets }
     })
   })
+}
+
+/** What a target that is there becomes: it stays paused if it is, and keeps secrets that came back masked. */
+function replacement(target: ReturnType<typeof targetSpec>, before: TargetSpec) {
+  return { ...target, sink: unmasked(target.sink, before.sink), paused: before.paused }
 }
 
 async function remove(

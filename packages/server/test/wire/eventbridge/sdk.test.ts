@@ -361,10 +361,3 @@ test('a wrong secret, an unknown key and temporary credentials are told apart', 
   expect(await get({ accessKeyId: 'nobody' })).toBe('InvalidAccessKeyId')
   expect(await get({ securityToken: 'token', type: 'sts' })).toBe('SecurityTokenInvalid')
 })
-
-test('what is not offered says so', async () => {
-  const { client } = server
-  expect(await codeOf(client.createEventSource(new sdk.CreateEventSourceRequest({})))).toBe(
-    'ServiceNotEnable',
-  )
-})

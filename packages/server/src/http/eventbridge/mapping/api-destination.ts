@@ -1,4 +1,4 @@
-import { destinationInstance } from '../connections/names.ts'
+import { destinationInstance } from '../connections/index.ts'
 import type { SinkMapping } from './destination.ts'
 
 const timeoutSecondsMax = 60

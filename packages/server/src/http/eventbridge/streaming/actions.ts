@@ -5,6 +5,7 @@ import { type Action, type Answer, jsonAction } from '../action.ts'
 import { streamingArn } from '../arn.ts'
 import { foreignName } from '../foreign.ts'
 import { mappingContext } from '../mapping-context.ts'
+import { masked, unmasked } from '../masks.ts'
 import { checkNewName } from '../new-name.ts'
 import { nextToken, PageMembers, windowOf } from '../paging.ts'
 import { Refusal } from '../refusal.ts'
@@ -19,6 +20,8 @@ const List = Type.Object({
   SourceType: Type.Optional(Type.String()),
   SinkType: Type.Optional(Type.String()),
   Tag: Type.Optional(Type.String()),
+  SourceArn: Type.Optional(Type.String()),
+  SinkArn: Type.Optional(Type.String()),
   ...PageMembers,
 })
 const Metrics = Type.Object({
@@ -63,6 +66,24 @@ export function streamingActions(services: Services): Readonly<Record<string, Ac
   }
 }
 
+const BusinessOption = Type.Object({
+  EventStreamingName: Type.String(),
+  BusinessMode: Type.Union([Type.Literal('CapacityUnitMode'), Type.Literal('EventNumMode')]),
+  MinCapacityUnitCount: Type.Optional(Type.Integer()),
+  MaxCapacityUnitCount: Type.Optional(Type.Integer()),
+})
+
+/** How a streaming is paid for: kept, and without effect. */
+export function businessOptionAction(services: Services): Action {
+  return jsonAction('streaming', BusinessOption, async (account, input) => {
+    const { EventStreamingName: name, ...BusinessOption } = input
+    const { kept } = find(services, account, name)
+    const RunOptions = { ...(kept.streaming['RunOptions'] as object | undefined), BusinessOption }
+    await update(services, account, name, { RunOptions })
+    return {}
+  })
+}
+
 /** It waits until it is started, as the interface has it: "a created or disabled stream" is what can be started. */
 async function create(services: Services, account: string, input: Static<typeof Create>): Promise<Answer> {
   const { EventStreamingName: name } = input
@@ -70,7 +91,7 @@ async function create(services: Services, account: string, input: Static<typeof 
   const spec = {
     ...streamSpec(input, mappingContext(services, account)),
     paused: true,
-    foreign: { [foreignName]: { streaming: input, isStarted: false } },
+    foreign: { [foreignName]: { streaming: masked(input), isStarted: false } },
   }
   await services.resources.streams.put(account, name, spec, 0)
   return { EventStreamingARN: streamingArn(services.node.region, account, name) }
@@ -85,10 +106,16 @@ async function update(
 ): Promise<void> {
   await change(services, account, name, (spec, kept) => {
     const streaming = { ...kept.streaming, ...input }
+    const { source, sink, ...others } = streamSpec(streaming, mappingContext(services, account))
     return {
-      ...streamSpec(streaming, mappingContext(services, account)),
+      ...others,
+      source: unmasked(source, spec.source),
+      sink: unmasked(sink, spec.sink),
       paused: spec.paused,
-      foreign: { ...spec.foreign, [foreignName]: { streaming, isStarted: kept.isStarted } },
+      foreign: {
+        ...spec.foreign,
+        [foreignName]: { streaming: masked(streaming), isStarted: kept.isStarted },
+      },
     }
   })
 }
@@ -152,6 +179,9 @@ async function shown(services: Services, view: StreamView, kept: KeptStreaming):
 
 async function list(services: Services, account: string, input: Static<typeof List>): Promise<Answer> {
   const window = windowOf(input)
+  if ((input.SourceArn ?? '') !== '' || (input.SinkArn ?? '') !== '') {
+    throw new Refusal('RequestParameterInvalid', 'streamings cannot be listed by SourceArn or SinkArn here')
+  }
   const { NamePrefix: prefix = '', SourceType: source = '', SinkType: sink = '', Tag: tag = '' } = input
   const found = all(services, account).filter(
     ({ view, kept: { streaming } }) =>

@@ -1,1 +1,1 @@
-export { streamingActions } from './actions.ts'
+export { businessOptionAction, streamingActions } from './actions.ts'

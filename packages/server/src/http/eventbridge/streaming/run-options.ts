@@ -20,6 +20,7 @@ export const RunOptions = Type.Object({
   DeadLetterQueue: Type.Optional(Type.Object({ Arn: Type.Optional(Type.String()) })),
   BatchWindow: Type.Optional(Type.Object({ CountBasedWindow: whole, TimeBasedWindow: whole })),
   Throttling: whole,
+  BusinessOption: Type.Optional(Type.Unknown()),
 })
 export type RunOptions = Static<typeof RunOptions>
 

@@ -34,7 +34,10 @@ export const streamingCode = 'RequestParameterInvalid'
 const codes: MemberCodes = { missing: streamingCode, ineffective: streamingCode }
 
 /** A streaming in the words of the engine, without what it keeps for this interface. */
-export function streamSpec(input: StreamingInput, context: MappingContext): Partial<StreamSpec> {
+export function streamSpec(
+  input: StreamingInput,
+  context: MappingContext,
+): Partial<StreamSpec> & Pick<StreamSpec, 'source' | 'sink'> {
   const [sourceKind, sourceMembers] = onlyPart('Source', input.Source ?? {})
   const [sinkKind, sinkMembers] = onlyPart('Sink', input.Sink ?? {})
   const source = sourceMapping(sourceKind, streamingCode)(
@@ -64,7 +67,7 @@ function sinkPart({
   payload,
   concurrencyMax,
   timeoutMs,
-}: Destination): Partial<StreamSpec> {
+}: Destination): Partial<StreamSpec> & Pick<StreamSpec, 'sink'> {
   return {
     sink,
     ...(transform === undefined ? {} : { transform }),
