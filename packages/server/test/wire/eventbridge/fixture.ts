@@ -72,6 +72,8 @@ export async function startWireServer(): Promise<WireServer> {
 }
 
 export interface Received {
+  /** Path and query. */
+  readonly url: string
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
@@ -90,7 +92,7 @@ export async function startCatcher(): Promise<Catcher> {
     request.setEncoding('utf8').on('data', chunk => (text += chunk))
     request.on('end', () => {
       response.end()
-      const item = { headers: request.headers, text }
+      const item = { url: request.url ?? '', headers: request.headers, text }
       const waiter = waiting.shift()
       if (waiter === undefined) received.push(item)
       else waiter(item)
