@@ -74,7 +74,7 @@ export class InstanceSink implements Sink {
   #closeIfUnused({ isRetired, users, sink }: Opening): void {
     if (!isRetired || users > 0) return
     // A sink that cannot be closed has nothing more to tell anyone: its writes are all settled.
-    const closing = sink[Symbol.asyncDispose]().catch(() => {})
+    const closing = Promise.resolve(sink[Symbol.asyncDispose]()).catch(() => {})
     this.#closing.push(closing)
     void closing.then(() => this.#closing.splice(this.#closing.indexOf(closing), 1))
   }

@@ -67,7 +67,7 @@ export function eventBridgeRoutes({ services, refuse }: EventBridgeParts): Fasti
       ready()
     })
     const all = { ...actions, ...rpcOnlyActions(services) }
-    rpcRoutes(parent as unknown as Application, { actions: all, refuse, random })
+    rpcRoutes(parent, { actions: all, refuse, random })
     done()
   }
 }

@@ -30,7 +30,7 @@ export class RpcError extends Error {
 }
 
 /** Objects and lists are sent as JSON texts, in the query or in a form. A business error throws its code, as tools make it. */
-export function rpcClient(server: WireServer, settings: Record<string, string> = {}): RpcCall {
+export function rpcClient(server: Pick<WireServer, 'url'>, settings: Record<string, string> = {}): RpcCall {
   const client = new core.default(
     new core.$OpenApiUtil.Config({
       accessKeyId,

@@ -58,8 +58,8 @@ export const traces: Shape = ({ EventTraceList }) => ({
   ...ok,
   Data: listOf(EventTraceList).map(({ RuleMatchingTime, NotifyLatency, ...trace }) => ({
     ...trace,
-    ...(RuleMatchingTime === undefined ? {} : { RuleMatchingTime: String(RuleMatchingTime) }),
-    ...(NotifyLatency === undefined ? {} : { NotifyLatency: String(NotifyLatency) }),
+    ...(RuleMatchingTime === undefined ? {} : { RuleMatchingTime: String(Number(RuleMatchingTime)) }),
+    ...(NotifyLatency === undefined ? {} : { NotifyLatency: String(Number(NotifyLatency)) }),
   })),
 })
 

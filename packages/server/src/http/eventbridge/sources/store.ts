@@ -24,7 +24,8 @@ export interface FoundSource extends KeptSource {
 /** What a stream keeps of its event source; `undefined` for all other streams. */
 export function keptSource(foreign: Readonly<Record<string, unknown>> | undefined): KeptSource | undefined {
   const { source, token } = foreignOf(foreign)
-  return isObject(source) ? { source: source as KeptSource['source'], token: String(token ?? '') } : undefined
+  if (!isObject(source)) return undefined
+  return { source: source as KeptSource['source'], token: typeof token === 'string' ? token : '' }
 }
 
 /** Names of one's own applications: nothing is read for them. */

@@ -67,7 +67,7 @@ async function take(
 
 /** The id of the event; refuses in the words of this interface what the source has refused. */
 function acceptedId({ status, body }: DoorAnswer): string {
-  const members = JSON.parse(String(body ?? '{}')) as { id?: string; detail?: string }
+  const members = JSON.parse(body ?? '{}') as { id?: string; detail?: string }
   const { id = '', detail = 'the request was refused' } = members
   switch (status) {
     case 200:

@@ -58,7 +58,7 @@ function guardList(name: string, value: unknown, isNeeded: boolean): string[] {
 
 function textsOf(value: unknown): string[] | undefined {
   const isTexts = Array.isArray(value) && value.every(item => typeof item === 'string')
-  return isTexts ? (value as string[]) : undefined
+  return isTexts ? value : undefined
 }
 
 function invalid(message: string): Refusal {
