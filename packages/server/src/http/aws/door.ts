@@ -94,12 +94,12 @@ export class AwsDoor {
     using held = await readBody(request, requestBytesMax, this.#budget)
     const principal = head.verify(held.bytes)
     if (!isPrincipal(principal)) throw principal
-    const { name, run } = operationOf(request)
+    const { name, operation } = operationOf(request)
     known.route = `aws/${name}`
     const { services } = this.#parts
     const { account } = principal
     const call = { services, random: this.#random, account, owner: ownerOf(account), region: head.region }
-    return await run(call, inputOf(held.bytes))
+    return await operation.run(call, inputOf(held.bytes))
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, known: Known, thrown: unknown): void {
@@ -132,12 +132,12 @@ export class AwsDoor {
   }
 }
 
-function operationOf({ headers, method }: IncomingMessage): { name: string; run: Operation['run'] } {
+function operationOf({ headers, method }: IncomingMessage): { name: string; operation: Operation } {
   const given = headers[targetHeader]
   const target = typeof given === 'string' ? given : ''
   const name = target.startsWith(targetPrefix) ? target.slice(targetPrefix.length) : ''
   const operation = method === 'POST' ? operations.get(name) : undefined
-  if (operation !== undefined) return { name, run: operation.run }
+  if (operation !== undefined) return { name, operation }
   const shown = target.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 100)
   throw new Refusal('UnknownOperationException', `There is no operation ${shown}; every operation is a POST.`)
 }

@@ -152,7 +152,10 @@ describe('targets', () => {
 })
 
 describe('API destinations', () => {
-  test('are called with the credentials of their connection, and follow its changes', async () => {
+  const publish = (desk: number): Promise<unknown> =>
+    send('PutEvents', { Entries: [{ ...entry, EventBusName: 'lab', Detail: JSON.stringify({ desk }) }] })
+
+  test('have connections whose secrets are not told', async () => {
     const { ConnectionArn, ConnectionState } = await send('CreateConnection', {
       Name: 'desk',
       Description: 'of the shop',
@@ -177,6 +180,10 @@ describe('API destinations', () => {
     expect((await send('ListConnections', { NamePrefix: 'de' }))['Connections']).toMatchObject([
       { Name: 'desk', ConnectionArn },
     ])
+  })
+
+  test('are called with the credentials of their connection', async () => {
+    const { ConnectionArn } = await send('DescribeConnection', { Name: 'desk' })
     const { ApiDestinationArn } = await send('CreateApiDestination', {
       Name: 'desk',
       ConnectionArn,
@@ -199,9 +206,6 @@ describe('API destinations', () => {
       EventBusName: 'lab',
       Targets: [{ Id: 'd', Arn: ApiDestinationArn, HttpParameters }],
     })
-    const publish = (desk: number): Promise<unknown> =>
-      send('PutEvents', { Entries: [{ ...entry, EventBusName: 'lab', Detail: JSON.stringify({ desk }) }] })
-
     await publish(1)
     const first = await catcher.next()
     expect(first.headers).toMatchObject({
@@ -213,15 +217,21 @@ describe('API destinations', () => {
     })
     expect(first.url).toBe('/in/a%20b?q=1&n=1')
     expect(JSON.parse(first.text)).toMatchObject({ detail: { desk: 1 } })
+  })
 
+  test('follow the changes of their connection and their own', async () => {
+    const { ConnectionArn } = await send('DescribeConnection', { Name: 'desk' })
     await send('UpdateConnection', {
       Name: 'desk',
       AuthorizationType: 'BASIC',
       AuthParameters: { BasicAuthParameters: { Username: 'u', Password: 'p' } },
     })
+    const authorization = `Basic ${Buffer.from('u:p').toString('base64')}`
+    await publish(2)
+    expect((await catcher.next()).headers).toMatchObject({ authorization })
+
     await send('UpdateApiDestination', { Name: 'desk', HttpMethod: 'PUT', Description: 'now PUT' })
     expect(await send('DescribeApiDestination', { Name: 'desk' })).toMatchObject({
-      ApiDestinationArn,
       ApiDestinationState: 'ACTIVE',
       ConnectionArn,
       HttpMethod: 'PUT',
@@ -229,12 +239,8 @@ describe('API destinations', () => {
       Description: 'now PUT',
     })
     expect((await send('ListApiDestinations', { ConnectionArn }))['ApiDestinations']).toHaveLength(1)
-    await publish(2)
-    const second = await catcher.next()
-    expect(second.headers).toMatchObject({
-      authorization: `Basic ${Buffer.from('u:p').toString('base64')}`,
-      'x-own': 'o',
-    })
+    await publish(3)
+    expect((await catcher.next()).headers).toMatchObject({ authorization, 'x-own': 'o' })
 
     expect(await send('DeauthorizeConnection', { Name: 'desk' })).toMatchObject({
       ConnectionState: 'DEAUTHORIZED',

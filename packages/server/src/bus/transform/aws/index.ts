@@ -1,2 +1,1 @@
-export { awsEvent, type AwsPlace } from './event.ts'
 export { compileAws } from './input.ts'
