@@ -48,9 +48,10 @@ export const archiveOperations: Readonly<Record<string, Operation>> = {
   }),
   ListArchives: operation(ListArchives, async (call, input) => {
     onlyOne(input.NamePrefix, input.EventSourceArn, input.State)
+    const wanted = input.EventSourceArn
     const { items } = await archives(call).list(call.account, { prefix: input.NamePrefix, limit: 1_000 })
     const found = items
-      .filter(item => [undefined, busArn(call, readArchive(item).bus)].includes(input.EventSourceArn))
+      .filter(item => wanted === undefined || busArn(call, readArchive(item).bus) === wanted)
       .filter(() => input.State === undefined || input.State === 'ENABLED')
     const all = await Promise.all(found.map(item => shown(call, item)))
     return pageOf('Archives', all, input, item => item)

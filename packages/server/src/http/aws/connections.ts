@@ -62,10 +62,11 @@ export const connectionOperations: Readonly<Record<string, Operation>> = {
     }
   }),
   ListConnections: operation(ListConnections, (call, input) => {
+    const wanted = input.ConnectionState
     const found = [...call.services.resources.snapshots.current().instances.values()]
       .filter(view => view.account === call.account && isConnection(view))
       .filter(({ name }) => name.startsWith(input.NamePrefix ?? ''))
-      .filter(view => [undefined, keptOf(view).ConnectionState].includes(input.ConnectionState as undefined))
+      .filter(view => wanted === undefined || keptOf(view).ConnectionState === wanted)
       .sort((left, right) => (left.name < right.name ? -1 : 1))
     return pageOf('Connections', found, input, view => shown(call, view))
   }),

@@ -40,6 +40,9 @@ const Name = Type.Object({ ReplayName })
 /** Rules of one replay at most: each is a replay of the engine, which runs so many at once for a bus. */
 const rulesPerReplayMax = 10
 
+/** Replays of an account that are kept; to make room for another one the oldest that has ended is forgotten. */
+const replaysMax = 100
+
 /** What is kept of a replay; the work is done by replays of the engine, one for each rule. */
 interface StoredReplay {
   readonly archive: string
@@ -75,8 +78,8 @@ export const replayOperations: Readonly<Record<string, Operation>> = {
     const all = await Promise.all(items.map(item => shown(call, item)))
     const found = all.filter(
       item =>
-        [undefined, item['State']].includes(input.State) &&
-        [undefined, item['EventSourceArn']].includes(input.EventSourceArn),
+        (input.State === undefined || item['State'] === input.State) &&
+        (input.EventSourceArn === undefined || item['EventSourceArn'] === input.EventSourceArn),
     )
     return pageOf('Replays', found, input, item => item)
   }),
@@ -121,11 +124,24 @@ async function start(call: Call, input: Static<typeof StartReplay>): Promise<Ans
     ...(input.Description === undefined ? {} : { description: input.Description }),
     ...(FilterArns === undefined ? {} : { filterArns: FilterArns }),
   }
+  await forgetOldest(call)
   const made = await replays(call).put(call.account, name, stored, 0)
   return {
     ReplayArn: arnOf(call, `replay/${name}`),
     State: 'STARTING',
     ReplayStartTime: made.createdAtMs / 1_000,
+  }
+}
+
+async function forgetOldest(call: Call): Promise<void> {
+  const { items } = await replays(call).list(call.account, { limit: 1_000 })
+  const oldestFirst = items.toSorted((left, right) => left.createdAtMs - right.createdAtMs)
+  let tooMany = items.length - replaysMax + 1
+  for (const item of oldestFirst) {
+    if (tooMany <= 0) return
+    if ((await progressOf(call, item)).state === 'RUNNING') continue
+    await replays(call).delete(call.account, item.name)
+    tooMany--
   }
 }
 
