@@ -189,6 +189,26 @@ test('a queue becomes events of the bus under the name of the source', async () 
   expect((await listed('from-queue'))?.sourceMNSParameters).toMatchObject({ queueName: 'in' })
 })
 
+test('a schedule becomes events of the bus at its times', async () => {
+  const sourceScheduledEventParameters = new sdk.SourceScheduledEventParameters({
+    Schedule: '* * * * * *',
+    TimeZone: 'GMT+8:00',
+    UserData: { k: 'v' },
+  })
+  await create('tick', { sourceScheduledEventParameters })
+
+  const event = JSON.parse((await target.next()).text) as Fields
+  await remove('tick')
+
+  expect(event).toMatchObject({
+    source: 'tick',
+    type: 'eventbridge:Events:ScheduledEvent',
+    data: { TimeZone: 'GMT+8:00', Schedule: '* * * * * *', UserData: { k: 'v' } },
+  })
+  const never = new sdk.SourceScheduledEventParameters({ Schedule: '* * *', TimeZone: 'UTC' })
+  expect(await codeOf(create('never', { sourceScheduledEventParameters: never }))).toBe('InvalidConfig')
+})
+
 test('bad sources are refused with the names of the protocol', async () => {
   await create('taken')
   expect(await codeOf(create('taken'))).toBe('EventSourceAlreadyExist')
