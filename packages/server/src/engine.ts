@@ -1,7 +1,16 @@
 /**
- * The engine without a server around it: from the door for events to the sinks, over any storage, on any clock, and the
- * function platform. For whoever drives it by hand, such as the simulation and the benchmarks; `app/compose` builds the same graph from the same parts.
+ * The engine without a server around it: from the door for events to the sinks, over any storage, on any clock, the
+ * function platform, and the judges of signed requests. For whoever drives it by hand, such as the simulation and the
+ * benchmarks; `app/compose` builds the same graph from the same parts.
  */
+export {
+  acs3Scheme,
+  acsSignatureScheme,
+  createAwsSigV4Verifier,
+  createMnsVerifier,
+  fcNativeScheme,
+  isPrincipal,
+} from './auth/index.ts'
 export {
   createDelivery,
   type Delivery,
