@@ -99,6 +99,6 @@ test.each([
   [{ schedule: '* * * * *' }, 'five'],
   [{ schedule: '99 * * * * *' }, 'out of range'],
   [{ schedule: '* * * * * *', timeZone: 'Mars/Olympus' }, 'no zone'],
-])('%j is refused: %s', options => {
+])('%j is refused: %s', (options, _why) => {
   expect(() => new Host().open(options)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
 })

@@ -1,4 +1,5 @@
 import { busKey } from '../../resources/index.ts'
+import { destinationsOf } from './connections/index.ts'
 import type { Services } from '../services.ts'
 import type { MappingContext } from './mapping/index.ts'
 
@@ -9,5 +10,9 @@ export function mappingContext(services: Pick<Services, 'resources'>, account: s
     account,
     hasFunction: name => snapshots.current().functions.has(busKey(account, name)),
     hasQueue: name => snapshots.current().queues.has(busKey(account, name)),
+    rateOf: name =>
+      destinationsOf({ resources: services.resources }, account).find(
+        ({ destination }) => destination.ApiDestinationName === name,
+      )?.destination.InvocationRateLimitPerSecond,
   }
 }

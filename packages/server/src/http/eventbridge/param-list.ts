@@ -54,16 +54,6 @@ export function findParameter(parameters: readonly Parameter[], key: string): Pa
   return parameters.find(({ ResourceKey }) => ResourceKey.toLowerCase() === key.toLowerCase())
 }
 
-/** A parameter that has a fixed value; refuses every form but `CONSTANT`. */
-export function constantOf(parameters: readonly Parameter[], key: string): string | undefined {
-  const parameter = findParameter(parameters, key)
-  if (parameter === undefined) return undefined
-  if (parameter.Form !== 'CONSTANT') {
-    throw new Refusal('InvalidConfig', `the Form of ${parameter.ResourceKey} can only be CONSTANT`)
-  }
-  return parameter.Value
-}
-
 /** How the body is made; `undefined` for the whole event, which is what a target without this parameter gets. */
 export function bodyTransform(parameter: Parameter | undefined): TransformSpec | undefined {
   if (parameter === undefined) return undefined

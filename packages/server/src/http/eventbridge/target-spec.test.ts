@@ -3,7 +3,7 @@ import { readTargetEntry } from './target-entry.ts'
 import { targetSpec } from './target-spec.ts'
 import { targetView } from './target-view.ts'
 
-const context = { account: '1', hasFunction: () => false, hasQueue: () => false }
+const context = { account: '1', hasFunction: () => false, hasQueue: () => false, rateOf: () => undefined }
 
 function spec(entry: Record<string, unknown>) {
   return targetSpec(readTargetEntry({ Id: 't', Type: 'http', Endpoint: 'http://x/', ...entry }), context)

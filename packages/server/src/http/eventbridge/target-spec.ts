@@ -27,7 +27,10 @@ export function targetSpec(
     targetCodes,
     entry.Endpoint ?? '',
   )
-  const { sink, transform, parameters, timeoutMs } = targetMapping(entry.Type)(members, context)
+  const { sink, transform, parameters, timeoutMs, ratePerSecondMax } = targetMapping(entry.Type)(
+    members,
+    context,
+  )
   const deadLetter = deadLetterOf(entry, context)
   const concurrency = entry.ConcurrentConfig?.Concurrency
   return {
@@ -36,6 +39,7 @@ export function targetSpec(
     ...(transform === undefined ? {} : { transform }),
     ...(parameters === undefined ? {} : { parameters }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(ratePerSecondMax === undefined ? {} : { ratePerSecondMax }),
     retry: retryOf(entry.PushRetryStrategy),
     ...(deadLetter === undefined ? {} : { deadLetter }),
     onExhausted: toleranceOf(entry.ErrorsTolerance),

@@ -15,11 +15,14 @@ const Destination = Type.Object({
   ApiDestinationName: Type.String(),
   ConnectionName: Type.Optional(Type.String()),
   Description: Type.Optional(Type.String({ maxLength: 255 })),
+  InvocationRateLimitPerSecond: Type.Optional(Type.Union([Type.Integer(), Type.String()])),
   HttpApiParameters: Type.Optional(
     Type.Object({ Endpoint: Type.Optional(Type.String()), Method: Type.Optional(Type.String()) }),
   ),
 })
 type DestinationInput = Static<typeof Destination>
+/** Requests per second at most. */
+const rateMax = 1_000_000
 const DestinationName = Type.Object({ ApiDestinationName: Type.String() })
 const ListDestinations = Type.Object({
   ApiDestinationNamePrefix: Type.Optional(Type.String()),
@@ -70,7 +73,12 @@ const methods = ['GET', 'POST', 'HEAD', 'DELETE', 'PUT', 'PATCH']
 const endpointLengthMax = 127
 
 function complete(services: Services, account: string, input: DestinationInput): KeptDestination {
-  const { ConnectionName: connection = '', HttpApiParameters: http } = input
+  const {
+    ConnectionName: connection = '',
+    HttpApiParameters: http,
+    InvocationRateLimitPerSecond,
+    ...others
+  } = input
   findConnection(services, account, connection)
   if (http === undefined) throw new Refusal('HttpApiParametersIsNull', 'HttpApiParameters is missing')
   const { Endpoint = '', Method = '' } = http
@@ -86,7 +94,22 @@ function complete(services: Services, account: string, input: DestinationInput):
   if (!methods.includes(method)) {
     throw new Refusal('ApiDestinationParametersInvalid', `Method is one of ${methods.join(', ')}`)
   }
-  return { ...input, ConnectionName: connection, HttpApiParameters: { ...http, Endpoint, Method: method } }
+  return {
+    ...others,
+    ConnectionName: connection,
+    HttpApiParameters: { ...http, Endpoint, Method: method },
+    ...rateOf(InvocationRateLimitPerSecond),
+  }
+}
+
+function rateOf(given: string | number | undefined): { InvocationRateLimitPerSecond?: number } {
+  if (given === undefined || given === '' || Number(given) === 0) return {}
+  const rate = Number(given)
+  if (Number.isInteger(rate) && rate > 0 && rate <= rateMax) return { InvocationRateLimitPerSecond: rate }
+  throw new Refusal(
+    'ApiDestinationParametersInvalid',
+    `InvocationRateLimitPerSecond is a whole number up to ${rateMax}`,
+  )
 }
 
 /** Throws `ApiDestinationNotExist`. */

@@ -9,6 +9,7 @@ export interface KeptDestination {
   readonly ApiDestinationName: string
   readonly ConnectionName: string
   readonly Description?: string
+  readonly InvocationRateLimitPerSecond?: number
   readonly HttpApiParameters: { readonly Endpoint: string; readonly Method: string }
 }
 

@@ -7,7 +7,7 @@ const timeoutSecondsMax = 60
  * `SinkApiDestinationParameters`, and the target `acs.api.destination` (section 10.2): the instance that stands for the API destination
  * brings address, method and credentials. Without `BodyParameters` the body is the data of the event.
  */
-export const apiDestinationSink: SinkMapping = members => {
+export const apiDestinationSink: SinkMapping = (members, context) => {
   const named = /^acs:api-destination:[^:]*:\d*:name\/([^/\s]+)$/.exec(members.endpoint)?.[1] ?? ''
   const name = members.constant('Name') || named || members.required('Name')
   const timeout = members.constant('Timeout')
@@ -15,10 +15,12 @@ export const apiDestinationSink: SinkMapping = members => {
   if (timeout !== '' && !(seconds >= 1 && seconds <= timeoutSecondsMax)) {
     throw members.ineffective(`Timeout is from 1 to ${timeoutSecondsMax} seconds`)
   }
+  const rate = context.rateOf(name)
   return {
     sink: { connector: 'http', instance: destinationInstance(name), options: {} },
     transform: members.value('BodyParameters') ?? { form: 'JSONPATH', value: '$.data' },
     parameters: members.values({ HeaderParameters: 'headers', QueryStringParameters: 'query' }),
+    ...(rate === undefined ? {} : { ratePerSecondMax: rate }),
     ...(timeout === '' ? {} : { timeoutMs: Math.round(seconds * 1_000) }),
   }
 }

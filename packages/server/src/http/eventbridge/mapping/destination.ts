@@ -6,6 +6,8 @@ export interface MappingContext {
   readonly account: string
   hasFunction(name: string): boolean
   hasQueue(name: string): boolean
+  /** Requests per second that an API destination takes; `undefined` for no limit, or no such destination. */
+  rateOf(apiDestination: string): number | undefined
 }
 
 /** A sink in the words of the engine, with what else its parameters say. */
@@ -17,6 +19,7 @@ export interface Destination {
   readonly payload?: 'each' | 'list'
   readonly concurrencyMax?: number
   readonly timeoutMs?: number
+  readonly ratePerSecondMax?: number
 }
 
 /** One kind of target or sink. Refuses what the engine could not honour; whether what is named is there is judged on writing. */

@@ -1,7 +1,7 @@
 import type { SinkMapping } from './destination.ts'
 
 /** Header that carries the `Token` of an HTTP target (section 7.3). */
-export const tokenHeader = 'x-eventbridge-signature-token'
+const tokenHeader = 'x-eventbridge-signature-token'
 
 const methods = ['POST', 'PUT', 'PATCH', 'DELETE', 'GET', 'HEAD'] as const
 

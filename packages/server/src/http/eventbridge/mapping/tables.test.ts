@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { Members, parametersOf } from './members.ts'
 import { sinkKinds, sinkMapping, sourceKinds, sourceMapping, targetMapping } from './tables.ts'
 
-const context = { account: '1', hasFunction: () => false, hasQueue: (name: string) => name === 'here' }
+const context = {
+  account: '1',
+  hasFunction: () => false,
+  hasQueue: (name: string) => name === 'here',
+  rateOf: (name: string) => (name === 'slow' ? 5 : undefined),
+}
 
 function sourceOf(kind: string, members: Record<string, unknown>) {
   return sourceMapping(kind, 'C')(new Members(kind, parametersOf(members)), context)
@@ -377,4 +382,11 @@ test('a Kafka cluster, an API destination and a function are named by the endpoi
     instance: 'api-destination.crm',
   })
   expect(mapped('acs.fc.function', 'acs:fc:r:1:functions/f', {})).toEqual({ function: 'f' })
+})
+
+test('an API destination with a rate limit paces its targets', () => {
+  const mapped = (Name: string) =>
+    targetMapping('acs.api.destination')(new Members('t', parametersOf({ Name })), context)
+  expect(mapped('slow')).toMatchObject({ ratePerSecondMax: 5 })
+  expect(mapped('fast')).not.toHaveProperty('ratePerSecondMax')
 })

@@ -20,6 +20,11 @@ export function webhookRoutes(scope: Application, services: Services, random: Ra
     config: { isOpen: true },
     bodyLimit: bodyBytesMax,
     exposeHeadRoute: false,
+    // Before the body is read: who does not know a token sends none.
+    onRequest: (request, _reply, next) => {
+      streamOf(services, tokens, request)
+      next()
+    },
     handler: async (request, reply) => {
       const answer = await take(services, tokens, request, reply)
       const id = acceptedId(answer)
@@ -30,19 +35,22 @@ export function webhookRoutes(scope: Application, services: Services, random: Ra
   })
 }
 
+/** The key of the stream that the token is for. Throws `EventSourceNotExist`. */
+function streamOf(services: Services, tokens: WebhookTokens, request: FastifyRequest): string {
+  const { token } = request.query as { token?: string | string[] }
+  const snapshot = services.resources.snapshots.current()
+  const key = typeof token === 'string' ? tokens.find(token, snapshot) : undefined
+  if (key !== undefined) return key
+  throw new Refusal('EventSourceNotExist', 'no event source has this token', 404)
+}
+
 async function take(
   services: Services,
   tokens: WebhookTokens,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<DoorAnswer> {
-  const { token } = request.query as { token?: string | string[] }
-  const snapshot = services.resources.snapshots.current()
-  const key = typeof token === 'string' ? tokens.find(token, snapshot) : undefined
-  if (key === undefined) {
-    throw new Refusal('EventSourceNotExist', 'no event source has this token', 404)
-  }
-  const door = services.doors.at(key)
+  const door = services.doors.at(streamOf(services, tokens, request))
   if (door === undefined) {
     throw new Refusal('InternalError', 'the event source is starting or cannot run; come again', 503)
   }

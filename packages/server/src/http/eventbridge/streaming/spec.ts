@@ -67,6 +67,7 @@ function sinkPart({
   payload,
   concurrencyMax,
   timeoutMs,
+  ratePerSecondMax,
 }: Destination): Partial<StreamSpec> & Pick<StreamSpec, 'sink'> {
   return {
     sink,
@@ -75,6 +76,7 @@ function sinkPart({
     ...(payload === undefined ? {} : { payload }),
     ...(concurrencyMax === undefined ? {} : { concurrencyMax }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(ratePerSecondMax === undefined ? {} : { ratePerSecondMax }),
   }
 }
 
