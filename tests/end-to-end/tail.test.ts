@@ -135,13 +135,13 @@ describe('millrace get', { timeout: testLimitMs }, () => {
     const server = await serverWithOrders()
     const environment = environmentOf(server)
 
-    const kind = await millrace(['get', 'queues'], environment)
+    const kind = await millrace(['get', 'pigeons'], environment)
     const whose = await millrace(['get', 'rules'], environment)
     const absent = await millrace(['get', 'bus', 'absent'], environment)
     const usage = await millrace(['get'], environment)
 
     expect([kind.status, whose.status, absent.status, usage.status]).toEqual([1, 1, 1, 2])
-    expect(kind.error).toContain('buses, rules and functions')
+    expect(kind.error).toContain('buses, rules, functions, streams')
     expect(whose.error).toContain('--bus')
     expect(absent.error).toContain('absent')
     expect(usage.error).toContain('kind')

@@ -15,7 +15,7 @@ interface GetFlags extends ConnectionFlags {
 export function getCommand({ terminal }: CommandContext): Command {
   return new Command('get')
     .description('show buses, rules, functions, streams or instances')
-    .argument('<kind>', 'buses, rules, functions, streams or instances')
+    .argument('<kind>', 'buses, rules, functions, streams, instances, queues or topics')
     .argument('[name]', 'one of them, whole')
     .option('--bus <bus>', 'the bus whose rules are meant')
     .option('--status', 'what is going on with it right now')
