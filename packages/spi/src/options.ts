@@ -30,7 +30,7 @@ export function optionsParser(component: string, schema: TObject): OptionsParser
     const filled = Value.Default(schema, copy(component, value))
     if (isOptions(filled) && check.Check(filled)) return Object.freeze(filled)
     const fault = findOptionFault(closed, filled)
-    throw invalid(component, fault?.path ?? '', fault?.what ?? 'do not fit')
+    throw optionRefusal(component, fault?.path ?? '', fault?.what ?? 'do not fit')
   }
 }
 
@@ -42,13 +42,17 @@ function copy(component: string, value: unknown): unknown {
   try {
     return structuredClone(value ?? {})
   } catch {
-    throw invalid(component, '', 'must be plain data, as JSON has it')
+    throw optionRefusal(component, '', 'must be plain data, as JSON has it')
   }
 }
 
-function invalid(component: string, path: string, what: string): AppError {
+/**
+ * The refusal of an option for what a schema cannot say: `kafka: option start.time is no time`. For the `check` of a
+ * connector; never with the value of a secret.
+ */
+export function optionRefusal(component: string, path: string, fault: string): AppError {
   const subject = path === '' ? 'the options' : `option ${path}`
-  return new AppError('options.invalid', `${component}: ${subject} ${what}`, retryNever, {
+  return new AppError('options.invalid', `${component}: ${subject} ${fault}`, retryNever, {
     details: { component, path },
   })
 }

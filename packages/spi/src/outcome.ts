@@ -12,3 +12,8 @@ export type Outcome =
   | { readonly status: 'failed'; readonly error: AppError; readonly detail?: string }
 
 export const ok: Outcome = { status: 'ok' }
+
+/** The outcome of a record that could not be written. */
+export function failed(error: AppError): Outcome {
+  return { status: 'failed', error }
+}
