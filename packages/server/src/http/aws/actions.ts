@@ -27,7 +27,10 @@ export const compatibleInterfaces: readonly CompatibleInterface[] = [
       works('DeleteEventBus', 'its events go with it'),
       stored('PutPermission', kept),
       stored('RemovePermission', kept),
-      works('PutRule', 'ScheduleExpression is refused; RoleArn and Tags are kept without effect'),
+      works(
+        'PutRule',
+        'a rate of ScheduleExpression must divide an hour or a day, the year of a cron is *; RoleArn and Tags are kept without effect',
+      ),
       works('DescribeRule', 'of a rule of another interface the pattern is told in the words of this one'),
       works('ListRules'),
       works('ListRuleNamesByTarget'),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Static, Type } from 'typebox'
 import type { RuleSpec, RuleView } from '../../resources/index.ts'
 import { pick } from './buses.ts'
@@ -9,6 +10,7 @@ import { type Answer, type Call, type Operation, operation } from './operation.t
 import { pageOf, PageMembers } from './paging.ts'
 import { innerPattern, outerPatternText, patternLengthMax, readPattern } from './pattern.ts'
 import { invalid } from './refusal.ts'
+import { deleteSchedule, firedPattern, putSchedule, switchSchedule } from './rule-schedule.ts'
 import { TagList, tagsOf } from './tag-list.ts'
 import { targetView } from './target-view.ts'
 
@@ -65,6 +67,7 @@ export const ruleOperations: Readonly<Record<string, Operation>> = {
     if (rule === undefined) return {}
     if (rule.spec.targets.length > 0) throw invalid("Rule can't be deleted since it has targets.")
     await call.services.resources.rules.delete(call.account, name, Name, rule.revision)
+    await deleteSchedule(call, name, Name)
     return {}
   }),
 }
@@ -73,29 +76,33 @@ function switchTo(state: RuleSpec['state']): Operation {
   return operation(RuleName, async (call, { Name, EventBusName }) => {
     const { name } = await busOf(call, EventBusName)
     await changeRule(call, name, Name, spec => ({ ...spec, state }))
+    await switchSchedule(call, name, Name, state)
     return {}
   })
 }
 
 /** Creates, or replaces all but the targets and tags. */
 async function put(call: Call, input: Static<typeof PutRule>): Promise<Answer> {
-  const { Name: name, EventPattern: text } = input
+  const { Name: name, EventPattern: text, ScheduleExpression: expression } = input
   checkedName('a rule', name)
-  refuseSchedule(input.ScheduleExpression)
-  if (text === undefined) throw invalid('Parameter(s) EventPattern or ScheduleExpression must be specified.')
+  if (text === undefined && expression === undefined) {
+    throw invalid('Parameter(s) EventPattern or ScheduleExpression must be specified.')
+  }
   const bus = await busOf(call, input.EventBusName)
   const spec = {
     description: innerDescription(input.Description),
-    pattern: innerPattern(readPattern(text), call),
+    pattern: rulePattern(call, name, text, expression),
     dialect: 'standard',
     state: input.State === 'DISABLED' ? 'disabled' : 'enabled',
   } as const
   const kept = {
     EventPattern: text,
+    ScheduleExpression: expression,
     Description: input.Description,
     RoleArn: input.RoleArn,
     State: input.State === 'DISABLED' ? undefined : input.State,
   }
+  if (expression !== undefined) await putSchedule(call, bus.name, name, expression, spec.state)
   if (bus.rules.has(name)) {
     await changeRule(call, bus.name, name, before => ({
       ...before,
@@ -107,26 +114,47 @@ async function put(call: Call, input: Static<typeof PutRule>): Promise<Answer> {
     const made = { ...spec, ...withForeign(undefined, { ...kept, Tags }) }
     await call.services.resources.rules.put(call.account, bus.name, name, made, 0)
   }
+  if (expression === undefined) await deleteSchedule(call, bus.name, name)
   return { RuleArn: ruleArn(call, bus.name, name) }
 }
 
-function refuseSchedule(expression: string | undefined): void {
-  if (expression === undefined || expression === '') return
-  throw invalid(
-    'Parameter ScheduleExpression is not valid. Reason: this server has no schedules on rules; give a function a timer trigger instead.',
-  )
+/** What a rule asks for: events that match, firings of its schedule, or both. */
+function rulePattern(
+  call: Call,
+  name: string,
+  text: string | undefined,
+  expression: string | undefined,
+): Record<string, unknown> {
+  const pattern = text === undefined ? undefined : innerPattern(readPattern(text), call)
+  if (expression === undefined) return pattern ?? {}
+  const fired = firedPattern(call, name)
+  // A pattern without a condition wants the firings, too.
+  if (pattern === undefined) return fired
+  return Object.keys(pattern).length === 0 ? pattern : { $or: [pattern, fired] }
+}
+
+const shownNames = ['EventPattern', 'ScheduleExpression', 'Description', 'RoleArn']
+
+/** As it was written where it still is what the rule asks for. */
+function patternText(call: Call, { name, spec }: RuleView): string | undefined {
+  const kept = foreignOf(spec.foreign)
+  const { EventPattern: text, ScheduleExpression: expression } = kept
+  if (typeof expression !== 'string') return outerPatternText(spec, kept, call)
+  const written = typeof text === 'string' ? text : undefined
+  const isOurs = isDeepStrictEqual(rulePattern(call, name, written, expression), spec.pattern)
+  return isOurs ? written : outerPatternText(spec, {}, call)
 }
 
 function shown(call: Call, bus: string, rule: RuleView): Record<string, unknown> {
   const { spec } = rule
   const kept = foreignOf(spec.foreign)
-  const { State = 'ENABLED', RoleArn } = kept
-  const EventPattern = outerPatternText(spec, kept, call)
+  const { State = 'ENABLED', RoleArn, ScheduleExpression } = kept
+  const EventPattern = patternText(call, rule)
   const text = outerDescription(spec.description, kept)
   return {
     Name: rule.name,
     Arn: ruleArn(call, bus, rule.name),
-    ...pick({ EventPattern, Description: text, RoleArn }, ['EventPattern', 'Description', 'RoleArn']),
+    ...pick({ EventPattern, ScheduleExpression, Description: text, RoleArn }, shownNames),
     State: spec.state === 'enabled' ? State : 'DISABLED',
     EventBusName: outerBus(bus),
   }

@@ -30,6 +30,8 @@ export interface AwsServer extends AsyncDisposable {
   contradictions(operations: readonly string[]): string[]
   /** A request to the platform's own API. */
   rest(method: string, path: string, body?: unknown): Promise<{ status: number; json: Members }>
+  /** Publishes a CloudEvent by the platform's own API. */
+  publish(bus: string, event: string): Promise<void>
   /** The next message of a built-in queue. */
   received(queue: string): Promise<string>
 }
@@ -104,6 +106,17 @@ export async function startAwsServer(): Promise<AwsServer> {
       return all.filter(text => names.includes(text.slice(0, text.indexOf(' '))))
     },
     rest,
+    async publish(bus, event) {
+      const { status } = await fetch(`${server.url}/api/v1/buses/${bus}/events`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${server.token}`,
+          'content-type': 'application/cloudevents+json',
+        },
+        body: event,
+      })
+      if (status !== 200) throw new Error(`the event was answered with ${status}`)
+    },
     async received(queue) {
       const { json } = await rest('POST', `/queues/${queue}/receive`, { count: 1, waitMs: 15_000 })
       const [message] = json['messages'] ?? []

@@ -147,11 +147,53 @@ describe('rules', () => {
     ['a pattern that is none', { EventPattern: '{"source":"x"}' }, 'InvalidEventPatternException'],
     ['an empty pattern', { EventPattern: '{}' }, 'InvalidEventPatternException'],
     ['no pattern', {}, 'ValidationException'],
-    ['a schedule', { ScheduleExpression: 'rate(5 minutes)' }, 'ValidationException'],
+    ['a schedule on a custom bus', { ScheduleExpression: 'rate(5 minutes)' }, 'ValidationException'],
+    [
+      'a schedule that is none',
+      { EventBusName: 'default', ScheduleExpression: 'rate(7 minutes)' },
+      'ValidationException',
+    ],
     ['another bus', { EventBusName: 'none', EventPattern }, 'ResourceNotFoundException'],
     ['a name with blanks', { Name: 'a b', EventPattern }, 'ValidationException'],
   ])('are refused with %s', async (_what, input, name) => {
     expect(await errorOf(send('PutRule', { Name: 'bad', EventBusName: 'lab', ...input }))).toBe(name)
+  })
+
+  test('with a schedule have a stream that publishes for them', async () => {
+    const ScheduleExpression = 'cron(0/5 8-17 ? * MON-FRI *)'
+    await send('PutRule', { Name: 'tick', ScheduleExpression, State: 'DISABLED' })
+    const described = await send('DescribeRule', { Name: 'tick' })
+    expect(described).toMatchObject({ ScheduleExpression, State: 'DISABLED' })
+    expect(described).not.toHaveProperty('EventPattern')
+    const stream = async () => (await server.rest('GET', '/streams/aws-schedule-tick')).json
+    expect(await stream()).toMatchObject({
+      spec: { paused: true, source: { options: { schedule: '0 0-59/5 8-17 * * MON-FRI' } } },
+    })
+    await send('EnableRule', { Name: 'tick' })
+    const { spec } = await stream()
+    expect(spec).toMatchObject({ paused: false })
+
+    const event = { specversion: '1.0', id: 'f-1', source: 's', type: 't', time: '2026-11-23T08:05:00Z' }
+    const made = await server.rest('POST', '/test-transform', { event, transform: spec.transform })
+    await send('PutTargets', { Rule: 'tick', Targets: [{ Id: 'q', Arn: queueArn('second') }] })
+    await server.publish('aws-default', made.json['text'])
+    expect(JSON.parse(await server.received('second'))).toMatchObject({
+      source: 'aws.events',
+      'detail-type': 'Scheduled Event',
+      resources: [arn('rule/tick')],
+      time: '2026-11-23T08:05:00Z',
+      detail: {},
+    })
+
+    const EventPattern = '{"source":["shop.orders"]}'
+    await send('PutRule', { Name: 'tick', ScheduleExpression: 'rate(1 day)', EventPattern })
+    expect(await send('DescribeRule', { Name: 'tick' })).toMatchObject({
+      ScheduleExpression: 'rate(1 day)',
+      EventPattern,
+    })
+    await send('RemoveTargets', { Rule: 'tick', Ids: ['q'] })
+    await send('DeleteRule', { Name: 'tick' })
+    expect((await server.rest('GET', '/streams/aws-schedule-tick')).status).toBe(404)
   })
 
   test('of another interface are told in the words of this one', async () => {
@@ -212,15 +254,10 @@ describe('events', () => {
   })
 
   test('of another road reach it, too, in the same shape', async () => {
-    const published = await fetch(`${server.url}/api/v1/buses/aws-default/events`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer AKIDEXAMPLE.wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY`,
-        'content-type': 'application/cloudevents+json',
-      },
-      body: '{"specversion":"1.0","id":"o-1","source":"/s","type":"t","subject":"x","time":"2026-01-02T03:04:05.678Z","data":{"id":7}}',
-    })
-    expect(published.status).toBe(200)
+    await server.publish(
+      'aws-default',
+      '{"specversion":"1.0","id":"o-1","source":"/s","type":"t","subject":"x","time":"2026-01-02T03:04:05.678Z","data":{"id":7}}',
+    )
     expect(JSON.parse(await server.received('first'))).toEqual({
       version: '0',
       id: 'o-1',
