@@ -142,8 +142,7 @@ export class Courier {
     }
     let record: OutgoingRecord
     try {
-      const mark = identity.isMarked ? identity.replay : undefined
-      record = outgoingRecord(plan, candidate.entry.bytes, position, number, mark)
+      record = outgoingRecord(plan, candidate.entry.bytes, position, number, identity.mark)
     } catch (thrown) {
       const error = toAppError(thrown)
       return { kind: 'failed', error, detail: error.message, durationMs: 0, isFinal: true }

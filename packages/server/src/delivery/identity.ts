@@ -10,8 +10,8 @@ export interface QueueIdentity {
   readonly target: string
   /** The replay that the queue belongs to; `undefined` for the target's own queue. */
   readonly replay: string | undefined
-  /** Whether events carry the id of the replay as `millracereplay`. */
-  readonly isMarked: boolean
+  /** What events carry as `millracereplay`; `undefined` where they do not have it. */
+  readonly mark: string | undefined
   /** Name of the queue in storage. */
   readonly queue: string
 }
@@ -22,9 +22,9 @@ export function identify(
   rule: string,
   target: string,
   replay?: string,
-  isMarked = replay !== undefined,
+  mark = replay,
 ): QueueIdentity {
-  return { account, bus, rule, target, replay, isMarked, queue: queueName(bus, rule, target, replay) }
+  return { account, bus, rule, target, replay, mark, queue: queueName(bus, rule, target, replay) }
 }
 
 /** The identity that a target's own queue is named after. Names have no `/`, so the name tells it apart. */

@@ -15,8 +15,10 @@ export interface ReplayRequest {
   readonly targets?: readonly string[]
   /** Deliveries put per second at most, of all targets together; default no limit. */
   readonly ratePerSecondMax?: number
-  /** Whether events carry the replay's id as `millracereplay`; default true. */
+  /** Whether events carry the replay's mark as `millracereplay`; default true. */
   readonly marked?: boolean
+  /** The mark: 1 to 128 letters, digits, `-`, `_` and `.`; default the id. */
+  readonly mark?: string
   /** Events must match this pattern besides that of the rule; default all. */
   readonly filter?: ReplayFilter
   /** Reads and counts, delivers nothing and leaves nothing behind. */
@@ -38,6 +40,7 @@ export interface ReplayRecord {
   readonly to: number
   readonly ratePerSecondMax?: number
   readonly marked: boolean
+  readonly mark?: string
   readonly filter?: ReplayFilter
   readonly createdAtMs: number
   /** `running` until everything it put into the queues has ended. */

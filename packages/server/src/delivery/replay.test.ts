@@ -36,6 +36,15 @@ describe('replay', () => {
     expect((await engine.journal('b')).filter(({ replay }) => replay === id)).toHaveLength(3)
   })
 
+  test('events carry the mark of a replay that has one', async () => {
+    await using engine = await engineWithRule(4)
+    await engine.delivery.startReplay({ bus: 'acme/b', rule: 'r', mark: 'again-1' })
+    await engine.settled()
+    expect(engine.sinks.writes.map(({ event }) => event['millracereplay'])).toEqual(['again-1', 'again-1'])
+    const bad = engine.delivery.startReplay({ bus: 'acme/b', rule: 'r', mark: 'a"b' })
+    await expect(bad).rejects.toMatchObject({ code: 'replay.invalid' })
+  })
+
   test('a filter lets through what matches it and the rule, also when it is only counted', async () => {
     await using engine = await engineWithRule(6)
     const filter = { pattern: { data: [{ numeric: ['<', 4] }] }, dialect: 'standard' } as const

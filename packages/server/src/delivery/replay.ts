@@ -61,9 +61,13 @@ export class Replay {
     this.#isWanted = replayMatcher(rule?.spec, record.filter)
     this.#onRest = onRest
     const { bus, id, marked } = record
+    const mark = marked ? (record.mark ?? id) : undefined
     for (const target of record.targets) {
       const { account } = identityOf(queueName(bus, record.rule, target))
-      this.#identities.set(target, identify(account, bus, record.rule, target, id, marked))
+      this.#identities.set(target, {
+        ...identify(account, bus, record.rule, target, id),
+        mark,
+      })
     }
     const dispatcherParts = { ...parts.dispatchers, onIdle: () => onRest() }
     for (const spec of rule?.spec.targets ?? []) {

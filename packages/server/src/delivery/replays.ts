@@ -82,6 +82,7 @@ export class Replays {
     if (unknown !== undefined) throw invalid(`rule ${request.rule} has no target ${unknown}`, 'targets')
     const rate = request.ratePerSecondMax
     if (rate !== undefined && !(rate > 0)) throw invalid('the rate must be above 0', 'ratePerSecondMax')
+    if (!/^[\w.-]{1,128}$/.test(request.mark ?? 'none')) throw invalid('the mark is not a name', 'mark')
     const record: ReplayRecord = {
       id: random.id(),
       bus: view.key,
@@ -90,6 +91,7 @@ export class Replays {
       ...(await this.#range(view, request)),
       ...(rate === undefined ? {} : { ratePerSecondMax: rate }),
       marked: request.marked ?? true,
+      ...(request.mark === undefined ? {} : { mark: request.mark }),
       ...(request.filter === undefined ? {} : { filter: request.filter }),
       createdAtMs: clock.nowMs(),
       state: 'running',

@@ -48,7 +48,7 @@ export const compatibleInterfaces: readonly CompatibleInterface[] = [
       works('DescribeArchive', 'count and size are those of the bus since the archive was made'),
       works('ListArchives'),
       works('DeleteArchive', 'the events stay on the bus'),
-      works('StartReplay', 'by the time of acceptance; to 10 rules at most; `replay-name` is an id'),
+      works('StartReplay', 'by the time of acceptance; to 10 rules at most'),
       works('DescribeReplay'),
       works('ListReplays'),
       works('CancelReplay'),

@@ -113,7 +113,7 @@ async function start(call: Call, input: Static<typeof StartReplay>): Promise<Ans
   if ((await replays(call).find(call.account, name)) !== undefined) throw alreadyThere(`Replay ${name}`)
   const rules = rulesOf(call, bus, input.Destination.FilterArns)
   const range = rangeOf(call, archive, createdAtMs, input)
-  const ids = await begin(call, bus, rules, range, archive)
+  const ids = await begin(call, name, bus, rules, range, archive)
   const { FilterArns } = input.Destination
   const stored: StoredReplay = {
     archive: archiveName,
@@ -185,6 +185,7 @@ function rangeOf(
 /** All replays of the engine, or none. */
 async function begin(
   call: Call,
+  mark: string,
   bus: BusView,
   rules: readonly string[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
@@ -198,7 +199,8 @@ async function begin(
   const ids: string[] = []
   try {
     for (const rule of rules) {
-      const request = { bus: bus.key, rule, from: { timeMs: fromMs }, to: { timeMs: toMs }, ...filter }
+      const range = { from: { timeMs: fromMs }, to: { timeMs: toMs } }
+      const request = { bus: bus.key, rule, mark, ...range, ...filter }
       ids.push((await delivery.startReplay(request)).id)
     }
   } catch (thrown) {
