@@ -56,22 +56,7 @@ export async function startAwsServer(): Promise<AwsServer> {
   const owned = new AsyncDisposableStack()
   const dataPath = await mkdtemp(join(tmpdir(), 'millrace-aws-'))
   owned.defer(() => rm(dataPath, { recursive: true, force: true }))
-  const server = owned.use(
-    await startServer({
-      environment: {
-        PATH: process.env['PATH'],
-        MILLRACE_LISTEN: '127.0.0.1:0',
-        MILLRACE_DATA: dataPath,
-        MILLRACE_STORAGE: 'memory',
-        MILLRACE_LOG: 'silent',
-        MILLRACE_ACCOUNT_ID: account,
-        MILLRACE_REGION: region,
-        MILLRACE_ACCESS_KEY_ID: accessKeyId,
-        MILLRACE_ACCESS_KEY_SECRET: secretAccessKey,
-        MILLRACE_ALLOW_PRIVATE_TARGETS: 'true',
-      },
-    }),
-  )
+  const server = owned.use(await startHere(dataPath))
   const clientWith = (settings: clientEventBridge.EventBridgeClientConfig): Client => {
     const credentials = { accessKeyId, secretAccessKey }
     return new sdk.EventBridgeClient({
@@ -125,6 +110,23 @@ export async function startAwsServer(): Promise<AwsServer> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function startHere(dataPath: string) {
+  return startServer({
+    environment: {
+      PATH: process.env['PATH'],
+      MILLRACE_LISTEN: '127.0.0.1:0',
+      MILLRACE_DATA: dataPath,
+      MILLRACE_STORAGE: 'memory',
+      MILLRACE_LOG: 'silent',
+      MILLRACE_ACCOUNT_ID: account,
+      MILLRACE_REGION: region,
+      MILLRACE_ACCESS_KEY_ID: accessKeyId,
+      MILLRACE_ACCESS_KEY_SECRET: secretAccessKey,
+      MILLRACE_ALLOW_PRIVATE_TARGETS: 'true',
+    },
+  })
 }
 
 /** Errors of the client are told apart by their name; the table's keeper asks for a code. */
