@@ -53,6 +53,30 @@ async function recordedBus(client: Client, recorder: Recorder, bodyPath: string)
   return eventBusName
 }
 
+/** A bus whose events go to a topic of the instance. */
+async function busToTopic(client: Client, topic: string): Promise<string> {
+  const eventBusName = 'orders'
+  await client.createEventBus(new sdk.CreateEventBusRequest({ eventBusName }))
+  const parameter = (resourceKey: string, form: string, value: string) =>
+    new sdk.EBTargetParam({ resourceKey, form, value })
+  const target = new sdk.TargetEntry({
+    id: 'k',
+    type: 'acs.alikafka',
+    endpoint: `acs:alikafka:cn-hangzhou::topics/${topic}`,
+    paramList: [
+      parameter('InstanceId', 'CONSTANT', 'alikafka_post-cn-1'),
+      parameter('Topic', 'CONSTANT', topic),
+      parameter('Acks', 'CONSTANT', 'all'),
+      parameter('Key', 'JSONPATH', '$.id'),
+      parameter('Value', 'JSONPATH', '$.data'),
+    ],
+  })
+  await client.createRule(
+    new sdk.CreateRuleRequest({ eventBusName, ruleName: 'r', filterPattern: '{}', targets: [target] }),
+  )
+  return eventBusName
+}
+
 await describeService('rabbitmq', 'EventBridge and RabbitMQ', () => {
   test(
     'messages go from queue to queue by a streaming, and from there to a bus by an event source',
@@ -139,25 +163,7 @@ await describeService('kafka', 'EventBridge and Kafka', () => {
         },
       )
       // What a rule sends to the same topic comes out at the same end.
-      const eventBusName = 'orders'
-      await client.createEventBus(new sdk.CreateEventBusRequest({ eventBusName }))
-      const parameter = (resourceKey: string, form: string, value: string) =>
-        new sdk.EBTargetParam({ resourceKey, form, value })
-      const target = new sdk.TargetEntry({
-        id: 'k',
-        type: 'acs.alikafka',
-        endpoint: `acs:alikafka:cn-hangzhou::topics/${to}`,
-        paramList: [
-          parameter('InstanceId', 'CONSTANT', 'alikafka_post-cn-1'),
-          parameter('Topic', 'CONSTANT', to),
-          parameter('Acks', 'CONSTANT', 'all'),
-          parameter('Key', 'JSONPATH', '$.id'),
-          parameter('Value', 'JSONPATH', '$.data'),
-        ],
-      })
-      await client.createRule(
-        new sdk.CreateRuleRequest({ eventBusName, ruleName: 'r', filterPattern: '{}', targets: [target] }),
-      )
+      const eventBusName = await busToTopic(client, to)
       await server.client().streams.put('out', {
         source: {
           connector: 'kafka',

@@ -30,7 +30,11 @@ export class RpcError extends Error {
 }
 
 /** Objects and lists are sent as JSON texts, in the query or in a form. A business error throws its code, as tools make it. */
-export function rpcClient(server: Pick<WireServer, 'url'>, settings: Record<string, string> = {}): RpcCall {
+export function rpcClient(
+  server: Pick<WireServer, 'url'>,
+  settings: Record<string, string> = {},
+  method: 'GET' | 'POST' = 'POST',
+): RpcCall {
   const client = new core.default(
     new core.$OpenApiUtil.Config({
       accessKeyId,
@@ -47,7 +51,7 @@ export function rpcClient(server: Pick<WireServer, 'url'>, settings: Record<stri
         version: '2020-04-01',
         protocol: 'HTTP',
         pathname: '/',
-        method: 'POST',
+        method,
         authType: 'AK',
         style: 'RPC',
         reqBodyType: 'formData',

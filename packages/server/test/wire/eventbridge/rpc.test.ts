@@ -362,6 +362,8 @@ test('nothing needs roles', async () => {
 test('bad requests are told apart', async () => {
   const wrong = rpcClient(server, { accessKeySecret: 'wrong' })
   expect(await codeOf(wrong('GetEventBus', bus))).toBe('SignatureDoesNotMatch')
+  const reading = rpcClient(server, {}, 'GET')
+  expect(await reading('GetEventBus', bus)).toMatchObject({ Data: { EventBusName: 'orders' } })
   const unknown = rpcClient(server, { accessKeyId: 'nobody' })
   expect(await codeOf(unknown('GetEventBus', bus))).toBe('InvalidAccessKeyId')
   expect(await codeOf(call('GetEventBus', {}))).toBe('RequestParameterInvalid')

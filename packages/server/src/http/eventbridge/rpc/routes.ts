@@ -25,7 +25,7 @@ const bodyBytesMax = 1_048_576
 const jsonType = 'application/json; charset=utf-8'
 
 /**
- * Version 2020-04-01 of the interface: `POST /` with the action in a header and the parameters in the query and a form
+ * Version 2020-04-01 of the interface: `POST /`, or GET, with the action in a header and the parameters in the query and a form
  * (section 3). The actions are those of the other style, under other names; business errors are answered 200, as the service does.
  */
 export function rpcRoutes(parent: Application, { actions, refuse, random }: RpcParts): void {
@@ -37,10 +37,11 @@ export function rpcRoutes(parent: Application, { actions, refuse, random }: RpcP
       refused(thrown, request, reply, { refuse, random, actions }),
     )
     scope.route({
-      method: 'POST',
+      method: ['GET', 'POST'],
       url: rpcPath,
       schema: { hide: true },
       bodyLimit: bodyBytesMax,
+      exposeHeadRoute: false,
       constraints: { [versionConstraint.name]: version },
       handler: (request, reply) => respond(actions, random, request, reply),
     })

@@ -26,7 +26,7 @@ export function parameterObject(
   input: Readonly<Record<string, unknown>>,
 ): { readonly kind: string; readonly members: Record<string, unknown> } | undefined {
   const found = Object.entries(input).filter(
-    ([name, value]) => /^Source\w+Parameters$/.test(name) && isObject(value),
+    ([name, value]) => /^Source\w+Parameters$/.test(name) && value !== null && value !== '',
   )
   const [first, second] = found
   if (second !== undefined) {
@@ -35,8 +35,12 @@ export function parameterObject(
       `a source has one parameter object, this one ${found.length}`,
     )
   }
-  if (first !== undefined) return { kind: first[0], members: first[1] as Record<string, unknown> }
-  return linkedSource(input)
+  if (first === undefined) return linkedSource(input)
+  const [kind, members] = first
+  if (!isObject(members)) {
+    throw new Refusal('EventSourceTypeOrClassInvalid', `${kind.slice(0, 64)} is an object`)
+  }
+  return { kind, members }
 }
 
 /** The older form: a type and a configuration. */
