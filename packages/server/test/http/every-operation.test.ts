@@ -51,13 +51,22 @@ function isFunctionCompute(path: string): boolean {
 function isRefusal(path: string, { json, status }: Answer): boolean {
   const has = (...names: string[]): boolean => names.every(name => typeof json?.[name] === 'string')
   if (isFunctionCompute(path)) return has('Code', 'Message', 'RequestId', 'ErrorCode', 'ErrorMessage')
-  return has('code') && (path.startsWith('/openapi/') ? has('message') : json?.['status'] === status)
+  const isEventBridge = path.startsWith('/openapi/') || path === '/webhook/putEvents'
+  return has('code') && (isEventBridge ? has('message') : json?.['status'] === status)
 }
 
-const openPaths = ['/healthz', '/readyz', '/console', '/console/', '/mns-signing-certificate.pem']
+/** Webhooks are let in by the token of their address. */
+const openPaths = [
+  '/healthz',
+  '/readyz',
+  '/console',
+  '/console/',
+  '/mns-signing-certificate.pem',
+  '/webhook/putEvents',
+]
 
 describe('credentials', () => {
-  test('every operation but health, the console page and the certificate refuses a request without them', async () => {
+  test('every operation but health, the console page, the certificate and webhooks refuses a request without them', async () => {
     const closed = server.listener.routes.filter(({ path }) => !openPaths.includes(path))
     expect(closed.length).toBeGreaterThan(20)
     for (const { path, methods } of closed) {
@@ -72,7 +81,7 @@ describe('credentials', () => {
     }
   })
 
-  test('exactly health, the console page and the certificate are open', () => {
+  test('exactly health, the console page, the certificate and webhooks are open', () => {
     const open = server.listener.routes.filter(({ isOpen }) => isOpen).map(({ path }) => path)
 
     expect(open.sort()).toEqual([...openPaths].sort())
