@@ -1,4 +1,4 @@
-import type { EventText } from '@millrace/cloudevents'
+import { type EventText, readAttributes } from '@millrace/cloudevents'
 import { type AppError, assert, type Random, toAppError } from '@millrace/spi'
 import type { AcceptOutcome } from '../../ingest/index.ts'
 import { busKey, type BusView, defaultBusName, notFound } from '../../resources/index.ts'
@@ -7,7 +7,7 @@ import { fromCloudEvents } from '../translate.ts'
 import type { Action, Answer, Call } from './action.ts'
 import { type GivenEvent, readEvents } from './read-events.ts'
 import { Refusal } from './refusal.ts'
-import { busNameOf, stamped } from './stamp.ts'
+import { type Attributes, busNameOf, Stamper } from './stamp.ts'
 import { wireCode } from './wire-code.ts'
 
 /** What became of one event (section 4.5). */
@@ -23,6 +23,11 @@ type Judged =
   | { readonly entry: ResultEntry }
   | { readonly entry: undefined; readonly event: EventText; readonly traceId: string }
 
+/** An element of the request; the attributes of an event are read once. */
+type ReadEvent =
+  | Extract<GivenEvent, { event: undefined }>
+  | { readonly event: EventText; readonly attributes: Attributes }
+
 const success = 'Success'
 
 /**
@@ -35,22 +40,22 @@ export function putEventsAction(services: Services, random: Random): Action {
 }
 
 async function putEvents(services: Services, random: Random, call: Call): Promise<Answer> {
-  const given = readEvents(call)
+  const given = readEvents(call).map(readOnce)
   const bus = busOf(services, call.account, given)
-  const stamps = {
+  const stamper = new Stamper({
     bus: bus.name,
     account: call.account,
     region: services.node.region,
     publishedAtMs: services.clock.nowMs(),
     peer: call.peer,
-  }
+  })
   const judged = given.map((item): Judged => {
     if (item.event === undefined) return { entry: refusedEntry(item.id, item.error) }
-    if (busNameOf(item.event) === '') return { entry: refusedEntry(item.event.id, noBus()) }
+    if (busNameOf(item.attributes) === '') return { entry: refusedEntry(item.event.id, noBus()) }
     const known = traceIdOf(item.event.traceparent)
     const traceId = known ?? hexDigits(random, 32)
     const traceparent = known === undefined ? `00-${traceId}-${hexDigits(random, 16)}-01` : undefined
-    return { entry: undefined, event: stamped(item.event, stamps, traceparent), traceId }
+    return { entry: undefined, event: stamper.stamp(item.event, item.attributes, traceparent), traceId }
   })
   const events = judged.flatMap(item => (item.entry === undefined ? [item.event] : []))
   const outcomes = await services.ingest.accept(bus, events)
@@ -60,10 +65,15 @@ async function putEvents(services: Services, random: Random, call: Call): Promis
   return { FailedEntryCount: failed, EntryList: entries }
 }
 
+function readOnce(item: GivenEvent): ReadEvent {
+  if (item.event === undefined) return item
+  return { event: item.event, attributes: readAttributes(item.event.bytes) }
+}
+
 /** The one bus of the request. Elements that are no events have no say in it. */
-function busOf(services: Services, account: string, given: readonly GivenEvent[]): BusView {
+function busOf(services: Services, account: string, given: readonly ReadEvent[]): BusView {
   const names = new Set<string>()
-  for (const { event } of given) if (event !== undefined) names.add(busNameOf(event))
+  for (const item of given) if (item.event !== undefined) names.add(busNameOf(item.attributes))
   const [first] = given
   if (names.size === 0 && first?.event === undefined && first !== undefined) throw first.error
   names.delete('')
@@ -118,9 +128,10 @@ function traceIdOf(traceparent: string | undefined): string | undefined {
   return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-/.exec(traceparent ?? '')?.[1]
 }
 
+/** Never all zero: a trace or a span of zeros is invalid. Six digits at a time are small whole numbers, which are fast. */
 function hexDigits(random: Random, count: number): string {
   let digits = ''
   while (digits.length < count)
-    digits += (1 + Math.floor(random.next() * 0xffff_ffff)).toString(16).padStart(8, '0')
-  return digits
+    digits += (0x100_0001 + Math.floor(random.next() * 0xff_ffff)).toString(16).slice(1)
+  return digits.slice(0, count)
 }
