@@ -1,5 +1,5 @@
 import type { ForeignDocument, ForeignDocuments } from '../../resources/index.ts'
-import { parseArn } from './names.ts'
+import { arnOf, parseArn } from './names.ts'
 import type { Call } from './operation.ts'
 
 /** What is kept of an API destination. */
@@ -21,6 +21,10 @@ export function apiDestinations({ services }: Call): ForeignDocuments {
 
 export function readApiDestination({ value }: ForeignDocument): ApiDestination {
   return value as unknown as ApiDestination
+}
+
+export function apiDestinationArn(call: Call, { name, unique }: ApiDestination): string {
+  return arnOf(call, `api-destination/${name}/${unique}`)
 }
 
 /** The one that an ARN names, if there is one. */

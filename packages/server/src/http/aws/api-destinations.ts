@@ -1,18 +1,18 @@
 import { type Static, Type } from 'typebox'
 import { AppError } from '@millrace/spi'
-import type { RuleView } from '../../resources/index.ts'
-import { type ApiDestination, apiDestinations, readApiDestination } from './api-destination.ts'
-import { busesOf } from './bus-access.ts'
+import {
+  type ApiDestination,
+  apiDestinationArn,
+  apiDestinations,
+  readApiDestination,
+} from './api-destination.ts'
 import { pick } from './buses.ts'
-import { changeRule } from './change-rule.ts'
 import { connection, connectionArn } from './connections.ts'
-import { foreignOf } from './foreign.ts'
 import { Arn, arnOf, checkedName, Description, ownResource, ResourceName } from './names.ts'
 import { type Answer, type Call, type Operation, operation } from './operation.ts'
 import { pageOf, PageMembers } from './paging.ts'
 import { alreadyThere, invalid, noSuch } from './refusal.ts'
-import type { TargetEntry } from './target-entry.ts'
-import { targetSpec } from './target-spec.ts'
+import { rewriteTargets, usesOf } from './rewrite-targets.ts'
 import { uuidOf } from './uuid.ts'
 
 const Name = Type.Object({ Name: ResourceName })
@@ -64,8 +64,7 @@ export const apiDestinationOperations: Readonly<Record<string, Operation>> = {
   }),
   DeleteApiDestination: operation(Name, async (call, input) => {
     const found = await get(call, input.Name)
-    const arn = arnOfDestination(call, read(found))
-    const user = usersOf(call, arn)[0]
+    const [user] = usesOf(call, new Set([apiDestinationArn(call, read(found))]))
     if (user !== undefined) throw invalid(`Rule ${user.rule.name} still has the API destination as a target.`)
     await apiDestinations(call).delete(call.account, input.Name)
     return {}
@@ -117,28 +116,8 @@ async function update(call: Call, input: Static<typeof UpdateApiDestination>): P
     ...(input.Description === undefined ? {} : { description: input.Description }),
   }
   await apiDestinations(call).put(call.account, input.Name, destination, found.revision)
-  const arn = arnOfDestination(call, before)
-  for (const { bus, rule } of usersOf(call, arn)) {
-    const written = new Map<string, object>()
-    for (const { id, foreign } of rule.spec.targets) {
-      const entry = foreignOf(foreign) as unknown as TargetEntry
-      if (entry.Arn === arn) written.set(id, await targetSpec(call, bus, rule.name, entry))
-    }
-    await changeRule(call, bus, rule.name, spec => ({
-      ...spec,
-      targets: spec.targets.map(one => ({ ...(written.get(one.id) ?? one), paused: one.paused })),
-    }))
-  }
+  await rewriteTargets(call, new Set([apiDestinationArn(call, before)]))
   return times(call, await get(call, input.Name))
-}
-
-/** The rules that have the destination as a target. */
-function usersOf({ services, account }: Call, arn: string): { bus: string; rule: RuleView }[] {
-  return busesOf(services, account).flatMap(({ name, rules }) =>
-    [...rules.values()]
-      .filter(({ spec }) => spec.targets.some(({ foreign }) => foreignOf(foreign)['Arn'] === arn))
-      .map(rule => ({ bus: name, rule })),
-  )
 }
 
 function connectionName(call: Call, arn: string): string {
@@ -164,13 +143,9 @@ function checkedMethod(method: string): string {
   return method
 }
 
-function arnOfDestination(call: Call, { name, unique }: ApiDestination): string {
-  return arnOf(call, `api-destination/${name}/${unique}`)
-}
-
 function times(call: Call, found: Found): Record<string, unknown> {
   return {
-    ApiDestinationArn: arnOfDestination(call, read(found)),
+    ApiDestinationArn: apiDestinationArn(call, read(found)),
     ApiDestinationState: 'ACTIVE',
     CreationTime: found.createdAtMs / 1_000,
     LastModifiedTime: found.updatedAtMs / 1_000,

@@ -12,6 +12,7 @@ import { arnOf, checkedName, Description, ResourceName } from './names.ts'
 import { type Answer, type Call, type Operation, operation } from './operation.ts'
 import { pageOf, PageMembers } from './paging.ts'
 import { alreadyThere, noSuch } from './refusal.ts'
+import { rewriteTargetsOfConnection } from './rewrite-targets.ts'
 import { uuidOf } from './uuid.ts'
 
 const Name = Type.Object({ Name: ResourceName })
@@ -134,6 +135,8 @@ async function update(call: Call, input: Static<typeof UpdateConnection>): Promi
     ...withForeign(view.spec.foreign, kept),
   }
   await call.services.resources.instances.put(call.account, input.Name, spec, view.revision)
+  // Headers and parameters of the connection are part of the targets.
+  if (given !== undefined) await rewriteTargetsOfConnection(call, input.Name)
   return times(call, connection(call, input.Name))
 }
 

@@ -224,11 +224,19 @@ describe('API destinations', () => {
     await send('UpdateConnection', {
       Name: 'desk',
       AuthorizationType: 'BASIC',
-      AuthParameters: { BasicAuthParameters: { Username: 'u', Password: 'p' } },
+      AuthParameters: {
+        BasicAuthParameters: { Username: 'u', Password: 'p' },
+        InvocationHttpParameters: {
+          HeaderParameters: [{ Key: 'x-desk', Value: 'new' }],
+          QueryStringParameters: [{ Key: 'q', Value: '2' }],
+        },
+      },
     })
     const authorization = `Basic ${Buffer.from('u:p').toString('base64')}`
     await publish(2)
-    expect((await catcher.next()).headers).toMatchObject({ authorization })
+    const changed = await catcher.next()
+    expect(changed.headers).toMatchObject({ authorization, 'x-desk': 'new', 'x-own': 'o' })
+    expect(changed.url).toBe('/in/a%20b?q=2&n=2')
 
     await send('UpdateApiDestination', { Name: 'desk', HttpMethod: 'PUT', Description: 'now PUT' })
     expect(await send('DescribeApiDestination', { Name: 'desk' })).toMatchObject({
