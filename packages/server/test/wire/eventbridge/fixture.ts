@@ -54,20 +54,26 @@ export async function startWireServer(): Promise<WireServer> {
   const endpoint = new URL(server.url).host
   const clientWith = (settings: Record<string, string>): Client =>
     new sdk.default(new sdk.Config({ accessKeyId, accessKeySecret, endpoint, ...settings }))
+  const rest: WireServer['rest'] = async (method, path, body) => {
+    const response = await fetch(`${server.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, json: text === '' ? {} : JSON.parse(text) }
+  }
   return {
     url: server.url,
     client: clientWith({}),
     clientWith,
-    async rest(method, path, body) {
-      const response = await fetch(`${server.url}/api/v1${path}`, {
-        method,
-        headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      return { status: response.status, json: text === '' ? {} : JSON.parse(text) }
+    rest,
+    async [Symbol.asyncDispose]() {
+      // A stream that reads queues of this very server would hold a request open while the server closes.
+      const { json } = await rest('GET', '/streams')
+      for (const { name } of json['items'] as { name: string }[]) await rest('DELETE', `/streams/${name}`)
+      await owned.disposeAsync()
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
