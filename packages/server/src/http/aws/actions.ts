@@ -18,7 +18,7 @@ export const compatibleInterfaces: readonly CompatibleInterface[] = [
     client: '`@aws-sdk/client-eventbridge` 3.1169.0',
     guide: 'guides/aws-eventbridge.md',
     actions: [
-      works('PutEvents', 'EndpointId is ignored; a Source must be a URI reference, so it has no blanks'),
+      works('PutEvents', 'EndpointId is ignored'),
       works('TestEventPattern'),
       works('CreateEventBus', 'KmsKeyIdentifier, DeadLetterConfig and LogConfig are kept without effect'),
       works('UpdateEventBus', 'as CreateEventBus'),

@@ -23,7 +23,7 @@ const printable = fc
   .filter(text => text.isWellFormed() && !/[\p{Cc}\p{Cn}\p{Cs}\p{Co}]/u.test(text))
 const entry = fc.record(
   {
-    Source: fc.stringMatching(/^[a-z][a-z0-9.-]{0,30}$/).filter(text => !text.startsWith('aws.')),
+    Source: fc.stringMatching(/^[a-z][a-zé0-9 ."<>\\^`{|}-]{0,30}$/).filter(text => !text.startsWith('aws.')),
     DetailType: printable,
     Detail: fc
       .dictionary(

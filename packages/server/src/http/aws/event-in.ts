@@ -5,6 +5,7 @@ import { engineAttributePrefix } from '../../ingest/index.ts'
 import { parseJson } from '../json-body.ts'
 import { Timestamp } from './names.ts'
 import { isObject } from './operation.ts'
+import { innerSource } from './source-text.ts'
 
 export const PutEventsEntry = Type.Object({
   Time: Type.Optional(Timestamp),
@@ -77,7 +78,8 @@ export function eventOf(entry: PutEventsEntry, stamps: Stamps): EventText {
   const attributes = {
     specversion: '1.0',
     id: stamps.id,
-    source: Source,
+    source: innerSource(Source),
+    ...(innerSource(Source) === Source ? {} : { awssource: Source }),
     type: DetailType,
     time: timeOf(entry.Time, stamps.nowMs),
     datacontenttype: 'application/json',

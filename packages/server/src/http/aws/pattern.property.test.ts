@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileTransform } from '../../bus/transform/index.ts'
 import { patternOptions } from '../../resources/index.ts'
+import { innerSource } from './source-text.ts'
 import { innerPattern, outerPatternText, readPattern } from './pattern.ts'
 
 const place = { owner: '111122223333', region: 'us-east-1' }
@@ -22,7 +23,7 @@ const event = fc.record(
   {
     specversion: fc.constant('1.0'),
     id: fc.constantFrom('1', '2'),
-    source: fc.constantFrom('a', 'b'),
+    source: fc.constantFrom('a', 'b', 'a b', String.raw`a\d`),
     type: fc.constantFrom('a', 'b'),
     time: fc.constant('2026-11-23T17:29:58Z'),
     data: fc.record({ a: fc.oneof(word, fc.integer({ min: 0, max: 3 })), b: word }, { requiredKeys: [] }),
@@ -33,7 +34,9 @@ const event = fc.record(
   { requiredKeys: ['specversion', 'id', 'source', 'type', 'time', 'data', 'resources'] },
 )
 
-function stored({ resources: list, ...rest }: { resources: string[] }): object {
+function stored({ resources: list, ...given }: { resources: string[]; source: string }): object {
+  const source = innerSource(given.source)
+  const rest = { ...given, source, ...(source === given.source ? {} : { awssource: given.source }) }
   const [only, ...others] = list
   if (only === undefined) return rest
   const awsresources = JSON.stringify(list)
@@ -50,10 +53,21 @@ const textual = fc.array(
   ),
   { minLength: 1, maxLength: 2 },
 )
+const sources = fc.constantFrom(
+  ['a b'],
+  [{ prefix: 'a ' }],
+  [{ suffix: ' b' }],
+  [{ wildcard: 'a *' }],
+  [{ wildcard: String.raw`a\\*` }],
+  [{ 'anything-but': ['a b'] }],
+  [{ 'anything-but': { prefix: 'a ' } }],
+  [{ 'equals-ignore-case': 'A B' }],
+  ['a', String.raw`a\d`],
+)
 const pattern = fc
   .record(
     {
-      source: exact,
+      source: sources,
       'detail-type': exact,
       detail: fc.record({ a: textual }),
       'detail.b': textual,

@@ -6,6 +6,7 @@ import { parseJson } from '../json-body.ts'
 import { isObject } from './operation.ts'
 import { Refusal } from './refusal.ts'
 import { resourcesPattern } from './resources-pattern.ts'
+import { innerSourcePattern } from './source-text.ts'
 
 type Pattern = Record<string, unknown>
 
@@ -63,8 +64,9 @@ function innerPart(name: string, wanted: unknown, place: PatternPlace): Pattern 
       return named('data')
     case 'detail-type':
       return named('type')
-    case 'id':
     case 'source':
+      return rest.length === 0 ? { source: innerSourcePattern(wanted) } : named(first)
+    case 'id':
     case 'time':
       return named(first)
     case 'version':

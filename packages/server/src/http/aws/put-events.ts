@@ -94,6 +94,7 @@ function refusedEntry(thrown: unknown): ResultEntry {
 
 const parameterNames: Readonly<Record<string, string>> = {
   source: 'Source',
+  awssource: 'Source',
   type: 'DetailType',
   time: 'Time',
   subject: 'Resources',

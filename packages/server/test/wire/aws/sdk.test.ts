@@ -279,7 +279,7 @@ describe('events', () => {
         { ...entry, Detail: '[1]' },
         { ...entry, Detail: '{' },
         { ...entry, Source: 'aws.ec2' },
-        { ...entry, Source: 'a b' },
+        { ...entry, Source: '[' },
         { ...entry, DetailType: 'x'.repeat(129) },
         { Source: 's', DetailType: 't' },
         { ...entry, EventBusName: 'lab', Resources: ['a', 'b'], TraceHeader: 'Root=1-x' },
