@@ -1,4 +1,4 @@
-import { AppError, retryNever } from '@millrace/spi'
+import { type AppError, checkTls, optionRefusal } from '@millrace/spi'
 import { headerNameFault, headerValueFault } from './headers.ts'
 import type { HttpSinkOptions } from './options.ts'
 
@@ -17,10 +17,7 @@ export function checkOptions(options: HttpSinkOptions): void {
     checkUrl('auth.tokenUrl', auth.tokenUrl)
     for (const [name, value] of Object.entries(auth.headers)) checkHeader(`auth.headers.${name}`, name, value)
   }
-  const { tls } = options
-  if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
-    throw refusal('tls.key', 'and tls.certificate go together')
-  }
+  checkTls('http', options.tls)
 }
 
 function checkUrl(path: string, text: string): void {
@@ -44,7 +41,5 @@ function checkToken(path: string, token: string): void {
 }
 
 function refusal(path: string, fault: string): AppError {
-  return new AppError('options.invalid', `http: option ${path} ${fault}`, retryNever, {
-    details: { component: 'http', path },
-  })
+  return optionRefusal('http', path, fault)
 }

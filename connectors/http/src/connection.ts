@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Agent, buildConnector } from 'undici'
-import type { AddressGuard } from '@millrace/spi'
+import { type AddressGuard, tlsSettings } from '@millrace/spi'
 import type { HttpSinkOptions } from './options.ts'
 
 /** Other origins than the target's own are reached through redirects alone. */
@@ -53,11 +53,7 @@ function guardedConnector(
     allowH2: false,
     timeout: options.connectTimeoutMs,
     lookup: guard.lookup,
-    rejectUnauthorized: tls?.insecureSkipVerify !== true,
-    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls?.certificate === undefined ? {} : { cert: tls.certificate }),
-    ...(tls?.key === undefined ? {} : { key: tls.key }),
-    ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+    ...(tls === undefined ? {} : tlsSettings(tls)),
   })
   return (target, callback) => {
     try {

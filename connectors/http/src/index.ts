@@ -1,4 +1,4 @@
-import { AppError, defineConnector, retryNever } from '@millrace/spi'
+import { defineConnector, optionRefusal } from '@millrace/spi'
 import { checkOptions } from './check-options.ts'
 import { HttpConnection, HttpSinkOptions } from './options.ts'
 import { parameterNames } from './request.ts'
@@ -35,8 +35,6 @@ function checkAddresses(addresses: readonly string[]): void {
   try {
     blockList(addresses)
   } catch (thrown) {
-    throw new AppError('options.invalid', `http: option addresses ${(thrown as Error).message}`, retryNever, {
-      details: { component: 'http', path: 'addresses' },
-    })
+    throw optionRefusal('http', 'addresses', (thrown as Error).message)
   }
 }

@@ -1,4 +1,4 @@
-import { Secret } from '@millrace/spi'
+import { Secret, tlsOptions } from '@millrace/spi'
 import { type Static, Type } from 'typebox'
 
 const strict = { additionalProperties: false }
@@ -85,31 +85,10 @@ const auth = Type.Union(
   { description: 'Credentials. They win over `headers` and parameters, and never go to another origin.' },
 )
 
-const tls = Type.Object(
-  {
-    ca: Type.Optional(
-      Type.String({
-        maxLength: 262_144,
-        description: 'PEM certificates to trust instead of the built-in authorities.',
-      }),
-    ),
-    certificate: Type.Optional(
-      Type.String({ maxLength: 262_144, description: 'PEM certificate chain of the client, with `key`.' }),
-    ),
-    key: Type.Optional(Secret({ maxLength: 65_536, description: 'PEM private key of `certificate`.' })),
-    serverName: Type.Optional(
-      Type.String({
-        maxLength: 253,
-        description: 'Name that the certificate must be for, when it is not the host of the URL.',
-      }),
-    ),
-    insecureSkipVerify: Type.Boolean({
-      default: false,
-      description: 'Accept any certificate. Whoever sits on the way can then read and forge everything.',
-    }),
-  },
-  { ...strict, description: 'How certificates are checked and shown, for `https:` targets.' },
-)
+const tls = tlsOptions({
+  description: 'How certificates are checked and shown, for `https:` targets.',
+  serverName: 'Name that the certificate must be for, when it is not the host of the URL.',
+})
 
 /** What an instance says: credentials that several targets share, and perhaps the address itself. */
 export const HttpConnection = Type.Object(

@@ -7,6 +7,7 @@ import {
   type OutgoingRecord,
   retryBackoff,
   type Sink,
+  untilAborted,
 } from '@millrace/spi'
 import { outcomeOf } from './answer.ts'
 import { type Connections, openConnections } from './connection.ts'
@@ -89,6 +90,7 @@ export class HttpSink implements Sink {
       const { origin, path, method, body } = request
       const headers = [...request.headers].flat()
       const sent = this.#connections.agent.request({ origin, path, method, headers, body, signal })
+      // A request that waits for a connection hears of its signal only when its turn comes; then it is dropped unsent.
       const answer = await untilAborted(sent, signal)
       // Never rejects: what is left of the answer, or that it breaks off, does not matter any more.
       await answer.body.dump({ limit: this.#options.responseBytesMax + 1 })
@@ -128,18 +130,6 @@ export class HttpSink implements Sink {
     await Promise.allSettled(this.#underWay)
     await this.#connections.destroy()
   }
-}
-
-/**
- * Rejects as soon as the signal aborts. A request that waits for a connection hears of its signal only when its
- * turn comes (it is then dropped unsent), and that may be long after.
- */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 function isUnauthorized(outcome: Outcome): boolean {

@@ -1,4 +1,4 @@
-import { AppError, defineConnector, retryNever } from '@millrace/spi'
+import { defineConnector, optionRefusal } from '@millrace/spi'
 import { MnsConnection, MnsSinkOptions, MnsSourceOptions } from './options.ts'
 import { parameterNames } from './outgoing-message.ts'
 import { MnsSink } from './sink.ts'
@@ -24,7 +24,7 @@ export const connector = defineConnector({
       const { queue, topic, ...rest } = options as MnsSinkOptions
       checkConnection(rest)
       if ((queue === undefined) === (topic === undefined)) {
-        throw invalid('queue', 'or topic is needed, and not both of them')
+        throw optionRefusal('mns', 'queue', 'or topic is needed, and not both of them')
       }
     },
     open: (options, context) => new MnsSink(options as MnsSinkOptions, context),
@@ -35,15 +35,13 @@ function checkConnection(options: Pick<MnsConnection, 'endpoint' | 'accessKeyId'
   const url = URL.parse(options.endpoint)
   const isHttp = url !== null && (url.protocol === 'http:' || url.protocol === 'https:')
   if (!isHttp || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw invalid('endpoint', 'is not an http: or https: address without user, query and fragment')
+    throw optionRefusal(
+      'mns',
+      'endpoint',
+      'is not an http: or https: address without user, query and fragment',
+    )
   }
   for (const name of ['accessKeyId', 'accessKeySecret'] as const) {
-    if (options[name] === '') throw invalid(name, 'is required')
+    if (options[name] === '') throw optionRefusal('mns', name, 'is required')
   }
-}
-
-function invalid(path: string, what: string): AppError {
-  return new AppError('options.invalid', `mns: option ${path} ${what}`, retryNever, {
-    details: { component: 'mns', path },
-  })
 }

@@ -1,9 +1,11 @@
 import {
   AppError,
   type ConnectorContext,
+  failed,
   ok,
   type Outcome,
   type OutgoingRecord,
+  Places,
   retryBackoff,
   type Sink,
   toAppError,
@@ -23,14 +25,15 @@ export class MnsSink implements Sink {
   readonly #context: ConnectorContext
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #cut = new AbortController()
-  readonly #queue: (() => void)[] = []
+  /** For requests under way. */
+  readonly #places: Places
   #client: MnsClient | undefined
-  #requests = 0
   #disposal: Promise<void> | undefined
 
   constructor(options: MnsSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#places = new Places(options.requestsMax)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
@@ -71,16 +74,15 @@ export class MnsSink implements Sink {
   }
 
   async #send(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<Outcome[]> {
+    if (!this.#places.tryTake()) await this.#places.take(signal)
     try {
-      await this.#room(signal)
       return await this.#post(messages, AbortSignal.any([signal, this.#cut.signal]))
     } catch (thrown) {
       if (signal.aborted) throw signal.reason
       const error = this.#cut.signal.aborted ? closed() : toAppError(thrown)
       return messages.map(() => failed(error))
     } finally {
-      this.#requests--
-      this.#queue.shift()?.()
+      this.#places.give()
     }
   }
 
@@ -109,22 +111,6 @@ export class MnsSink implements Sink {
     })
   }
 
-  /** Waits until a request may be made, and counts it. */
-  async #room(signal: AbortSignal): Promise<void> {
-    this.#requests++
-    if (this.#requests <= this.#options.requestsMax) return
-    await new Promise<void>((resolve, reject) => {
-      this.#queue.push(resolve)
-      const abort = (): void => {
-        const place = this.#queue.indexOf(resolve)
-        // Whoever was woken already gives the turn on by itself.
-        if (place !== -1) this.#queue.splice(place, 1)
-        reject(signal.reason as Error)
-      }
-      signal.addEventListener('abort', abort, { once: true })
-    })
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose()
     return this.#disposal
@@ -135,10 +121,6 @@ export class MnsSink implements Sink {
     await Promise.allSettled(this.#underWay)
     await this.#client?.[Symbol.asyncDispose]()
   }
-}
-
-function failed(error: AppError): Outcome {
-  return { status: 'failed', error }
 }
 
 function isRejected(error: Error): boolean {

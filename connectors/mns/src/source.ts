@@ -6,6 +6,8 @@ import {
   type SourceLag,
   type SourceReadLimits,
   type SourceRecord,
+  takeRecords,
+  untilAborted,
 } from '@millrace/spi'
 import { type Answer, errorCode, MnsClient } from './client.ts'
 import { Keeper } from './keeper.ts'
@@ -44,12 +46,12 @@ export class MnsSource implements Source {
     signal.throwIfAborted()
     for (;;) {
       if (this.#closed.signal.aborted) throw closed()
-      if (this.#waiting.length > 0) return this.#take(limits)
+      if (this.#waiting.length > 0) return takeRecords(this.#waiting, limits)
       // One poll at a time, which outlives a read that is given up: what it brings is for the next one.
       this.#poll ??= this.#receive(Math.min(limits.recordsMax, batchMax)).finally(
         () => (this.#poll = undefined),
       )
-      await firstOf(this.#poll, signal)
+      await untilAborted(this.#poll, signal)
     }
   }
 
@@ -82,17 +84,6 @@ export class MnsSource implements Source {
     using _timer = this.#context.clock.timer(releaseTimeoutMs, () => timeUp.abort(closed()))
     await this.#keeper.release(timeUp.signal)
     await this.#client[Symbol.asyncDispose]()
-  }
-
-  #take({ recordsMax, bytesMax }: SourceReadLimits): SourceRecord[] {
-    let count = 0
-    let bytes = 0
-    for (const { event } of this.#waiting) {
-      bytes += event.length
-      if (count > 0 && (count >= recordsMax || bytes > bytesMax)) break
-      count++
-    }
-    return this.#waiting.splice(0, count)
   }
 
   async #receive(countMax: number): Promise<void> {
@@ -146,13 +137,4 @@ function lost(): AppError {
     'messages were held for too long, and have another reader by now',
     retryBackoff,
   )
-}
-
-/** The promise's outcome, or the reason of the signal, whichever is first. */
-function firstOf<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

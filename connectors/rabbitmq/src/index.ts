@@ -1,4 +1,4 @@
-import { AppError, defineConnector, retryNever } from '@millrace/spi'
+import { checkTls, defineConnector, optionRefusal } from '@millrace/spi'
 import { parseEndpoint, RabbitConnection, RabbitSinkOptions, RabbitSourceOptions } from './options.ts'
 import { parameterNames } from './publication.ts'
 import { RabbitSink } from './sink.ts'
@@ -13,7 +13,7 @@ export const connector = defineConnector({
     options: RabbitSourceOptions,
     tasksMax: 64,
     ordered: false,
-    check: options => checkEndpoint(options as RabbitSourceOptions),
+    check: options => checkConnection(options as RabbitSourceOptions),
     open: (options, context) => new RabbitSource(options as RabbitSourceOptions, context),
   },
   sink: {
@@ -22,25 +22,20 @@ export const connector = defineConnector({
     parameters: parameterNames,
     check: options => {
       const { exchange, queue, ...rest } = options as RabbitSinkOptions
-      checkEndpoint(rest)
+      checkConnection(rest)
       if (queue !== undefined && exchange !== '') {
-        throw invalid('queue', 'goes without an exchange: it is reached by the default one')
+        throw optionRefusal('rabbitmq', 'queue', 'goes without an exchange: it is reached by the default one')
       }
     },
     open: (options, context) => new RabbitSink(options as RabbitSinkOptions, context),
   },
 })
 
-function checkEndpoint(options: Pick<RabbitConnection, 'endpoint' | 'tls'>): void {
+function checkConnection(options: Pick<RabbitConnection, 'endpoint' | 'tls'>): void {
   try {
     parseEndpoint(options)
   } catch (thrown) {
-    throw invalid('endpoint', (thrown as Error).message)
+    throw optionRefusal('rabbitmq', 'endpoint', (thrown as Error).message)
   }
-}
-
-function invalid(path: string, what: string): AppError {
-  return new AppError('options.invalid', `rabbitmq: option ${path} ${what}`, retryNever, {
-    details: { component: 'rabbitmq', path },
-  })
+  checkTls('rabbitmq', options.tls)
 }

@@ -31,3 +31,9 @@ test('a queue and an exchange do not go together', () => {
   const options = optionsParser('rabbitmq', connector.sink!.options)({ queue: 'q', exchange: 'x' })
   expect(() => connector.sink?.check?.(options)).toThrow('option queue goes without an exchange')
 })
+
+test('a certificate without its key is refused before anybody connects', () => {
+  const tls = { certificate: '-----BEGIN CERTIFICATE-----' }
+  const options = optionsParser('rabbitmq', connector.source!.options)({ queue: 'q', tls })
+  expect(() => connector.source?.check?.(options)).toThrow('option tls.key and tls.certificate go together')
+})

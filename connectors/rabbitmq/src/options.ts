@@ -1,30 +1,9 @@
-import { Secret } from '@millrace/spi'
+import { Secret, tlsOptions } from '@millrace/spi'
 import { type Static, Type } from 'typebox'
 
 const strict = { additionalProperties: false }
 
-const tls = Type.Object(
-  {
-    ca: Type.Optional(
-      Type.String({
-        maxLength: 262_144,
-        description: 'PEM certificates to trust instead of the built-in authorities.',
-      }),
-    ),
-    certificate: Type.Optional(
-      Type.String({ maxLength: 262_144, description: 'PEM certificate chain of the client, with `key`.' }),
-    ),
-    key: Type.Optional(Secret({ maxLength: 65_536, description: 'PEM private key of `certificate`.' })),
-    serverName: Type.Optional(
-      Type.String({ maxLength: 253, description: 'Name that the certificate must be for.' }),
-    ),
-    insecureSkipVerify: Type.Boolean({
-      default: false,
-      description: 'Accept any certificate. Whoever sits on the way can then read and forge everything.',
-    }),
-  },
-  { ...strict, description: 'Connect with TLS; without it, in the clear.' },
-)
+const tls = tlsOptions({ description: 'Connect with TLS; without it, in the clear.' })
 
 const connection = {
   endpoint: Type.String({

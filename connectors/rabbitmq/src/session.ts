@@ -1,4 +1,4 @@
-import { addressGuard, type ConnectorContext } from '@millrace/spi'
+import { addressGuard, type ConnectorContext, tlsSettings } from '@millrace/spi'
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib'
 import { lostConnection, rabbitError, type Role } from './errors.ts'
 import { type Address, parseEndpoint, type RabbitConnection } from './options.ts'
@@ -36,10 +36,11 @@ export class Session<Kind extends Channel = Channel> {
     return this.#ended
   }
 
-  /** Calls the listener when the session is over, at once when it is already. */
-  onEnd(listener: (reason: Error) => void): void {
+  /** Calls the listener when the session is over, at once when it is already. Disposing takes it back. */
+  onEnd(listener: (reason: Error) => void): Disposable {
     if (this.#ended === undefined) this.#onEnd.add(listener)
     else listener(this.#ended)
+    return { [Symbol.dispose]: () => this.#onEnd.delete(listener) }
   }
 
   end(reason: Error): void {
@@ -125,11 +126,7 @@ async function connect(
       noDelay: true,
       lookup: guard.lookup,
       clientProperties: { connection_name: `millrace ${context.name}` },
-      ...(tls === undefined ? {} : { rejectUnauthorized: !tls.insecureSkipVerify }),
-      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls?.certificate === undefined ? {} : { cert: tls.certificate }),
-      ...(tls?.key === undefined ? {} : { key: tls.key }),
-      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+      ...(tls === undefined ? {} : tlsSettings(tls)),
     },
   )
 }

@@ -1,18 +1,20 @@
 import {
   AppError,
   type ConnectorContext,
+  failed,
   ok,
   type Outcome,
   type OutgoingRecord,
+  Places,
   retryBackoff,
   type Sink,
   toAppError,
+  untilAborted,
 } from '@millrace/spi'
 import type { ConfirmChannel, Message } from 'amqplib'
 import { publication } from './publication.ts'
 import type { RabbitSinkOptions } from './options.ts'
 import { openSession, type Session } from './session.ts'
-import { abortable } from './source.ts'
 
 /** Writes under way have so long to be confirmed when the sink is disposed. */
 const drainTimeoutMs = 5_000
@@ -25,14 +27,15 @@ export class RabbitSink implements Sink {
   /** Numbers of publications that came back because no queue is bound. */
   readonly #returned = new Set<number>()
   #session: Promise<Session<ConfirmChannel>> | undefined
+  /** For messages that are not confirmed yet. */
+  readonly #places: Places
   #published = 0
-  #unconfirmed = 0
-  readonly #room: (() => void)[] = []
   #disposal: Promise<void> | undefined
 
   constructor(options: RabbitSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#places = new Places(options.unconfirmedMax)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
@@ -42,7 +45,7 @@ export class RabbitSink implements Sink {
     const written = Promise.all(records.map(record => this.#writeOne(record, signal)))
     this.#underWay.add(written)
     try {
-      return await abortable(written, signal)
+      return await untilAborted(written, signal)
     } finally {
       this.#underWay.delete(written)
     }
@@ -51,10 +54,12 @@ export class RabbitSink implements Sink {
   async #writeOne(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
     try {
       const session = await this.#open()
-      while (this.#unconfirmed >= this.#options.unconfirmedMax) {
-        await abortable(new Promise<void>(resolve => this.#room.push(resolve)), signal)
+      if (!this.#places.tryTake()) await this.#places.take(signal)
+      try {
+        return await this.#publish(session, record)
+      } finally {
+        this.#places.give()
       }
-      return await this.#publish(session, record)
     } catch (thrown) {
       return failed(toAppError(thrown))
     }
@@ -64,18 +69,16 @@ export class RabbitSink implements Sink {
     if (session.ended !== undefined) return Promise.resolve(failed(toAppError(session.ended)))
     const { exchange, routingKey, properties } = publication(record, this.#options)
     const number = ++this.#published
-    this.#unconfirmed++
     return new Promise(resolve => {
       let isSettled = false
       const settle = (outcome: Outcome): void => {
         if (isSettled) return
         isSettled = true
-        this.#unconfirmed--
+        ending[Symbol.dispose]()
         this.#returned.delete(number)
-        this.#room.shift()?.()
         resolve(outcome)
       }
-      session.onEnd(reason => settle(failed(toAppError(reason))))
+      const ending = session.onEnd(reason => settle(failed(toAppError(reason))))
       const headers = { ...properties.headers, [numberHeader]: number }
       const body = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.length)
       session.channel.publish(exchange, routingKey, body, { ...properties, headers }, (nack: unknown) => {
@@ -126,10 +129,6 @@ export class RabbitSink implements Sink {
 
 /** Tells publications apart when one comes back. Goes along to the reader, who has no use for it. */
 const numberHeader = 'millrace-publication'
-
-function failed(error: AppError): Outcome {
-  return { status: 'failed', error }
-}
 
 function closed(): AppError {
   return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)

@@ -7,6 +7,8 @@ import {
   type SourceLag,
   type SourceReadLimits,
   type SourceRecord,
+  takeRecords,
+  untilAborted,
 } from '@millrace/spi'
 import type { ConsumeMessage } from 'amqplib'
 import { lostConnection, rabbitError } from './errors.ts'
@@ -59,13 +61,13 @@ export class RabbitSource implements Source {
     signal.throwIfAborted()
     for (;;) {
       if (this.#isDisposed) throw closed()
-      if (this.#waiting.length > 0) return this.#take(limits)
+      if (this.#waiting.length > 0) return takeRecords(this.#waiting, limits)
       const failure = this.#failure
       this.#failure = undefined
       if (failure !== undefined) throw failure
       const woken = new Promise<void>(resolve => (this.#wake = resolve))
       this.#consume()
-      await abortable(woken, signal)
+      await untilAborted(woken, signal)
     }
   }
 
@@ -95,11 +97,11 @@ export class RabbitSource implements Source {
 
   /** Ready messages of the queue, and those held here; what other readers hold, the server does not tell. */
   async lag(signal: AbortSignal): Promise<SourceLag> {
-    const session = await abortable(this.#open(), signal)
+    const session = await untilAborted(this.#open(), signal)
     const channel = await session.sideChannel()
     channel.on('error', () => {})
     try {
-      const { messageCount } = await abortable(channel.checkQueue(this.#options.queue), signal)
+      const { messageCount } = await untilAborted(channel.checkQueue(this.#options.queue), signal)
       return { records: messageCount + this.#held }
     } catch (thrown) {
       if (signal.aborted) throw thrown
@@ -115,17 +117,6 @@ export class RabbitSource implements Source {
     this.#wake?.()
     const session = await this.#session?.catch(() => undefined)
     await session?.close()
-  }
-
-  #take({ recordsMax, bytesMax }: SourceReadLimits): SourceRecord[] {
-    let count = 0
-    let bytes = 0
-    for (const { event } of this.#waiting) {
-      bytes += event.length
-      if (count > 0 && (count >= recordsMax || bytes > bytesMax)) break
-      count++
-    }
-    return this.#waiting.splice(0, count)
   }
 
   #consume(): void {
@@ -204,14 +195,4 @@ function closed(): AppError {
 function lostRecords(session: Session | undefined, cause: unknown): AppError {
   const { message } = lostConnection('source', session?.place ?? 'the RabbitMQ server', cause)
   return new AppError('source.lost', `${message}; its messages come again`, retryBackoff, { cause })
-}
-
-/** The promise's outcome, or the reason of the signal, whichever is first. */
-export function abortable<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

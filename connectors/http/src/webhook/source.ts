@@ -8,6 +8,7 @@ import {
   type SourceLag,
   type SourceReadLimits,
   type SourceRecord,
+  takeRecords,
   toAppError,
 } from '@millrace/spi'
 import { refusal, WebhookGuard } from './guard.ts'
@@ -56,21 +57,14 @@ export class WebhookSource implements Source {
     this.#guard = new WebhookGuard(options)
   }
 
-  async read({ recordsMax, bytesMax }: SourceReadLimits, signal: AbortSignal): Promise<SourceRecord[]> {
+  async read(limits: SourceReadLimits, signal: AbortSignal): Promise<SourceRecord[]> {
     signal.throwIfAborted()
     if (this.#closed.signal.aborted) throw closed()
     const { bodyBytesMax } = this.#options
     this.#door ??= this.#context.door.open((request, gone) => this.#take(request, gone), { bodyBytesMax })
     const ended = AbortSignal.any([signal, this.#closed.signal])
     while (this.#waiting.length === 0) await this.#nextRequest(ended)
-    let count = 0
-    let bytes = 0
-    for (const { event } of this.#waiting) {
-      bytes += event.length
-      if (count > 0 && (count >= recordsMax || bytes > bytesMax)) break
-      count++
-    }
-    return this.#waiting.splice(0, count)
+    return takeRecords(this.#waiting, limits)
   }
 
   commit(records: readonly SourceRecord[]): Promise<void> {
