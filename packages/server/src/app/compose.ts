@@ -51,6 +51,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   keepHouse(options, ground, engine, owned)
   const listener = owned.use(await openDoor(options, ground, engine))
   engine.address.url = reachableUrl(listener)
+  // The first to happen at the end: the door would wait for those who wait behind it.
+  owned.defer(() => engine.queues.endWaiting())
   const graph = owned.move()
   return {
     listener,

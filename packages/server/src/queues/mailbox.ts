@@ -132,6 +132,11 @@ export class Mailbox {
     this.#endWaiters(isDeleted)
   }
 
+  /** Answers the receives that wait with none. */
+  endWaiting(): void {
+    this.#endWaiters(false)
+  }
+
   /** Removes all messages. To be called after `close`. */
   async drop(): Promise<void> {
     await this.#shelves.drop()

@@ -111,6 +111,17 @@ describe('a receive that waits', () => {
     expect(await first).toEqual(['a'])
   })
 
+  test('ends with nothing when the server begins to stop, and nobody waits from then on', async () => {
+    await using at = await place()
+    const waiting = at.take(1, 30_000)
+    await at.clock.settle()
+    at.queues.endWaiting()
+    expect(await waiting).toEqual([])
+    expect(await at.take(1, 30_000)).toEqual([])
+    await at.send('a')
+    expect(await at.take()).toEqual(['a'])
+  })
+
   test('ends with nothing when the server stops', async () => {
     const at = await place()
     const waiting = at.take(1, 30_000)

@@ -58,6 +58,8 @@ export interface Queues extends AsyncDisposable {
    * their queue still count as they did. At most `scrapedQueuesMax` queues.
    */
   counts(): Promise<(readonly [key: string, counts: Omit<QueueStats, 'bytes'>])[]>
+  /** Answers the receives that wait, and lets none wait from now on: whoever stops must not stay for them. */
+  endWaiting(): void
   /** Removes all messages of a queue, by its key. Receives that wait end with `queue.not-found`. For the control plane. */
   empty(key: string): Promise<void>
 }
@@ -142,7 +144,7 @@ class StoredQueues implements Queues {
         seen: wait,
       })
     }
-    return await mailbox.receive(count, wait, signal)
+    return await mailbox.receive(count, this.#isStopped ? 0 : wait, signal)
   }
 
   async peek(account: string, queue: string, count: number): Promise<Message[]> {
@@ -208,6 +210,11 @@ class StoredQueues implements Queues {
     await mailbox.close(true)
     await mailbox.drop()
     this.#mailboxes.delete(key)
+  }
+
+  endWaiting(): void {
+    this.#isStopped = true
+    for (const mailbox of this.#mailboxes.values()) mailbox.endWaiting()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
