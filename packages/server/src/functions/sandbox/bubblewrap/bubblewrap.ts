@@ -121,6 +121,7 @@ export class BubblewrapSandbox implements Sandbox {
     const outerNetwork = connected && approach === 'user-namespace'
     const system = limits.network === 'on' ? [...this.#system, this.#resolver(separate)] : this.#system
     const ownNetwork = separate && !outerNetwork
+    files.makePlaces(plan.readOnlyPaths)
     const view = { approach, plan, limits, folders, system, hidden, ownNetwork }
     const around = outerNetwork ? ['unshare', '--user', '--map-root-user', '--net', '--'] : []
     const inside = group.inside === '' ? [] : ['/bin/sh', '-c', `${group.inside}exec "$@"`, 'sh']

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { slirpResolver } from '../network/index.ts'
@@ -43,6 +43,8 @@ export interface MadeFiles {
   readonly resolverPath: string
   /** `undefined` where this architecture has none. */
   readonly filterPath: string | undefined
+  /** Gives what a runtime shows of `/etc` a place to be shown at; nothing can be made there once it is shown. */
+  makePlaces(paths: readonly string[]): void
 }
 
 /** Writes them below the folder, which is the server's own. What of the system's is copied stays as it is now. */
@@ -68,7 +70,18 @@ export async function makeFiles(folder: string): Promise<MadeFiles> {
   if (calls !== undefined && filterPath !== undefined) await writeFile(filterPath, seccompFilter(calls))
   const resolverPath = join(folder, 'resolv.conf')
   await writeFile(resolverPath, `nameserver ${slirpResolver}\n`, { mode: 0o644 })
-  return { shown, resolverPath, filterPath }
+  const makePlaces = (paths: readonly string[]): void => {
+    for (const path of paths)
+      if (path.startsWith('/etc/')) makePlace(path, join(settings, path.slice('/etc/'.length)))
+  }
+  return { shown, resolverPath, filterPath, makePlaces }
+}
+
+function makePlace(path: string, place: string): void {
+  if (existsSync(place)) return
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  mkdirSync(isFolder ? place : dirname(place), { recursive: true, mode: 0o755 })
+  if (!isFolder) writeFileSync(place, '', { mode: 0o644 })
 }
 
 /** Nothing where the system has no such file. A link is followed: what it leads to may not be shown. */
