@@ -1,7 +1,8 @@
-import { type EventText, readAttributes, scanStructured } from '@millrace/cloudevents'
+import { type EventText, scanStructured } from '@millrace/cloudevents'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { busAttribute, busNameOf, Stamper } from './stamp.ts'
+import { busAttribute, namedBus, slowlyNamed } from './bus-name.ts'
+import { Stamper } from './stamp.ts'
 
 const names = [
   'subject',
@@ -54,10 +55,11 @@ test('an event that is stamped without being read again is the one that is stamp
   fc.assert(
     fc.property(texts, fc.boolean(), (text, isTraced) => {
       const event = scanStructured(text, { watchPrefix: 'millrace' })
-      const attributes = readAttributes(event.bytes)
+      const named = namedBus(event)
+      expect(named).toEqual(slowlyNamed(event))
       const traceparent = isTraced ? '00-11111111111111111111111111111111-2222222222222222-01' : undefined
 
-      const stamped = stamper.stamp(event, attributes, traceparent)
+      const stamped = stamper.stamp(event, named, traceparent)
       const slowly = stamper.stampSlowly(event, traceparent)
 
       expect(membersOf(stamped)).toEqual(membersOf(slowly))
@@ -70,10 +72,19 @@ test('an event that is stamped without being read again is the one that is stamp
   expect(fast).toBeGreaterThan(0)
 })
 
-test('an event without a bus names none', () => {
-  const text =
-    '{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{"aliyuneventbusname":"orders"}}'
-  expect(busNameOf(readAttributes(scanStructured(text).bytes))).toBe('')
+test.each([
+  ['in data alone', '"data":{"aliyuneventbusname":"orders"}', ''],
+  ['as the text of another attribute', '"subject":"{\\"aliyuneventbusname\\":\\"orders\\"","data":1', ''],
+  ['as the whole of another attribute', '"subject":"aliyuneventbusname","data":1', ''],
+  ['in data and as an attribute', '"data":{"aliyuneventbusname":"a"},"aliyuneventbusname":"b"', 'b'],
+  ['with space around it', '"data":1, "aliyuneventbusname" : "b"', 'b'],
+  ['with an escaped name', '"data":1,"aliyuneventbusnam\\u0065":"b"', 'b'],
+  ['with an escaped value', '"aliyuneventbusname":"\\u0062","data":1', 'b'],
+  ['with letters beyond ASCII', '"aliyuneventbusname":"bü","data":1', 'bü'],
+  ['as a number', '"aliyuneventbusname":5,"data":1', ''],
+])('the bus that an event names %s', (_where, members, name) => {
+  const event = scanStructured(`{"specversion":"1.0","id":"1","source":"/s","type":"t",${members}}`)
+  expect(namedBus(event)).toEqual({ ...slowlyNamed(event), name })
 })
 
 function membersOf({ bytes }: EventText): unknown {

@@ -1,18 +1,15 @@
 import {
   encodeAttributes,
   type EventText,
-  readAttributes,
   replaceAttributes,
   ResolvedOptions,
   scanStructured,
   withAttributes,
 } from '@millrace/cloudevents'
 import { engineAttributePrefix } from '../../ingest/index.ts'
+import { busAttribute, type NamedBus } from './bus-name.ts'
 import { requestBytesMax } from './read-events.ts'
 import { StampedEvent } from './stamped-event.ts'
-
-/** The attribute by which a producer names the bus. */
-export const busAttribute = 'aliyuneventbusname'
 
 /** What the service says of the events that it accepts from one request (section 4.2). */
 export interface Stamps {
@@ -22,9 +19,6 @@ export interface Stamps {
   readonly publishedAtMs: number
   readonly peer: string
 }
-
-/** The attributes of one event by name. */
-export type Attributes = ReturnType<typeof readAttributes>
 
 /** Room for the stamps: the text was judged without them. */
 const stampedOptions = new ResolvedOptions({
@@ -42,7 +36,7 @@ export class Stamper {
   readonly #values: Readonly<Record<string, string>>
   /** What is added to an event that has nothing but the name of the bus: encoded once for all of them. */
   readonly #added: string
-  readonly #addedNames: readonly string[]
+  readonly #addedCount: number
 
   constructor(stamps: Stamps) {
     const added = {
@@ -54,22 +48,18 @@ export class Stamper {
     }
     this.#values = { [busAttribute]: stamps.bus, ...added }
     this.#added = encodeAttributes(added).toString()
-    this.#addedNames = Object.keys(added)
+    this.#addedCount = Object.keys(added).length
   }
 
   /**
-   * `attributes` are those of the event, which names the bus of the stamps. `traceparent` is for an event that has none.
+   * `named` is what was found of the event, which names the bus of the stamps. `traceparent` wins over the event's.
    */
-  stamp(event: EventText, attributes: Attributes, traceparent: string | undefined): EventText {
-    const isPlain =
-      event.appendable &&
-      !this.#addedNames.some(name => name in attributes) &&
-      !(eventIdAttribute in attributes) &&
-      (traceparent === undefined || !('traceparent' in attributes))
+  stamp(event: EventText, named: NamedBus, traceparent: string | undefined): EventText {
+    const isPlain = named.isAlone && (traceparent === undefined || event.traceparent === undefined)
     if (!isPlain) return this.stampSlowly(event, traceparent)
     // Hexadecimal digits and dashes: nothing in it is to be escaped.
     const added = traceparent === undefined ? this.#added : `,"traceparent":"${traceparent}"${this.#added}`
-    const names = this.#addedNames.length + (traceparent === undefined ? 0 : 1)
+    const names = this.#addedCount + (traceparent === undefined ? 0 : 1)
     const bytes = withAttributes(event.bytes, Buffer.from(added))
     return new StampedEvent(event, bytes, { extensionCount: event.extensionCount + names, traceparent })
   }
@@ -84,9 +74,3 @@ export class Stamper {
 
 /** The service gives no id of its own; a producer's is not passed on. */
 const eventIdAttribute = 'aliyuneventid'
-
-/** The bus that an event names; empty when it names none. */
-export function busNameOf(attributes: Attributes): string {
-  const name = attributes[busAttribute]
-  return typeof name === 'string' ? name : ''
-}
