@@ -62,6 +62,7 @@ const known = [
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   for (const name of Object.keys(environment)) {
+    if (name.startsWith('MILLRACE_SERVICES_')) continue
     if (name.startsWith('MILLRACE_') && !known.includes(name)) refuseUnknown(name)
   }
   const read = (name: string): string | undefined => {
