@@ -41,18 +41,22 @@ const quote = 0x22
 function plainlyNamed(event: EventText): NamedBus | undefined {
   const { bytes } = event
   if (!event.appendable || !Buffer.isBuffer(bytes)) return undefined
-  const at = bytes.indexOf(serviceMark)
+  const at = bytes.indexOf(nameMark)
   if (at < 1 || (bytes[at - 1] !== comma && bytes[at - 1] !== brace)) return undefined
-  if (bytes.indexOf(serviceMark, at + 1) >= 0) return undefined
   if (event.data !== undefined && at >= event.data.start && at < event.data.end) return undefined
   const start = at + nameMark.length
-  if (nameMark.compare(bytes, at, Math.min(start, bytes.length)) !== 0) return undefined
-  const end = bytes.indexOf(quote, start)
-  for (let index = start; index < end; index++) {
-    const byte = bytes[index]!
+  let end = start
+  for (; bytes[end] !== quote; end++) {
+    const byte = bytes[end]
     // Escapes and what is not ASCII are the slow way's.
-    if (byte === backslash || byte >= 0x80) return undefined
+    if (byte === undefined || byte === backslash || byte >= 0x80) return undefined
   }
-  if (event.traceparent === undefined && bytes.indexOf(traceMark) >= 0) return undefined
+  // The bus is mostly the only extension; where it is not, nothing may look like one of the service's or like a trace.
+  if (event.extensionCount > 1 && mayHaveOthers(event, bytes, at)) return undefined
   return { name: bytes.toString('latin1', start, end), isAlone: true }
+}
+
+function mayHaveOthers({ traceparent }: EventText, bytes: Buffer, at: number): boolean {
+  if (bytes.indexOf(serviceMark) !== at || bytes.indexOf(serviceMark, at + 1) >= 0) return true
+  return traceparent === undefined && bytes.indexOf(traceMark) >= 0
 }
