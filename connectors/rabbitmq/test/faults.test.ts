@@ -41,8 +41,9 @@ async function readAll(
   while (seen.size < ids.size) {
     try {
       const records = await source.read(limits, signal)
-      await source.commit(records)
+      // Written first, as a stream does: the answer to a commit may be lost when the commit is not.
       for (const { id } of records) seen.set(id, (seen.get(id) ?? 0) + 1)
+      await source.commit(records)
     } catch (error) {
       if (signal.aborted) throw error
       await new Promise(resolve => setTimeout(resolve, 50))
