@@ -28,6 +28,14 @@ export function optionCases(schema: TObject, system: string): void {
   )
 }
 
+/** How much of a side may go on at once: records of a write, tasks of a stream. */
+export function measureCase(measure: number): void {
+  test('what may go on at once is a whole number, one or more', () => {
+    expect(measure).toBeGreaterThanOrEqual(1)
+    expect(Number.isSafeInteger(measure)).toBe(true)
+  })
+}
+
 interface Option {
   readonly path: string
   readonly schema: TSchema

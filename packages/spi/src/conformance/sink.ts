@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Connector, ConnectorContext, Sink, SinkDefinition } from '../connector.ts'
 import { optionsParser } from '../options.ts'
 import type { Outcome } from '../outcome.ts'
-import { optionCases } from './connector-options.ts'
+import { measureCase, optionCases } from './connector-options.ts'
 import { FakeClock } from './fake-clock.ts'
 import { handles, handlesBeyond } from './handles.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -29,10 +29,7 @@ export function sinkSuite(
   describe(`sink contract: ${name}`, () => {
     const definition = definitionOf(connector)
     optionCases(definition.options, connector.system)
-    test('at least one record may be written at once', () => {
-      expect(definition.recordsMax).toBeGreaterThanOrEqual(1)
-      expect(Number.isSafeInteger(definition.recordsMax)).toBe(true)
-    })
+    measureCase(definition.recordsMax)
     for (const [clause, { behaviour, run }] of Object.entries<SinkCase>(sinkCases)) {
       const reason = Object.entries(skips).find(([skipped]) => skipped === clause)?.[1]
       test.skipIf(reason !== undefined)(

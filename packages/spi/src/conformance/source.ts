@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Connector } from '../connector.ts'
 import type { Source, SourceDefinition, SourceReadLimits, SourceRecord } from '../source.ts'
-import { optionCases } from './connector-options.ts'
+import { measureCase, optionCases } from './connector-options.ts'
 import { handles, handlesBeyond } from './handles.ts'
 import { eventOf, type SourceFactory, type SourceFixture, SourceHost } from './source-fixture.ts'
 
@@ -23,10 +23,7 @@ export function sourceSuite(
   describe(`source contract: ${name}`, () => {
     const definition = definitionOf(connector)
     optionCases(definition.options, connector.system)
-    test('at least one task may run', () => {
-      expect(definition.tasksMax).toBeGreaterThanOrEqual(1)
-      expect(Number.isSafeInteger(definition.tasksMax)).toBe(true)
-    })
+    measureCase(definition.tasksMax)
     for (const [clause, run] of Object.entries<SourceCase>(sourceCases)) {
       const reason = Object.entries(skips).find(([skipped]) => skipped === clause)?.[1]
       test.skipIf(reason !== undefined)(
