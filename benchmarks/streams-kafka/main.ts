@@ -128,7 +128,7 @@ async function runStream(
       await client.streams.delete(group)
       return { read, written, ms }
     }
-    await pause(20, undefined, { signal })
+    await pause(100, undefined, { signal })
   }
 }
 
