@@ -18,6 +18,8 @@ export interface Answer {
   readonly root: Element | undefined
   /** The service's clock, when it says it. */
   readonly serverAtMs: number | undefined
+  /** The service's name for the request; empty when it gives none. */
+  readonly requestId: string
 }
 
 /** Signed requests to one endpoint over a pool of connections. */
@@ -76,11 +78,12 @@ export class MnsClient implements AsyncDisposable {
         signal: AbortSignal.any([signal, timeUp.signal]),
       })
       const text = await readText(answer.body)
-      const date = answer.headers.date
+      const { date, 'x-mns-request-id': requestId } = answer.headers
       return {
         status: answer.statusCode,
         root: text === '' ? undefined : readXml(text),
         serverAtMs: typeof date === 'string' ? Date.parse(date) : undefined,
+        requestId: typeof requestId === 'string' ? requestId : '',
       }
     } catch (thrown) {
       if (signal.aborted) throw signal.reason

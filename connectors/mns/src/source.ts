@@ -96,7 +96,7 @@ export class MnsSource implements Source {
     const receivedAtMs = this.#context.clock.nowMs()
     const records = answer.root.children.map(element => {
       const heldMs = heldForMs(Number(childText(element, 'NextVisibleTime')), answer)
-      return new MnsRecord(element, '', this.#options, this.#context, receivedAtMs + heldMs)
+      return new MnsRecord(element, answer.requestId, this.#options, this.#context, receivedAtMs + heldMs)
     })
     for (const record of records) this.#keeper.hold(record)
     this.#waiting.push(...records)

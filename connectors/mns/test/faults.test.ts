@@ -37,7 +37,11 @@ test('the event has the shape of the compatible protocol, and Base64 is undone',
     type: 'mns:Queue:SendMessage',
     source: 'conformance',
     subject: `acs:mns:local:1000000000000001:queues/${queue}`,
-    data: { messageId: expect.stringMatching(/./), messageBody: '{"n":1}' },
+    data: {
+      requestId: expect.stringMatching(/./),
+      messageId: expect.stringMatching(/./),
+      messageBody: '{"n":1}',
+    },
   })
   expect(events[1]).toMatchObject({ data: { messageBody: 'not base64!' } })
   await source.commit(records)
