@@ -1,8 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-/** `unit` stands beside the code and needs no network; `suite` talks to real processes and servers. */
+const faults = '**/{faults,*.faults}.test.ts'
+
+/**
+ * `unit` stands beside the code and needs no network; `suite` talks to real processes and servers; `faults` kills,
+ * cuts and stalls them, and waits until all is well again: too long for every change, so it has a command of its own.
+ */
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -12,6 +18,8 @@ export default defineConfig({
             'tools/{*,*/*,tidy/*/*,services/install/*}.test.ts',
             'benchmarks/**/*.test.ts',
           ],
+          // No module keeps state, so files may share what is loaded: a quarter of the time.
+          isolate: false,
           testTimeout: 20_000,
         },
       },
@@ -24,8 +32,19 @@ export default defineConfig({
             'examples/*/test/**/*.test.ts',
             'tools/services/test/**/*.test.ts',
           ],
+          exclude: [faults, '**/node_modules/**'],
           globalSetup: 'tools/services/run-end.ts',
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: [`{packages,connectors,storage,runtimes,tests}/${faults}`],
+          exclude: ['**/node_modules/**'],
+          globalSetup: 'tools/services/run-end.ts',
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },

@@ -32,7 +32,7 @@ export async function runTests(run: TestRun): Promise<Verdict> {
       watch: false,
       passWithNoTests: true,
       reporters: [log],
-      ...(projects.length > 0 ? { project: [...projects] } : {}),
+      project: [...projects],
       ...(namePattern === undefined ? {} : { testNamePattern: new RegExp(namePattern) }),
     })
     await vitest.close()

@@ -4,10 +4,11 @@ import { reporter, type Rule } from '../core/index.ts'
 const name = 'collected-tests'
 const report = reporter(name)
 
-/** The include patterns of one vitest project. */
+/** The patterns of one vitest project. */
 export interface TestProject {
   readonly name: string
   readonly include: readonly string[]
+  readonly exclude?: readonly string[] | undefined
 }
 
 /** A test file that no project collects never runs; one that two collect runs twice. */
@@ -19,7 +20,7 @@ export function collectedTestsRule(projects: readonly TestProject[]): Rule {
       const findings = []
       for (const file of tree.files) {
         if (!/\.(?:test|spec)\.[cm]?[jt]sx?$/.test(file.path)) continue
-        const homes = projects.filter(project => project.include.some(glob => matchesGlob(file.path, glob)))
+        const homes = projects.filter(project => collects(project, file.path))
         if (homes.length === 1) continue
         const problem =
           homes.length === 0
@@ -31,4 +32,9 @@ export function collectedTestsRule(projects: readonly TestProject[]): Rule {
       return findings
     },
   }
+}
+
+function collects({ include, exclude = [] }: TestProject, path: string): boolean {
+  const fits = (glob: string): boolean => matchesGlob(path, glob)
+  return include.some(fits) && !exclude.some(fits)
 }
