@@ -1,6 +1,11 @@
 /** Codes that a client gives by itself; all others are the server's. */
 export const clientErrorCatalogue = {
   'client.unreachable': { status: 0, description: 'No server answered at the address.' },
+  'client.event-invalid': {
+    status: 0,
+    description:
+      'The event was not sent, because it is not as the schema of its type in the catalogue has it.',
+  },
   'client.unreadable': {
     status: 0,
     description: 'The answer or the input is not what was expected, such as no JSON.',
@@ -10,7 +15,7 @@ export const clientErrorCatalogue = {
 /** What the server answered when it refused, or what kept the request from reaching it. */
 export class MillraceError extends Error {
   override readonly name: string = 'MillraceError'
-  /** Stable code of the server's catalogue, or `client.unreachable`, `client.unreadable`. */
+  /** Stable code of the server's catalogue, or or one of this client's own. */
   readonly code: string
   /** HTTP status; 0 when there was no answer. */
   readonly status: number
