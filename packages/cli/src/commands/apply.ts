@@ -1,7 +1,13 @@
+import {
+  type AppliedItem,
+  applyWiring,
+  CodeUploads,
+  findWiring,
+  loadWiring,
+  withReferenced,
+} from '@millrace/sdk/deploy'
 import { Command } from 'commander'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../connection.ts'
-import { CodeUploads } from '../code/index.ts'
-import { type AppliedItem, applyWiring, findWiring, loadWiring, withReferenced } from '../wiring/index.ts'
 import type { CommandContext, Terminal } from '../terminal.ts'
 
 /** `millrace apply [PATH]`: writes a wiring file to a server; a second time changes nothing. */

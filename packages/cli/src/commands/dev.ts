@@ -1,16 +1,16 @@
 import { dirname, join, resolve } from 'node:path'
 import { type Client, createClient, type WiringItem } from '@millrace/sdk'
-import { Command } from 'commander'
-import { CodeUploads } from '../code/index.ts'
 import {
   applyWiring,
+  CodeUploads,
   findWiring,
   loadWiring,
   removeDropped,
-  watchFolder,
   withReferenced,
-} from '../wiring/index.ts'
+} from '@millrace/sdk/deploy'
+import { Command } from 'commander'
 import type { CommandContext, Terminal } from '../terminal.ts'
+import { watchFolder } from '../watch-folder.ts'
 import { appliedLine } from './apply.ts'
 import { logText } from './fn/index.ts'
 

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import type { FunctionPartItem, FunctionSpec, WiringItem } from '@millrace/sdk'
-import { findWiring, loadWiring } from '../../wiring/index.ts'
+import { findWiring, loadWiring } from '@millrace/sdk/deploy'
 
 /** What is deployed: the name, what is known of the spec from the folder, and where the code is. */
 export interface DeploySource {

@@ -1,10 +1,9 @@
 import type { Client, FunctionSpec, PutResult } from '@millrace/sdk'
 import { MillraceError } from '@millrace/sdk'
+import { CodeUploads, layerVersions, packCode, putItem } from '@millrace/sdk/deploy'
 import { Command, InvalidArgumentError } from 'commander'
-import { CodeUploads, packCode } from '../../code/index.ts'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connection.ts'
 import type { CommandContext, Terminal } from '../../terminal.ts'
-import { layerVersions, putItem } from '../../wiring/index.ts'
 import { type DeploySource, findSource } from './deploy-source.ts'
 import { publishAndPoint } from './publish.ts'
 

@@ -1,8 +1,8 @@
 import { mkdtempDisposable, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findWiring, loadWiring } from '@millrace/sdk/deploy'
 import { expect, test } from 'vitest'
-import { findWiring, loadWiring } from '../../wiring/index.ts'
 import { readTemplate, templateNames, templateOf, writeTemplate } from './templates.ts'
 
 const names = ['custom', 'go', 'java', 'nodejs', 'nodejs-typescript', 'python']

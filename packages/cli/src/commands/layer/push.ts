@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
+import { packCode } from '@millrace/sdk/deploy'
 import { Command } from 'commander'
-import { packCode } from '../../code/index.ts'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connection.ts'
 import type { CommandContext } from '../../terminal.ts'
 import { sizeText } from '../fn/index.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defineBus, defineInstance, defineStream, type WiringItem } from '@millrace/sdk'
+import { defineBus, defineInstance, defineStream, type WiringItem } from '../index.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withReferenced } from './referenced.ts'
 

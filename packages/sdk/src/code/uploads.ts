@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import type { Client } from '@millrace/sdk'
+import type { Client } from '../index.ts'
 import { packCode, packFiles } from './pack.ts'
 import { listCode } from './read.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { WiringItem } from '@millrace/sdk'
+import type { WiringItem } from '../index.ts'
 import type { Wiring } from './load.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Client, MillraceError, type PutResult, type WiringItem } from '@millrace/sdk'
+import { type Client, MillraceError, type PutResult, type WiringItem } from '../index.ts'
 import type { CodeUploads } from '../code/index.ts'
 import { newestLayer, putLayer } from './layers.ts'
 

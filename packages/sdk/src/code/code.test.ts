@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Client } from '@millrace/sdk'
+import type { Client } from '../index.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseIgnore } from './ignore.ts'
 import { packCode } from './pack.ts'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Client, type LayerSpec, type LayerVersion, MillraceError, type PutResult } from '@millrace/sdk'
+import { type Client, type LayerSpec, type LayerVersion, MillraceError, type PutResult } from '../index.ts'
 
 /** The newest version of a layer; `undefined` when there is none. */
 export async function newestLayer(client: Client, name: string): Promise<LayerVersion | undefined> {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { sortWiring, type WiringDocument, type WiringItem, wiringItems } from '@millrace/sdk'
+import { sortWiring, type WiringDocument, type WiringItem, wiringItems } from '../index.ts'
 import { parseDocument } from 'yaml'
 
 const fileNames = [
@@ -39,7 +39,7 @@ export async function loadWiring(path: string): Promise<Wiring> {
   const extension = extname(path)
   if (extension === '.ts' || extension === '.js') {
     // The query makes each reload a module of its own: Node keeps modules for good.
-    const module = (await import(`${pathToFileURL(path).href}?at=${Date.now()}`)) as {
+    const module = (await import(`${pathToFileURL(path).href}?load=${crypto.randomUUID()}`)) as {
       default?: WiringItem[] | WiringDocument
     }
     const exported = module.default

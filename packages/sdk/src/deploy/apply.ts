@@ -1,4 +1,4 @@
-import { type Client, MillraceError, type ResourceClient, type WiringItem } from '@millrace/sdk'
+import { type Client, MillraceError, type ResourceClient, type WiringItem } from '../index.ts'
 import type { CodeUploads } from '../code/index.ts'
 import type { Wiring } from './load.ts'
 import { newestLayer } from './layers.ts'

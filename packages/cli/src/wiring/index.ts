@@ -1,5 +1,0 @@
-export { type AppliedItem, applyWiring, removeDropped } from './apply.ts'
-export { layerVersions, putItem } from './put.ts'
-export { findWiring, loadWiring, type Wiring } from './load.ts'
-export { withReferenced } from './referenced.ts'
-export { type FolderChanges, watchFolder } from './watch.ts'
