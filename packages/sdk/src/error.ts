@@ -1,10 +1,18 @@
-/** Codes that a client gives by itself; all others are the server's. */
+/** Codes that a client gives by itself, and those of the test kit; all others are the server's. */
 export const clientErrorCatalogue = {
   'client.unreachable': { status: 0, description: 'No server answered at the address.' },
   'client.event-invalid': {
     status: 0,
     description:
       'The event was not sent, because it is not as the schema of its type in the catalogue has it.',
+  },
+  'test.fault': {
+    status: 0,
+    description: 'A test lets attempts at this target fail.',
+  },
+  'test.handler-failed': {
+    status: 0,
+    description: 'The handler that a test put in the place of a function or a target threw.',
   },
   'client.unreadable': {
     status: 0,

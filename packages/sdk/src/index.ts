@@ -17,6 +17,7 @@ export { type AddRuntimeOptions, type RuntimeInfo, RuntimesClient } from './runt
 export type { ClientOptions } from './transport.ts'
 export * from './queues.ts'
 export * from './streams.ts'
+export * from './testing/index.ts'
 export * from './topics.ts'
 export * from './wiring.ts'
 export { LayersClient, VersionsClient } from './versions.ts'

@@ -5,4 +5,5 @@ export {
   startServer,
   type StartOptions,
 } from './app/index.ts'
+export type { SinkResolver, SinkUse } from './delivery/index.ts'
 export { allErrorCatalogues } from './http/index.ts'

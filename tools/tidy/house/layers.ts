@@ -11,7 +11,7 @@ export const workspaceLayers: WorkspaceLayers = {
   'packages/pattern': ['packages/cloudevents'],
   'packages/spi': ['packages/cloudevents', 'packages/pattern'],
   'packages/server': ['packages/cloudevents', 'packages/pattern', 'packages/spi'],
-  'packages/sdk': ['packages/cloudevents'],
+  'packages/sdk': ['packages/cloudevents', 'packages/spi', 'packages/server'],
   'packages/cli': ['packages/sdk', 'packages/server'],
   'packages/console': ['packages/sdk'],
   'connectors/*': ['packages/cloudevents', 'packages/spi'],

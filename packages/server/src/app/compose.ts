@@ -30,6 +30,8 @@ export interface Composition extends AsyncDisposable {
   readonly credentials: LoadedCredentials
   readonly resources: Resources
   readonly delivery: Delivery
+  /** Resolves when nothing is under way that could go on without time or news from outside. */
+  settled(signal: AbortSignal): Promise<void>
 }
 
 /**
@@ -59,8 +61,17 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     credentials: ground.credentials,
     resources: engine.resources,
     delivery: engine.delivery,
+    settled: signal => settled(engine, signal),
     [Symbol.asyncDispose]: () => graph.disposeAsync(),
   }
+}
+
+/** What a stream has written may be a delivery, and what is delivered may be read by a stream: both at once are wanted. */
+async function settled({ delivery, streams }: Engine, signal: AbortSignal): Promise<void> {
+  await streams.settled(signal)
+  await delivery.settled(signal)
+  await streams.settled(signal)
+  await delivery.settled(signal)
 }
 
 /** Where others find the server: by the name of the machine, where it listens on all of its addresses. */

@@ -1,6 +1,6 @@
-import type { Storage } from '@millrace/spi'
+import type { PluginLog, Storage } from '@millrace/spi'
 import { PushIdentity } from '../auth/index.ts'
-import { createDelivery, type Delivery, registeredQueues } from '../delivery/index.ts'
+import { createDelivery, type Delivery, registeredQueues, type SinkResolver } from '../delivery/index.ts'
 import {
   type AsyncCalls,
   callBusKey,
@@ -224,17 +224,17 @@ function openTopics({ ground, engine }: Workshop): Topics {
   })
 }
 
-function openDelivery({ options, ground, engine }: Workshop): Delivery {
-  const { config, log } = options
+function openDelivery(workshop: Workshop): Delivery {
+  const { options, ground, engine } = workshop
+  const { log } = options
   const { storage, eventLogs, clock, random, tracer } = ground
-  const { topics, metrics, resources } = engine
-  const { snapshots } = resources
+  const { topics, metrics } = engine
   return createDelivery({
     storage,
     logs: eventLogs,
     // With the hidden buses of asynchronous calls and of topics.
     snapshots: topics.snapshots,
-    sinks: sinkResolver({ ...config, ...ground, ...engine, snapshots, log }),
+    sinks: openSinks(workshop, log),
     clock,
     random,
     log: log.child({ part: 'delivery' }),
@@ -256,7 +256,8 @@ function openScheduler({ options, ground, engine }: Workshop): Scheduler {
   })
 }
 
-function openStreams({ options, ground, engine }: Workshop): Streams {
+function openStreams(workshop: Workshop): Streams {
+  const { options, ground, engine } = workshop
   const { config } = options
   const { plugins, storage } = ground
   const log = options.log.child({ part: 'streams' })
@@ -269,11 +270,17 @@ function openStreams({ options, ground, engine }: Workshop): Streams {
     node: ground.random.id(),
     openSource: sourceOpener({ ...config, ...ground, ...engine, snapshots, log }),
     sourceTraits: connector => plugins.sourceTraits(connector),
-    sinks: sinkResolver({ ...config, ...ground, ...engine, snapshots, log }),
+    sinks: openSinks(workshop, log),
     sinkRecordsMax: sink => recordsMaxOf(sink, plugins),
     log,
     observer: engine.metrics.streams,
   })
+}
+
+function openSinks({ options, ground, engine }: Workshop, log: PluginLog): SinkResolver {
+  const { snapshots } = engine.resources
+  const sinks = sinkResolver({ ...options.config, ...ground, ...engine, snapshots, log })
+  return options.wrapSinks?.(sinks) ?? sinks
 }
 
 /** Position of the next event of a bus to route, as storage has it. */

@@ -9,6 +9,7 @@ import {
   systemRandom,
 } from '@millrace/spi'
 import { loadCredentials, type LoadedCredentials, loadSecretBox, type SecretBox } from '../auth/index.ts'
+import type { SinkResolver } from '../delivery/index.ts'
 import { type EventLogs, openEventLogs } from '../eventlog/index.ts'
 import { type Log, openOtlpTracer, silentTracer, type Tracer } from '../observability/index.ts'
 import { createPlugins, type Plugins } from '../plugins/index.ts'
@@ -23,6 +24,10 @@ export interface CompositionOptions {
   readonly searchPath: string
   /** What package managers are started with besides the search path. */
   readonly installEnvironment: Readonly<Record<string, string>>
+  /** The machine's unless told. */
+  readonly clock?: Clock | undefined
+  /** Stands between the engine and its sinks, where told. */
+  readonly wrapSinks?: ((sinks: SinkResolver) => SinkResolver) | undefined
 }
 
 /** What everything else stands on. */
@@ -39,10 +44,9 @@ export interface Ground {
 }
 
 export async function openGround(
-  { config, log, root, version }: CompositionOptions,
+  { config, log, root, version, clock = systemClock }: CompositionOptions,
   owned: AsyncDisposableStack,
 ): Promise<Ground> {
-  const clock = systemClock
   // The first to open: what everything else does until its end is still told.
   const tracer = owned.use(await openTracer(config, version))
   const plugins = await createPlugins({ root, log })

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '@millrace/spi'
+import type { SinkResolver } from '../delivery/index.ts'
 import { createLog, type Log } from '../observability/index.ts'
 import { compose, type Composition } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
@@ -11,6 +13,10 @@ const installationRoot = join(import.meta.dirname, '../../../..')
 
 export interface StartOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Time as the server sees it; the machine's unless told. */
+  readonly clock?: Clock
+  /** Stands between the engine and the sinks of targets and streams; nothing does unless told. */
+  readonly wrapSinks?: (sinks: SinkResolver) => SinkResolver
 }
 
 /** A server that serves. Disposing drains and stops it; what is accepted is kept. */
@@ -18,15 +24,21 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string
   /** Bearer token of the administrator's key. */
   readonly token: string
+  /**
+   * Resolves when everything that was accepted is delivered, or waits for a time, a person or news from outside. Rejects
+   * when the signal aborts.
+   */
+  settled(signal: AbortSignal): Promise<void>
 }
 
 /** Starts a server in this process. Resolves when it serves; rejects with a code that names what is wrong. */
-export async function startServer({ environment }: StartOptions): Promise<RunningServer> {
-  const config = readConfig(environment)
-  const { composition } = await start(config, environment)
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const config = readConfig(options.environment)
+  const { composition } = await start(config, options)
   return {
     url: composition.listener.url,
     token: tokenOf(composition),
+    settled: signal => composition.settled(signal),
     [Symbol.asyncDispose]: () => composition[Symbol.asyncDispose](),
   }
 }
@@ -37,9 +49,9 @@ export interface RunOptions extends StartOptions {
 }
 
 /** Runs a server until it is interrupted; resolves with the exit code. What keeps it from starting rejects. */
-export async function runServer({ environment, interrupted }: RunOptions): Promise<number> {
-  const config = readConfig(environment)
-  const { composition, log } = await start(config, environment)
+export async function runServer({ interrupted, ...options }: RunOptions): Promise<number> {
+  const config = readConfig(options.environment)
+  const { composition, log } = await start(config, options)
   if (composition.credentials.created) showKey(composition, config)
   log.info('serving', { url: composition.listener.url, storage: config.storage, data: config.dataPath })
   await new Promise<void>(resolve => {
@@ -54,7 +66,7 @@ export async function runServer({ environment, interrupted }: RunOptions): Promi
 
 async function start(
   config: Config,
-  environment: StartOptions['environment'],
+  { environment, clock, wrapSinks }: StartOptions,
 ): Promise<{ composition: Composition; log: Log }> {
   const log = createLog({ level: config.logLevel, isTerminal: process.stderr.isTTY })
   // Only the owner of the process may look into it: it holds events and keys.
@@ -67,6 +79,8 @@ async function start(
     root: installationRoot,
     searchPath,
     installEnvironment: installEnvironment(environment),
+    clock,
+    wrapSinks,
   })
   return { composition, log }
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { SinkSpec, TargetSpec } from '../resources/index.ts'
 import type { Equipment } from './courier.ts'
 import type { QueueIdentity } from './identity.ts'
-import { SinkHolder, type SinkResolver } from './sink-holder.ts'
+import { SinkHolder, type SinkResolver, type SinkUse } from './sink-holder.ts'
 import { planTarget } from './target-plan.ts'
 
 /** Compiles a target and prepares its sinks. Sinks whose options have not changed are taken over; others retire. */
@@ -12,9 +12,9 @@ export function equip(
   resolver: SinkResolver,
   before: Equipment | undefined,
 ): Equipment {
-  const hold = (sink: SinkSpec): SinkHolder => {
-    const context = { queue: identity.queue, timeoutMs: spec.timeoutMs }
-    return new SinkHolder(() => resolver.open(identity.account, sink, context))
+  const hold = (sink: SinkSpec, part: SinkUse['part']): SinkHolder => {
+    const use = { queue: identity.queue, part, timeoutMs: spec.timeoutMs }
+    return new SinkHolder(() => resolver.open(identity.account, sink, use))
   }
   const old = before?.plan.spec
   const isSame = (left: SinkSpec | undefined, right: SinkSpec | undefined): boolean =>
@@ -26,12 +26,12 @@ export function equip(
   if (!keepsDeadLetter) void before?.deadLetter?.retire()
   return {
     plan: planTarget(spec),
-    sink: keepsSink && before !== undefined ? before.sink : hold(spec.sink),
+    sink: keepsSink && before !== undefined ? before.sink : hold(spec.sink, 'sink'),
     deadLetter: keepsDeadLetter
       ? before?.deadLetter
       : spec.deadLetter === undefined
         ? undefined
-        : hold(spec.deadLetter),
+        : hold(spec.deadLetter, 'dead-letter'),
   }
 }
 

@@ -7,7 +7,15 @@ export interface SinkResolver {
    * Opens the sink of a target or dead letter. Called again after a failure, so it may be asked for a function or bus
    * that is gone, or not there yet; then it throws an AppError, and the attempt counts as failed.
    */
-  open(account: string, sink: SinkSpec, context: { readonly queue: string; readonly timeoutMs: number }): Sink
+  open(account: string, sink: SinkSpec, use: SinkUse): Sink
+}
+
+/** What a sink is opened for. */
+export interface SinkUse {
+  /** Of which target or stream. */
+  readonly queue: string
+  readonly part: 'sink' | 'function' | 'dead-letter'
+  readonly timeoutMs: number
 }
 
 /**

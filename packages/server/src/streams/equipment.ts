@@ -1,5 +1,5 @@
 import { AppError } from '@millrace/spi'
-import { SinkHolder, type SinkResolver } from '../delivery/index.ts'
+import { SinkHolder, type SinkResolver, type SinkUse } from '../delivery/index.ts'
 import type { SinkSpec, StreamSpec, StreamView } from '../resources/index.ts'
 import { planStream, type StreamPlan } from './plan.ts'
 
@@ -24,13 +24,15 @@ export async function equip(
   { account, key, spec }: StreamView,
   { sinks, sinkRecordsMax }: EquipmentParts,
 ): Promise<Equipment> {
-  const context = { queue: `stream/${key}`, timeoutMs: spec.timeoutMs }
-  const hold = (sink: SinkSpec): SinkHolder => new SinkHolder(() => sinks.open(account, sink, context))
+  const hold = (sink: SinkSpec, part: SinkUse['part']): SinkHolder => {
+    const use = { queue: `stream/${key}`, part, timeoutMs: spec.timeoutMs }
+    return new SinkHolder(() => sinks.open(account, sink, use))
+  }
   const equipment: Equipment = {
     plan: planStream(spec, await sinkRecordsMax(spec.sink)),
-    sink: hold(spec.sink),
-    functions: spec.functions.map(hold),
-    deadLetter: spec.deadLetter === undefined ? undefined : hold(spec.deadLetter),
+    sink: hold(spec.sink, 'sink'),
+    functions: spec.functions.map(each => hold(each, 'function')),
+    deadLetter: spec.deadLetter === undefined ? undefined : hold(spec.deadLetter, 'dead-letter'),
     deadLetterRecordsMax: spec.deadLetter === undefined ? 1 : await sinkRecordsMax(spec.deadLetter),
   }
   try {

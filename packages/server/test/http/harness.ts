@@ -241,13 +241,20 @@ function startDelivery(
 ): Delivery {
   const { snapshots } = topics
   const sinks: SinkResolver = {
-    open(account, sink, { queue, timeoutMs }) {
-      const inside = (inner: SinkSpec) => sinks.open(account, inner, { queue, timeoutMs })
+    open(account, sink, use) {
+      const inside = (inner: SinkSpec) => sinks.open(account, inner, use)
       const internal = calls.sink(account, sink, inside) ?? topics.sink(account, sink, inside)
       if (internal !== undefined) return internal
       if ('function' in sink) return functions.sink(account, sink.function)
       assert('connector' in sink, 'these tests know no bus as a target')
-      const context = { clock, random, log: silentLog, allowPrivateTargets: true, fileRoots: [], name: queue }
+      const context = {
+        clock,
+        random,
+        log: silentLog,
+        allowPrivateTargets: true,
+        fileRoots: [],
+        name: use.queue,
+      }
       return plugins.openSink(sink.connector, sink.options, context)
     },
   }

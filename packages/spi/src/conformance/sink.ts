@@ -4,7 +4,7 @@ import type { Connector, ConnectorContext, Sink, SinkDefinition } from '../conne
 import { optionsParser } from '../options.ts'
 import type { Outcome } from '../outcome.ts'
 import { measureCase, optionCases } from './connector-options.ts'
-import { FakeClock } from './fake-clock.ts'
+import { FakeClock } from '../fake-clock.ts'
 import { handles, handlesBeyond } from './handles.ts'
 import { seededRandom } from './seeded-random.ts'
 import { outgoing, type SinkBehaviour, type SinkFactory, type SinkFixture } from './sink-fixture.ts'
