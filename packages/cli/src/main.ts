@@ -3,11 +3,14 @@ import { MillraceError } from '@millrace/sdk'
 import { Command, CommanderError } from 'commander'
 import {
   applyCommand,
+  destroyCommand,
   devCommand,
+  diffCommand,
   fnCommand,
   getCommand,
   instanceCommand,
   layerCommand,
+  planCommand,
   queueCommand,
   runtimeCommand,
   sendCommand,
@@ -19,7 +22,7 @@ import {
 } from './commands/index.ts'
 import { type Terminal, systemTerminal } from './terminal.ts'
 
-/** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+/** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 (`plan`, `diff`) there is something to do. */
 export async function main(args: readonly string[], terminal: Terminal = systemTerminal()): Promise<number> {
   const program = new Command('millrace')
     .description('Event bus and functions in one program.')
@@ -35,7 +38,10 @@ export async function main(args: readonly string[], terminal: Terminal = systemT
     devCommand,
     sendCommand,
     tailCommand,
+    planCommand,
+    diffCommand,
     applyCommand,
+    destroyCommand,
     fnCommand,
     layerCommand,
     runtimeCommand,

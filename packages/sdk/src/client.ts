@@ -10,6 +10,7 @@ import { type InstanceSpec, StreamsClient } from './streams.ts'
 import { TopicsClient } from './topics.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import { LayersClient, VersionsClient } from './versions.ts'
+import type { WiringNote } from './wirings.ts'
 
 /** One line that a function wrote, or that the platform wrote about it. */
 export interface LogLine {
@@ -88,6 +89,8 @@ export class Client {
   readonly topics: TopicsClient
   /** Named external systems. */
   readonly instances: ResourceClient<InstanceSpec>
+  /** What named wirings have brought. */
+  readonly wirings: ResourceClient<WiringNote>
   private readonly transport: Transport
 
   constructor(options: ClientOptions) {
@@ -102,6 +105,7 @@ export class Client {
     this.queues = new QueuesClient(this.transport)
     this.topics = new TopicsClient(this.transport)
     this.instances = new ResourceClient(this.transport, '/api/v1/instances')
+    this.wirings = new ResourceClient(this.transport, '/api/v1/wirings')
   }
 
   /** The rules of one bus. */

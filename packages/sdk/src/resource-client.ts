@@ -32,9 +32,9 @@ export class ResourceClient<Spec> {
     } while (after !== undefined)
   }
 
-  /** Creates or replaces; the same spec again changes nothing. */
+  /** Creates or replaces; the same spec again changes nothing. With a revision, only if it has that; 0: only if it is new. */
   put(name: string, spec: Spec, options: { revision?: number } = {}): Promise<PutResult> {
-    const headers = options.revision === undefined ? {} : { 'if-match': `"${options.revision}"` }
+    const headers = preconditionOf(options.revision)
     return this.transport.json('PUT', this.pathOf(name), spec, { headers })
   }
 
@@ -50,4 +50,9 @@ export class ResourceClient<Spec> {
   protected pathOf(name: string): string {
     return `${this.path}/${encodeURIComponent(name)}`
   }
+}
+
+function preconditionOf(revision: number | undefined): Record<string, string> {
+  if (revision === undefined) return {}
+  return revision === 0 ? { 'if-none-match': '*' } : { 'if-match': `"${revision}"` }
 }

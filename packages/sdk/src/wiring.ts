@@ -101,6 +101,8 @@ export interface FunctionDocument extends FunctionSpec {
 
 /** How a wiring is written in YAML or JSON: rules stand under their bus, triggers under their function, subscriptions under their topic. */
 export interface WiringDocument {
+  /** A wiring with a name owns what it brings to a server: what it has no more is removed when it is applied. */
+  name?: string
   buses?: Record<string, (BusSpec & { rules?: Record<string, RuleSpec> }) | null>
   layers?: Record<string, LayerSpec>
   functions?: Record<string, FunctionDocument>
@@ -111,6 +113,7 @@ export interface WiringDocument {
 }
 
 const documentKeys: readonly string[] = [
+  'name',
   'buses',
   'layers',
   'functions',

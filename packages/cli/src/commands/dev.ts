@@ -4,6 +4,7 @@ import {
   applyWiring,
   CodeUploads,
   findWiring,
+  identityOf,
   loadWiring,
   removeDropped,
   withReferenced,
@@ -64,8 +65,9 @@ async function keepApplied(
       await applyWiring(client, uploads, wiring, item => {
         if (item.change !== 'unchanged') terminal.out(appliedLine(terminal, item))
       })
-      for (const name of await removeDropped(client, applied, wiring.items))
-        terminal.out(`removed   ${name}\n`)
+      await removeDropped(client, applied.map(identityOf), wiring.items.map(identityOf), item =>
+        terminal.out(appliedLine(terminal, item)),
+      )
       applied = wiring.items
       for (const { kind, name } of applied) {
         if (kind === 'function' && !followed.has(name))

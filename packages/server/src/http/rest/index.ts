@@ -34,6 +34,7 @@ import { describeApplication, openapiRoute } from './openapi.ts'
 import { publishRoute } from './publish.ts'
 import { PublishDoor } from './publish-door.ts'
 import { ruleRoutes } from './rules.ts'
+import { wiringRoutes } from './wirings.ts'
 
 export { describeApplication, PublishDoor }
 
@@ -72,6 +73,7 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     streamRoutes(app, services)
     streamStateRoutes(app, services)
     instanceRoutes(app, services)
+    wiringRoutes(app, services)
     invocationRoutes(app, services, limits)
     functionTaskRoutes(app, services)
     functionLogRoutes(app, services, live)
