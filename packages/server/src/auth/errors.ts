@@ -1,6 +1,7 @@
 import { AppError, type ErrorCatalogue, retryNever } from '@millrace/spi'
+import { policyErrors } from './policy/index.ts'
 
-/** Codes of authentication. */
+/** Codes of authentication, of policies and of what they refuse. */
 export const authErrors: ErrorCatalogue = {
   'auth.unauthenticated': {
     status: 401,
@@ -36,6 +37,7 @@ export const authErrors: ErrorCatalogue = {
     status: 403,
     description: 'The request carries a token of temporary credentials, which this server does not issue.',
   },
+  ...policyErrors,
   'secret.unreadable': {
     status: 400,
     description: 'A sealed secret was made with the key of another server, or the key file is damaged.',

@@ -1,0 +1,15 @@
+export { compileConditions, type Condition } from './conditions.ts'
+export { type ConditionContext, conditionKey, contextOf } from './context.ts'
+export {
+  type Attached,
+  decide,
+  type Decision,
+  type Outcome,
+  type PolicyLayer,
+  type PolicyRequest,
+  type PolicySets,
+} from './decide.ts'
+export { policyErrors } from './errors.ts'
+export { parsePolicy, type Policy, type PolicyKind, policyLengthMax, type Statement } from './policy.ts'
+export type { Applicant } from './principals.ts'
+export { isSystemPolicy, systemPolicies, systemPolicyNames } from './system-policies.ts'
