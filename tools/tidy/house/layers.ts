@@ -31,7 +31,7 @@ export const serverLayers: readonly (readonly string[])[] = [
   ['eventlog', 'resources', 'plugins', 'auth'],
   ['bus'],
   ['delivery'],
-  ['ingest', 'functions', 'streams', 'scheduler', 'queues', 'topics'],
+  ['ingest', 'functions', 'streams', 'scheduler', 'queues', 'topics', 'logstores'],
   ['http'],
   ['app'],
 ]

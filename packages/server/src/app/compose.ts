@@ -22,6 +22,9 @@ const pruneEveryMs = 10_000
 /** How often code that nothing names any more is removed, in milliseconds. */
 const collectCodeEveryMs = 600_000
 
+/** How often log stores forget what is too old, in milliseconds. */
+const retainLogsEveryMs = 30_000
+
 /** How often the heap is looked at, in milliseconds. */
 const memoryEveryMs = 2_000
 
@@ -83,7 +86,7 @@ function reachableUrl({ host, port, url }: Listener): string {
 function keepHouse(
   { log }: CompositionOptions,
   { clock }: Ground,
-  { resources, functions }: Engine,
+  { resources, functions, logStores }: Engine,
   owned: AsyncDisposableStack,
 ): void {
   const every = (pauseMs: number, work: () => Promise<void>, failure: string): void => {
@@ -99,6 +102,7 @@ function keepHouse(
     async () => void (await functions.collectCode()),
     'unused code could not be removed; the next turn tries again',
   )
+  every(retainLogsEveryMs, () => logStores.retain(), 'log stores could not forget what is old')
   every(memoryEveryMs, memoryKeeper(), 'memory could not be given back')
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../functions/index.ts'
 import { certificatePath, Doors, pushFormatter } from '../http/index.ts'
 import { createIngest, type Ingest } from '../ingest/index.ts'
+import { createLogStores, type LogStores } from '../logstores/index.ts'
 import { createMetrics, type Metrics } from '../observability/index.ts'
 import { createQueues, type Queues } from '../queues/index.ts'
 import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
@@ -35,6 +36,7 @@ export interface Engine {
   readonly ingest: Ingest
   readonly queues: Queues
   readonly topics: Topics
+  readonly logStores: LogStores
   readonly pushIdentity: PushIdentity
   /** Where the server can be reached, once it can. */
   readonly address: { url: string }
@@ -70,6 +72,7 @@ export async function openEngine(
   engine.ingest = owned.use(openIngest(workshop))
   engine.queues = owned.use(openQueues(workshop))
   engine.topics = owned.use(openTopics(workshop))
+  engine.logStores = openLogStores(workshop)
   engine.delivery = owned.use(openDelivery(workshop))
   engine.scheduler = owned.use(openScheduler(workshop))
   engine.doors = new Doors()
@@ -109,6 +112,7 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
           if ('url' in endpoint) await plugins.checkOptions('http', 'sink', endpoint)
         },
       },
+      emptyLogStore: key => engine.logStores.empty(key),
       checkParts: partChecks({
         snapshot: () => engine.resources.snapshots.current(),
         checkCode: async code => void (await engine.functions.codeInfo(code)),
@@ -221,6 +225,16 @@ function openTopics({ ground, engine }: Workshop): Topics {
     }),
     clock: ground.clock,
     random: ground.random,
+  })
+}
+
+function openLogStores({ options, ground, engine }: Workshop): LogStores {
+  return createLogStores({
+    logs: ground.eventLogs,
+    snapshots: engine.resources.snapshots,
+    clock: ground.clock,
+    random: ground.random,
+    log: options.log.child({ part: 'logstores' }),
   })
 }
 

@@ -14,6 +14,7 @@ import {
   type FunctionView,
   type InstanceView,
   type LayerView,
+  type LogStoreView,
   type QueueView,
   type Snapshot,
   type Snapshots,
@@ -42,6 +43,8 @@ export interface ResourcesHost {
   readonly checkParts?: PartChecks
   /** What queues and topics keep elsewhere; without it they keep nothing. */
   readonly messaging?: MessagingHost
+  /** Removes all entries of a log store, by its key. */
+  emptyLogStore?(key: string): Promise<void>
 }
 
 export interface MessagingHost {
@@ -88,6 +91,7 @@ export interface ResourceLimits {
   readonly subscriptionsPerTopicMax: number
   readonly streamsMax: number
   readonly instancesMax: number
+  readonly logStoresMax: number
 }
 
 export const defaultResourceLimits: ResourceLimits = {
@@ -107,6 +111,7 @@ export const defaultResourceLimits: ResourceLimits = {
   subscriptionsPerTopicMax: 100,
   streamsMax: 10_000,
   instancesMax: 1_000,
+  logStoresMax: 1_000,
 }
 
 /**
@@ -128,6 +133,7 @@ export class Control implements Snapshots {
   readonly topics: Map<string, TopicView> = new Map()
   readonly streams: Map<string, StreamView> = new Map()
   readonly instances: Map<string, InstanceView> = new Map()
+  readonly logStores: Map<string, LogStoreView> = new Map()
   private readonly listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
   private snapshot: Snapshot = emptySnapshot
   private writing: Promise<unknown> = Promise.resolve()
@@ -160,6 +166,7 @@ export class Control implements Snapshots {
       topics: new Map(this.topics),
       streams: new Map(this.streams),
       instances: new Map(this.instances),
+      logStores: new Map(this.logStores),
     }
     for (const listener of this.listeners) listener(this.snapshot, previous)
   }

@@ -14,6 +14,7 @@ export type { ForeignDocument, ForeignDocuments, ForeignStore } from './foreign-
 export * from './function.ts'
 export * from './function-parts.ts'
 export * from './instance.ts'
+export * from './log-store.ts'
 export type { NamedStore } from './named-store.ts'
 export { functionView, withDeployment } from './function-view.ts'
 export type { FunctionStore } from './function-store.ts'

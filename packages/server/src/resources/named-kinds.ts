@@ -2,6 +2,7 @@ import { parsePattern } from '@millrace/pattern'
 import { AppError, retryNever } from '@millrace/spi'
 import type { Control } from './control.ts'
 import { InstanceSpec } from './instance.ts'
+import { LogStoreSpec } from './log-store.ts'
 import type { NamedKind } from './named-store.ts'
 import { patternOptions } from './rule.ts'
 import type { NamedView } from './snapshot.ts'
@@ -34,6 +35,16 @@ export const instanceKind: NamedKind<InstanceSpec> = {
       details: { user },
     })
   },
+}
+
+export const logStoreKind: NamedKind<LogStoreSpec> = {
+  title: 'logstore',
+  of: control => control.logStores,
+  countMax: limits => limits.logStoresMax,
+  parse: specParser('logstore', LogStoreSpec),
+  complete: (_host, _account, spec) => Promise.resolve(spec),
+  checkUnused: () => {},
+  empty: async (host, key) => await host.emptyLogStore?.(key),
 }
 
 /** The first stream or rule of the account that names the instance. */

@@ -27,6 +27,8 @@ export interface NamedKind<Spec extends object> {
   complete(host: ResourcesHost, account: string, spec: Spec): Promise<Spec>
   /** Throws `resource.in-use` when others depend on it. */
   checkUnused(control: Control, view: NamedView<Spec>): void
+  /** Removes what is kept of one elsewhere: after it was deleted, and before a new one is made, for a crash may have left it. */
+  empty?(host: ResourcesHost, key: string): Promise<void>
 }
 
 /** The resources of one kind, by account and name. */
@@ -53,7 +55,10 @@ export class NamedStore<Spec extends object> {
       if (before !== undefined && isDeepStrictEqual(before.spec, complete)) {
         return { created: false, revision: before.revision }
       }
-      if (before === undefined) checkCount(`${kind.title}s`, all.size, kind.countMax(control.limits))
+      if (before === undefined) {
+        checkCount(`${kind.title}s`, all.size, kind.countMax(control.limits))
+        await kind.empty?.(control.host, key)
+      }
       const updatedAtMs = control.host.clock.nowMs()
       const record: NamedRecord<Spec> = {
         spec: complete,
@@ -91,6 +96,7 @@ export class NamedStore<Spec extends object> {
       await control.host.documents.delete(documentKey(kind.title, account, name))
       kind.of(control).delete(view.key)
       control.publish()
+      await kind.empty?.(control.host, view.key)
     })
   }
 

@@ -10,6 +10,7 @@ import type {
   TriggerSpec,
 } from './function-parts.ts'
 import type { InstanceSpec } from './instance.ts'
+import type { LogStoreSpec } from './log-store.ts'
 import type { QueueSpec } from './queue.ts'
 import type { RuleSpec } from './rule.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic.ts'
@@ -152,6 +153,8 @@ export type InstanceView = NamedView<InstanceSpec>
 
 export type QueueView = NamedView<QueueSpec>
 
+export type LogStoreView = NamedView<LogStoreSpec>
+
 export interface SubscriptionView {
   readonly name: string
   readonly spec: SubscriptionSpec
@@ -182,6 +185,8 @@ export interface Snapshot {
   /** By `account/name`. */
   readonly instances: ReadonlyMap<string, InstanceView>
   /** By `account/name`. */
+  readonly logStores: ReadonlyMap<string, LogStoreView>
+  /** By `account/name`. */
   readonly queues: ReadonlyMap<string, QueueView>
   /** By `account/name`. */
   readonly topics: ReadonlyMap<string, TopicView>
@@ -196,6 +201,7 @@ export const emptySnapshot: Snapshot = {
   domains: new Map(),
   streams: new Map(),
   instances: new Map(),
+  logStores: new Map(),
   queues: new Map(),
   topics: new Map(),
 }

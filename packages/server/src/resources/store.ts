@@ -6,10 +6,11 @@ import { ForeignStore } from './foreign-store.ts'
 import type { AliasSpec, AsyncSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionStore } from './function-store.ts'
 import type { InstanceSpec } from './instance.ts'
+import type { LogStoreSpec } from './log-store.ts'
 import { LayerStore } from './layer-store.ts'
 import { loadDomains, loadFunctions, loadLayers, loadQueues, loadTopics } from './load.ts'
 import { busKey, defaultBusName } from './names.ts'
-import { instanceKind, streamKind } from './named-kinds.ts'
+import { instanceKind, logStoreKind, streamKind } from './named-kinds.ts'
 import { loadNamed, NamedStore } from './named-store.ts'
 import { aliasKind, asyncKind, scalingKind, triggerKind } from './part-kinds.ts'
 import { PartStore } from './part-store.ts'
@@ -23,7 +24,7 @@ import type { StreamSpec } from './stream.ts'
 import { VersionStore } from './version-store.ts'
 
 /**
- * The control plane: buses, rules, functions, layers, domains, queues and topics as documents, checked before they are written, and the snapshot that
+ * The control plane: buses, rules, functions, layers, domains, queues, topics and log stores as documents, checked before they are written, and the snapshot that
  * the data plane reads. Writes go one at a time; each is answered when it is durable and in force.
  */
 export interface Resources {
@@ -44,6 +45,7 @@ export interface Resources {
   readonly streams: NamedStore<StreamSpec>
   /** Named external systems. */
   readonly instances: NamedStore<InstanceSpec>
+  readonly logStores: NamedStore<LogStoreSpec>
   /** What only compatible interfaces know. */
   readonly foreign: ForeignStore
   readonly snapshots: Snapshots
@@ -72,6 +74,7 @@ export async function openResources(
   await loadTopics(control)
   await loadNamed(control, streamKind)
   await loadNamed(control, instanceKind)
+  await loadNamed(control, logStoreKind)
   await layers.forgetDeleted()
   const foreign = new ForeignStore(control)
   await foreign.load()
@@ -93,6 +96,7 @@ export async function openResources(
     topics: new TopicStore(control),
     streams: new NamedStore(control, streamKind),
     instances: new NamedStore(control, instanceKind),
+    logStores: new NamedStore(control, logStoreKind),
     foreign,
     snapshots: control,
   }
