@@ -10,6 +10,7 @@ import { deliveryErrors } from '../delivery/index.ts'
 import { functionErrorCatalogue } from '../functions/index.ts'
 import { ingestErrors } from '../ingest/index.ts'
 import { queueErrors } from '../queues/index.ts'
+import { logStoreErrors } from '../logstores/index.ts'
 import { topicErrors } from '../topics/index.ts'
 import { streamsErrors } from '../streams/index.ts'
 import { httpErrors } from './errors.ts'
@@ -31,6 +32,7 @@ export const allErrorCatalogues: readonly ErrorCatalogue[] = [
   pluginErrors,
   queueErrors,
   topicErrors,
+  logStoreErrors,
   httpErrors,
   triggerErrors,
   hookErrors,

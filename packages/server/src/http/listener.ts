@@ -17,6 +17,7 @@ import { describeApplication, PublishDoor, restRoutes } from './rest/index.ts'
 import { certificateRoute, MnsDoor } from './mns/index.ts'
 import type { RouteEntry } from './route-table.ts'
 import type { Services } from './services.ts'
+import { SlsDoor } from './sls/index.ts'
 import { SilentConnections } from './silent-connections.ts'
 import { TriggerDoor } from './triggers/index.ts'
 
@@ -58,6 +59,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const triggers = new TriggerDoor({ services, limits, refuse, credentials, host: ownHost, closing: signal })
   const hooks = new HookDoor({ services, limits, refuse, closing: signal })
   const mns = new MnsDoor({ services, limits, refuse, credentials, closing: signal })
+  const sls = new SlsDoor({ services, limits, refuse, credentials, closing: signal })
   const aws = new AwsDoor({ services, limits, refuse, credentials, closing: signal })
   const { app, routes } = createApplication({
     observer: services.observer,
@@ -66,7 +68,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     makeProblem,
     lingering,
     refuse,
-    takeFirst: takeFirst({ triggers, hooks, mns, aws, door }),
+    takeFirst: takeFirst({ triggers, hooks, sls, mns, aws, door }),
   })
   const silent = new SilentConnections(app.server)
   await describeApplication(app, services.node.version)
@@ -117,13 +119,14 @@ export async function listen(services: Services, options: ListenerOptions): Prom
 interface RawDoors {
   readonly triggers: TriggerDoor
   readonly hooks: HookDoor
+  readonly sls: SlsDoor
   readonly mns: MnsDoor
   readonly aws: AwsDoor
   readonly door: PublishDoor
 }
 
-/** What is not the framework's: requests of triggers, a domain's before everything else, to streams and queues, of clients of AWS, and events. */
-function takeFirst({ triggers, hooks, mns, aws, door }: RawDoors): ApplicationParts['takeFirst'] {
+/** What is not the framework's: requests of triggers, a domain's before everything else, to streams and queues, of clients of log services and AWS, and events. */
+function takeFirst({ triggers, hooks, sls, mns, aws, door }: RawDoors): ApplicationParts['takeFirst'] {
   return (request, response) => {
     const claim = triggers.claim(request)
     if (claim !== undefined) {
@@ -132,6 +135,10 @@ function takeFirst({ triggers, hooks, mns, aws, door }: RawDoors): ApplicationPa
     }
     if (HookDoor.claims(request)) {
       void hooks.handle(request, response)
+      return true
+    }
+    if (SlsDoor.claims(request)) {
+      void sls.handle(request, response)
       return true
     }
     if (MnsDoor.claims(request)) {

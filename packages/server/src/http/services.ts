@@ -7,6 +7,7 @@ import type { HttpObserver } from '../observability/index.ts'
 import type { Doors } from './hooks/index.ts'
 import type { Plugins } from '../plugins/index.ts'
 import type { Queues } from '../queues/index.ts'
+import type { LogStores } from '../logstores/index.ts'
 import type { Topics } from '../topics/index.ts'
 import type { Resources } from '../resources/index.ts'
 import type { Streams } from '../streams/index.ts'
@@ -59,6 +60,7 @@ export interface Services {
   readonly doors: Pick<Doors, 'at'>
   readonly queues: Pick<Queues, 'send' | 'receive' | 'peek' | 'delete' | 'changeVisibility' | 'stats'>
   readonly topics: Pick<Topics, 'publish' | 'pending'>
+  readonly logStores: Pick<LogStores, 'append' | 'read' | 'span' | 'seek'>
   /** Of the key that pushes of topics are signed with, in PEM; `undefined` when there is none yet. */
   pushCertificate(): string | undefined
   readonly plugins: Pick<Plugins, 'connectors'>

@@ -20,6 +20,7 @@ import {
 } from '../../src/functions/index.ts'
 import { createIngest, type Ingest } from '../../src/ingest/index.ts'
 import { silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
+import { createLogStores, type LogStores } from '../../src/logstores/index.ts'
 import { createPlugins, type Plugins } from '../../src/plugins/index.ts'
 import { createQueues } from '../../src/queues/index.ts'
 import {
@@ -104,6 +105,7 @@ export async function startServer(
     calls,
     queues,
     topics,
+    logStores: openLogStores(eventLogs, resources),
     pushCertificate: () => undefined,
     plugins,
     doors: new Doors(),
@@ -139,6 +141,10 @@ export async function startServer(
 function openIngest(logs: EventLogs): Ingest {
   const makeRoom = async (): Promise<void> => {}
   return createIngest({ logs, clock, random, observer: silentObserver, makeRoom })
+}
+
+function openLogStores(logs: EventLogs, { snapshots }: Resources): LogStores {
+  return createLogStores({ logs, snapshots, clock, random, log: silentLog })
 }
 
 function openCalls(

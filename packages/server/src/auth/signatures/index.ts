@@ -41,5 +41,17 @@ export {
   awsStringToSign,
   createAwsSigV4Verifier,
 } from './aws-sigv4.ts'
+export {
+  createSlsV1Verifier,
+  isSlsDigest,
+  type SlsDigest,
+  type SlsOptions,
+  slsV1Authorization,
+  slsV1Date,
+  slsV1Signature,
+  slsV1StringToSign,
+  type SlsV1Verifier,
+} from './sls-v1.ts'
+export { createSlsV4Verifier, slsV4Algorithm, type SlsV4Verifier } from './sls-v4.ts'
 export { awsSigningKey } from './aws-signing-keys.ts'
 export type { SignatureVerdict } from './verdict.ts'
