@@ -1,6 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { type Ended, millrace, testLimitMs } from './command.ts'
 import { environmentOf, runningServer, temporaryFolder } from './place.ts'
 
@@ -18,6 +21,11 @@ queues:
 functions:
   bill: { code: functions/bill.js, handler: bill.handler }
 `
+
+const shopRule = {
+  pattern: { data: { total: [{ numeric: ['>', 100] }] } },
+  targets: [{ id: 'later', sink: { queue: 'later' } }],
+}
 
 /** A wiring of one's own at a server of one's own. */
 async function place() {
@@ -131,5 +139,40 @@ describe('a wiring with a name', { timeout: testLimitMs }, () => {
 
     expect(await run('plan')).toMatchObject({ status: 0 })
     expect((await run('destroy', '--yes')).error).toContain('has no name')
+  })
+
+  test('is exported as it was written, and brings the same to another server', async () => {
+    const { server, run, folder } = await place()
+    await run('apply')
+    const out = join(folder, 'exported')
+    const other = await runningServer(join(folder, 'other'))
+
+    expect(await millrace(['export', out], environmentOf(server))).toMatchObject({ status: 0, error: '' })
+    const text = await readFile(join(out, 'millrace.config.yaml'), 'utf8')
+    expect(parse(text)).toEqual({
+      buses: { shop: { description: 'Orders', retentionMs: 60_000, rules: { big: shopRule } } },
+      functions: { bill: { code: 'functions/bill.zip', handler: 'bill.handler' } },
+      queues: { later: {} },
+    })
+    expect(await millrace(['apply', out], environmentOf(other))).toMatchObject({ status: 0 })
+    expect(await millrace(['plan', out], environmentOf(other))).toMatchObject({ status: 0 })
+    expect(await millrace(['export', out], environmentOf(server))).toMatchObject({ status: 1 })
+  })
+
+  test('has a schema by which editors find what is wrong', async () => {
+    const { server } = await place()
+    const { out } = await millrace(['schema'], environmentOf(server))
+    const validate = Compile(JSON.parse(out) as TSchema)
+
+    expect(validate.Check(parse(shop))).toBe(true)
+    const stream = (options: object) => ({
+      streams: { s: { source: { connector: 'kafka', options }, sink: { queue: 'q' } } },
+    })
+    expect(validate.Check(stream({ topic: 't', start: 'earliest' }))).toBe(true)
+    expect(validate.Check(stream({ tpic: 't' }))).toBe(false)
+    expect(validate.Check({ buses: { a: { retention: 5 } } })).toBe(false)
+    expect(
+      validate.Check({ instances: { k: { connector: 'kafka', options: { bootstrap: { env: 'K' } } } } }),
+    ).toBe(true)
   })
 })

@@ -2,6 +2,7 @@ import type { ConnectorInfo } from './connectors.ts'
 import { EventsClient } from './events.ts'
 import type { AliasSpec, AsyncSpec, DomainSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionsClient } from './functions-client.ts'
+import type { OpenApi } from './open-api.ts'
 import { QueuesClient } from './queues.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
@@ -257,6 +258,11 @@ export class Client {
       pattern,
       ...(dialect === undefined ? {} : { dialect }),
     })
+  }
+
+  /** The OpenAPI document of the server. */
+  openApi(): Promise<OpenApi> {
+    return this.transport.json('GET', '/api/v1/openapi.json')
   }
 
   /** The installed connectors with the schemas of their options. */

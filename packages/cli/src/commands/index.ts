@@ -1,6 +1,7 @@
 export { applyCommand } from './apply.ts'
 export { destroyCommand } from './destroy.ts'
 export { devCommand } from './dev.ts'
+export { exportCommand, schemaCommand } from './export.ts'
 export { getCommand } from './get.ts'
 export { layerCommand } from './layer/index.ts'
 export { fnCommand } from './fn/index.ts'

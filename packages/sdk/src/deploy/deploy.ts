@@ -37,7 +37,7 @@ export async function deployWiring(
   const items: WiringNoteItem[] = []
   for (const [at, item] of described.items.entries()) {
     const digest = digestOf(await wantedSpec(context, item))
-    items.push({ ...identityOf(item), digest, revision: revisions[at] ?? 0 } as WiringNoteItem)
+    items.push({ ...identityOf(item), digest, revision: revisions[at] ?? 0 })
   }
   await writeNotes(client, name, items, revision)
 }

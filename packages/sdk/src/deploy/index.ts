@@ -2,6 +2,7 @@
 export { CodeUploads, type PackedCode, packCode } from '../code/index.ts'
 export { type AppliedItem, applyWiring, removeDropped } from './apply.ts'
 export { deployWiring, destroyWiring } from './deploy.ts'
+export { type ExportedWiring, exportWiring, wiringSchema } from './document/index.ts'
 export { identityOf, type ItemIdentity } from './item.ts'
 export { findWiring, loadWiring, type Wiring, type WiringContext } from './load.ts'
 export { type Difference, type PlannedItem, planWiring } from './plan/index.ts'
