@@ -1,4 +1,4 @@
-import type { Client, FunctionDocument, Schema, WiringDocument } from '../../index.ts'
+import type { Client, FunctionDocument, WiringDocument } from '../../index.ts'
 import { withoutDefaults } from './defaults.ts'
 import { specSchemas } from './spec-schemas.ts'
 
@@ -22,7 +22,7 @@ export async function exportWiring(client: Client): Promise<ExportedWiring> {
   const schemas = specSchemas(await client.openApi())
   const files = new Map<string, Uint8Array>()
   const short = (kind: keyof typeof schemas, spec: unknown): Record<string, unknown> =>
-    withoutDefaults(spec, schemas[kind] as Schema) as Record<string, unknown>
+    withoutDefaults(spec, schemas[kind]) as Record<string, unknown>
   const listed = async (
     resources: { all(): AsyncIterable<{ name: string; spec: unknown }> },
     kind: keyof typeof schemas,
