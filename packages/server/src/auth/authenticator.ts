@@ -1,12 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '@millrace/spi'
+import type { Actor } from './actor.ts'
 import { unauthenticated } from './errors.ts'
+import type { KnownKey } from './key-directory.ts'
 
 /** Who sent a request: decided once per request, before its body is read. */
 export interface Principal {
   readonly account: string
   /** The access key that was presented; safe to log. */
   readonly keyId: string
+  /** Who stands behind the key. */
+  readonly actor: Actor
   /** Lower-case hex of the SHA-256 that the body must have, where the signature covers it: who reads it compares. */
   readonly contentSha256?: string | undefined
 }
@@ -38,6 +42,11 @@ export function authenticatorOf(schemes: readonly AuthenticationScheme[]): Authe
     }
     return unauthenticated()
   }
+}
+
+/** Who sent a request that was signed with this key. */
+export function principalOf({ account, accessKeyId, actor }: KnownKey, contentSha256?: string): Principal {
+  return { account, keyId: accessKeyId, actor, contentSha256 }
 }
 
 export function isPrincipal(decision: Principal | AppError): decision is Principal {

@@ -18,12 +18,20 @@ describe('bearer credentials', () => {
 
   test('tell whose account it is, again and again', () => {
     for (let time = 0; time < 3; time++) {
-      expect(ask(scheme, 'Bearer ALICE.correct-horse')).toEqual({ account: '1', keyId: 'ALICE' })
+      expect(ask(scheme, 'Bearer ALICE.correct-horse')).toEqual({
+        actor: { kind: 'root' },
+        account: '1',
+        keyId: 'ALICE',
+      })
     }
   })
 
   test('the name of the scheme has no case, and a secret may have dots', () => {
-    expect(ask(scheme, 'bearer BOB.battery.staple')).toEqual({ account: '2', keyId: 'BOB' })
+    expect(ask(scheme, 'bearer BOB.battery.staple')).toEqual({
+      actor: { kind: 'root' },
+      account: '2',
+      keyId: 'BOB',
+    })
   })
 
   test.each([
@@ -85,7 +93,7 @@ describe('several schemes', () => {
     const other: AuthenticationScheme = {
       challenge: 'Other',
       claims: headers => headers['x-signature'] !== undefined,
-      authenticate: () => ({ account: '9', keyId: 'SIGNED' }),
+      authenticate: () => ({ account: '9', keyId: 'SIGNED', actor: { kind: 'root' } }),
     }
     const authenticate = authenticatorOf([other, bearerScheme([alice])])
 

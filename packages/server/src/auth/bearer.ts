@@ -1,66 +1,56 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import type { AuthenticationScheme, Principal } from './authenticator.ts'
-import type { Credential } from './credentials.ts'
+import { type AuthenticationScheme, type Principal, principalOf } from './authenticator.ts'
 import { unauthenticated } from './errors.ts'
+import { directoryOf, type Keys } from './keys.ts'
+import type { KnownKey } from './key-directory.ts'
 
 /** Longest header value that is looked at; longer ones are refused unread. */
 export const bearerLengthMax = 1_024
 /** Verified headers remembered, so that a busy producer is hashed once. All are dropped when there are more. */
 export const verifiedHeadersMax = 1_024
 
-interface Known {
+interface Verified {
+  readonly key: KnownKey
   readonly principal: Principal
-  readonly secretDigest: Buffer
 }
 
 /**
- * `Authorization: Bearer <accessKeyId>.<accessKeySecret>`.
- * Secrets are compared by their SHA-256 in constant time; an unknown key is compared too, with a digest that nothing
- * has, so that the time does not tell whether the key exists. Only headers that were verified are remembered.
+ * `Authorization: Bearer <accessKeyId>.<accessKeySecret>`; temporary credentials have their token in `x-acs-security-token`.
+ * Secrets are compared by their SHA-256 in constant time; an unknown key is compared too, with a secret that nobody
+ * has, so that the time does not tell whether the key exists. Only headers that were verified are remembered, and they count as
+ * long as the key behind them is the same and in force.
  */
-export function bearerScheme(credentials: readonly Credential[]): AuthenticationScheme {
-  const known = new Map<string, Known>(
-    credentials.map(credential => [credential.accessKeyId, knownOf(credential)]),
-  )
-  const verified = new Map<string, Principal>()
-  const nobody = Buffer.alloc(32)
-
-  function verify(header: string): Principal | undefined {
-    if (header.length > bearerLengthMax) return undefined
-    const parts = bearerExpression.exec(header)
-    if (parts === null) return undefined
-    const [, keyId = '', secret = ''] = parts
-    const candidate = known.get(keyId)
-    const isEqual = timingSafeEqual(digest(secret), candidate?.secretDigest ?? nobody)
-    return isEqual ? candidate?.principal : undefined
-  }
+export function bearerScheme(credentials: Keys): AuthenticationScheme {
+  const keys = directoryOf(credentials)
+  const verified = new Map<string, Verified>()
 
   return {
     challenge: 'Bearer realm="millrace"',
     claims: headers => bearerPrefix.test(headers.authorization ?? ''),
     authenticate(headers) {
       const header = headers.authorization ?? ''
+      const parts = header.length > bearerLengthMax ? null : bearerExpression.exec(header)
+      if (parts === null) return unauthenticated()
+      const [, keyId = '', secret = ''] = parts
+      const token = headers['x-acs-security-token']
+      const { key, refusal } = keys.find(keyId, typeof token === 'string' ? token : '')
       const remembered = verified.get(header)
-      if (remembered !== undefined) return remembered
-      const principal = verify(header)
-      if (principal === undefined) return unauthenticated()
+      if (refusal === undefined && remembered?.key === key) return remembered.principal
+      const isEqual = timingSafeEqual(digest(secret), digest(key.accessKeySecret))
+      if (!isEqual || refusal !== undefined) return unauthenticated()
+      const principal = principalOf(key)
+      // Temporary keys are made anew at each look, and would only drive out the others.
+      if (key.actor.kind === 'session') return principal
       if (verified.size >= verifiedHeadersMax) verified.clear()
-      verified.set(header, principal)
+      verified.set(header, { key, principal })
       return principal
     },
   }
 }
 
-/** The id has no dot, so that the first dot ends it; the scheme's name has no case (RFC 9110, section 11.1). */
-const bearerExpression = /^bearer +([^.\s]+)\.(\S+)$/i
+/** The id has no dot but that of temporary keys, so that the next one ends it; the scheme's name has no case (RFC 9110, section 11.1). */
+const bearerExpression = /^bearer +((?:STS\.)?[^.\s]+)\.(\S+)$/i
 const bearerPrefix = /^bearer(?: |$)/i
-
-function knownOf(credential: Credential): Known {
-  return {
-    principal: { account: credential.account, keyId: credential.accessKeyId },
-    secretDigest: digest(credential.accessKeySecret),
-  }
-}
 
 function digest(secret: string): Buffer {
   return hash('sha256', secret, 'buffer')

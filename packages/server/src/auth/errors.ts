@@ -33,9 +33,31 @@ export const authErrors: ErrorCatalogue = {
     status: 403,
     description: 'A signed request came a second time; each needs a nonce of its own.',
   },
+  'auth.key-disabled': {
+    status: 403,
+    description: 'A signed request names an access key that is disabled. Compatible interfaces only.',
+  },
   'auth.token-unsupported': {
     status: 403,
-    description: 'The request carries a token of temporary credentials, which this server does not issue.',
+    description: 'The request carries temporary credentials, which this server does not issue.',
+  },
+  'auth.token-missing': {
+    status: 403,
+    description: 'Temporary credentials came without their security token.',
+  },
+  'auth.token-invalid': { status: 403, description: 'The security token was not issued by this server.' },
+  'auth.token-mismatch': {
+    status: 403,
+    description: 'The security token does not belong to the access key beside it.',
+  },
+  'auth.token-expired': {
+    status: 403,
+    description: 'The temporary credentials are past their end, or their role is gone.',
+  },
+  'auth.forbidden': {
+    status: 403,
+    description:
+      'The caller is known and may not do this: a policy denies it, or none allows it. `principal`, `action` and `resource` say who, what and on which.',
   },
   ...policyErrors,
   'secret.unreadable': {

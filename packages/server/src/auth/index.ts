@@ -1,4 +1,24 @@
+export { type Actor, actorArn, applicantOf, rootActor, type SessionActor } from './actor.ts'
 export * from './authenticator.ts'
+export {
+  type Access,
+  Authorizer,
+  compiledPrincipalsMax,
+  type Explanation,
+  type RequestFacts,
+} from './authorizer.ts'
+export type { IdentitySource } from './identity-source.ts'
+export type { KeyDirectory, KeyFound, KnownKey } from './key-directory.ts'
+export { AccessKeys, directoryOf, type Keys, newAccessKey } from './keys.ts'
+export {
+  isSystemPolicy,
+  parsePolicy,
+  type PolicyKind,
+  policyLengthMax,
+  systemPolicies,
+  systemPolicyNames,
+} from './policy/index.ts'
+export { SessionTokens, type TemporaryCredentials } from './session-tokens.ts'
 export { bearerScheme } from './bearer.ts'
 export {
   type Credential,

@@ -26,12 +26,19 @@ const tagBytes = 16
  */
 export class SecretBox {
   // Key objects: with bytes, most of the time of opening ten thousand secrets goes into looking at the key.
+  readonly #key: Uint8Array
   readonly #cipherKey: KeyObject
   readonly #nonceKey: KeyObject
 
   constructor(key: Uint8Array) {
+    this.#key = key
     this.#cipherKey = derivedKey(key, 'millrace secret cipher')
     this.#nonceKey = derivedKey(key, 'millrace secret nonce')
+  }
+
+  /** A box with a key of its own: what was sealed for one purpose cannot be opened for another. */
+  forPurpose(purpose: string): SecretBox {
+    return new SecretBox(new Uint8Array(hkdfSync('sha256', this.#key, '', `millrace ${purpose}`, keyBytes)))
   }
 
   /** A text that is sealed already stays as it is. */

@@ -4,6 +4,8 @@ import { notFound } from './errors.ts'
 import type { FunctionSpec } from './function.ts'
 import type { AsyncSpec, DomainSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import type { FunctionState } from './function-state.ts'
+import type { AccessKeyView } from './identity.ts'
+import type { PolicyHost } from './identity-kinds.ts'
 import type { InstanceSpec } from './instance.ts'
 import { busKey } from './names.ts'
 import type { RuleSpec } from './rule.ts'
@@ -12,14 +14,18 @@ import {
   type DomainView,
   emptySnapshot,
   type FunctionView,
+  type GroupView,
   type InstanceView,
   type LayerView,
   type LogStoreView,
+  type PolicyView,
   type QueueView,
+  type RoleView,
   type Snapshot,
   type Snapshots,
   type StreamView,
   type TopicView,
+  type UserView,
 } from './snapshot.ts'
 import type { StreamSpec } from './stream.ts'
 import type { SubscriptionSpec } from './topic.ts'
@@ -43,6 +49,8 @@ export interface ResourcesHost {
   readonly checkParts?: PartChecks
   /** What queues and topics keep elsewhere; without it they keep nothing. */
   readonly messaging?: MessagingHost
+  /** What policies may say; without it they are taken as they are. */
+  readonly policies?: PolicyHost
   /** Removes all entries of a log store, by its key. */
   emptyLogStore?(key: string): Promise<void>
 }
@@ -92,6 +100,11 @@ export interface ResourceLimits {
   readonly streamsMax: number
   readonly instancesMax: number
   readonly logStoresMax: number
+  readonly usersMax: number
+  readonly groupsMax: number
+  readonly rolesMax: number
+  readonly policiesMax: number
+  readonly keysPerUserMax: number
 }
 
 export const defaultResourceLimits: ResourceLimits = {
@@ -112,6 +125,11 @@ export const defaultResourceLimits: ResourceLimits = {
   streamsMax: 10_000,
   instancesMax: 1_000,
   logStoresMax: 1_000,
+  usersMax: 10_000,
+  groupsMax: 1_000,
+  rolesMax: 1_000,
+  policiesMax: 1_500,
+  keysPerUserMax: 5,
 }
 
 /**
@@ -134,6 +152,12 @@ export class Control implements Snapshots {
   readonly streams: Map<string, StreamView> = new Map()
   readonly instances: Map<string, InstanceView> = new Map()
   readonly logStores: Map<string, LogStoreView> = new Map()
+  readonly users: Map<string, UserView> = new Map()
+  readonly groups: Map<string, GroupView> = new Map()
+  readonly roles: Map<string, RoleView> = new Map()
+  readonly policies: Map<string, PolicyView> = new Map()
+  /** By id. */
+  readonly accessKeys: Map<string, AccessKeyView> = new Map()
   private readonly listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
   private snapshot: Snapshot = emptySnapshot
   private writing: Promise<unknown> = Promise.resolve()
@@ -167,6 +191,11 @@ export class Control implements Snapshots {
       streams: new Map(this.streams),
       instances: new Map(this.instances),
       logStores: new Map(this.logStores),
+      users: new Map(this.users),
+      groups: new Map(this.groups),
+      roles: new Map(this.roles),
+      policies: new Map(this.policies),
+      accessKeys: new Map(this.accessKeys),
     }
     for (const listener of this.listeners) listener(this.snapshot, previous)
   }

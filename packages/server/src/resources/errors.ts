@@ -18,6 +18,11 @@ export const resourcesErrors: ErrorCatalogue = {
     description: 'A version would be what the newest one is already.',
   },
   'resource.in-use': { status: 409, description: 'Others depend on the resource; it can only be forced.' },
+  'identity.invalid': {
+    status: 400,
+    description:
+      'A user, group or role names a policy or group that is not there, or a name is taken by the system.',
+  },
   'bus.reserved': {
     status: 403,
     description: 'The bus `default` belongs to the platform: it cannot be changed or deleted.',

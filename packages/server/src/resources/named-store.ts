@@ -24,7 +24,9 @@ export interface NamedKind<Spec extends object> {
   /** Fills the defaults; refuses what the schema does not allow. */
   parse(value: unknown): Spec
   /** Completes what the schema cannot and refuses what could never work. */
-  complete(host: ResourcesHost, account: string, spec: Spec): Promise<Spec>
+  complete(host: ResourcesHost, account: string, spec: Spec, control: Control): Promise<Spec>
+  /** Refuses names that are taken otherwise. */
+  checkName?(host: ResourcesHost, name: string): void
   /** Throws `resource.in-use` when others depend on it. */
   checkUnused(control: Control, view: NamedView<Spec>): void
   /** Removes what is kept of one elsewhere: after it was deleted, and before a new one is made, for a crash may have left it. */
@@ -47,7 +49,8 @@ export class NamedStore<Spec extends object> {
     const control = this.#control
     return control.exclusive(async () => {
       checkName(kind.title, name)
-      const complete = await kind.complete(control.host, account, kind.parse(spec))
+      kind.checkName?.(control.host, name)
+      const complete = await kind.complete(control.host, account, kind.parse(spec), control)
       const all = kind.of(control)
       const key = busKey(account, name)
       const before = all.get(key)

@@ -9,6 +9,7 @@ import type {
   ScalingSpec,
   TriggerSpec,
 } from './function-parts.ts'
+import type { AccessKeyView, GroupSpec, PolicySpec, RoleSpec, UserSpec } from './identity.ts'
 import type { InstanceSpec } from './instance.ts'
 import type { LogStoreSpec } from './log-store.ts'
 import type { QueueSpec } from './queue.ts'
@@ -155,6 +156,11 @@ export type QueueView = NamedView<QueueSpec>
 
 export type LogStoreView = NamedView<LogStoreSpec>
 
+export type UserView = NamedView<UserSpec>
+export type GroupView = NamedView<GroupSpec>
+export type RoleView = NamedView<RoleSpec>
+export type PolicyView = NamedView<PolicySpec>
+
 export interface SubscriptionView {
   readonly name: string
   readonly spec: SubscriptionSpec
@@ -187,6 +193,16 @@ export interface Snapshot {
   /** By `account/name`. */
   readonly logStores: ReadonlyMap<string, LogStoreView>
   /** By `account/name`. */
+  readonly users: ReadonlyMap<string, UserView>
+  /** By `account/name`. */
+  readonly groups: ReadonlyMap<string, GroupView>
+  /** By `account/name`. */
+  readonly roles: ReadonlyMap<string, RoleView>
+  /** By `account/name`. */
+  readonly policies: ReadonlyMap<string, PolicyView>
+  /** By id. */
+  readonly accessKeys: ReadonlyMap<string, AccessKeyView>
+  /** By `account/name`. */
   readonly queues: ReadonlyMap<string, QueueView>
   /** By `account/name`. */
   readonly topics: ReadonlyMap<string, TopicView>
@@ -202,6 +218,11 @@ export const emptySnapshot: Snapshot = {
   streams: new Map(),
   instances: new Map(),
   logStores: new Map(),
+  users: new Map(),
+  groups: new Map(),
+  roles: new Map(),
+  policies: new Map(),
+  accessKeys: new Map(),
   queues: new Map(),
   topics: new Map(),
 }

@@ -1,3 +1,4 @@
+import { AccessKeyStore, loadAccessKeys } from './access-key-store.ts'
 import type { BusRecord } from './bus-state.ts'
 import { BusStore } from './bus-store.ts'
 import { Control, defaultResourceLimits, type ResourcesHost } from './control.ts'
@@ -5,6 +6,8 @@ import { DomainStore } from './domain-store.ts'
 import { ForeignStore } from './foreign-store.ts'
 import type { AliasSpec, AsyncSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionStore } from './function-store.ts'
+import type { GroupSpec, PolicySpec, RoleSpec, UserSpec } from './identity.ts'
+import { groupKind, policyKind, roleKind, userKind } from './identity-kinds.ts'
 import type { InstanceSpec } from './instance.ts'
 import type { LogStoreSpec } from './log-store.ts'
 import { LayerStore } from './layer-store.ts'
@@ -46,6 +49,12 @@ export interface Resources {
   /** Named external systems. */
   readonly instances: NamedStore<InstanceSpec>
   readonly logStores: NamedStore<LogStoreSpec>
+  readonly users: NamedStore<UserSpec>
+  readonly groups: NamedStore<GroupSpec>
+  readonly roles: NamedStore<RoleSpec>
+  readonly policies: NamedStore<PolicySpec>
+  /** Of users. */
+  readonly accessKeys: AccessKeyStore
   /** What only compatible interfaces know. */
   readonly foreign: ForeignStore
   readonly snapshots: Snapshots
@@ -75,6 +84,11 @@ export async function openResources(
   await loadNamed(control, streamKind)
   await loadNamed(control, instanceKind)
   await loadNamed(control, logStoreKind)
+  await loadNamed(control, userKind)
+  await loadNamed(control, groupKind)
+  await loadNamed(control, roleKind)
+  await loadNamed(control, policyKind)
+  await loadAccessKeys(control)
   await layers.forgetDeleted()
   const foreign = new ForeignStore(control)
   await foreign.load()
@@ -97,6 +111,11 @@ export async function openResources(
     streams: new NamedStore(control, streamKind),
     instances: new NamedStore(control, instanceKind),
     logStores: new NamedStore(control, logStoreKind),
+    users: new NamedStore(control, userKind),
+    groups: new NamedStore(control, groupKind),
+    roles: new NamedStore(control, roleKind),
+    policies: new NamedStore(control, policyKind),
+    accessKeys: new AccessKeyStore(control),
     foreign,
     snapshots: control,
   }

@@ -110,7 +110,7 @@ describe('a signed request', () => {
   test('is that of the account of its key, in both notations', () => {
     for (const authorization of [`acs:testAK:${signature}`, `acs testAK:${signature}`]) {
       const decision = schemeAt(nowMs).authenticate(signed(authorization), 'POST', putEvents)
-      expect(decision).toEqual({ account: '1', keyId: 'testAK' })
+      expect(decision).toEqual({ actor: { kind: 'root' }, account: '1', keyId: 'testAK' })
     }
   })
 
@@ -129,7 +129,7 @@ describe('a signed request', () => {
     ['another nonce', signed(undefined, { 'x-acs-signature-nonce': 'other' }), 'auth.signature-mismatch'],
     ['an unknown key', signed(`acs:nobody:${signature}`), 'auth.unknown-key'],
     ['no key', signed('acs:'), 'auth.unknown-key'],
-    ['a token', signed(undefined, { 'x-acs-security-token': 'tok==' }), 'auth.token-unsupported'],
+    ['a token', signed(undefined, { 'x-acs-security-token': 'tok==' }), 'auth.token-mismatch'],
   ])('is refused with %s', (_what, headers, code) => {
     expect(codeOf(schemeAt(nowMs).authenticate(headers, 'POST', putEvents))).toBe(code)
   })

@@ -1,9 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError, type Clock, retryNever } from '@millrace/spi'
-import type { AuthenticationScheme, Principal } from '../authenticator.ts'
-import type { Credential } from '../credentials.ts'
+import { type AuthenticationScheme, type Principal, principalOf } from '../authenticator.ts'
+import { directoryOf, type Keys } from '../keys.ts'
 import { NonceLedger } from './nonce-ledger.ts'
+import { headerText } from './verdict.ts'
 
 /** How far the date of a signed request may be from the clock of this node, either way. */
 export const signatureSkewMsMax = 15 * 60_000
@@ -11,7 +12,7 @@ export const signatureSkewMsMax = 15 * 60_000
 export const nonceLengthMax = 128
 
 export interface AcsSignatureOptions {
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   readonly clock: Clock
   /** The scheme answers for paths that begin with this; elsewhere its credentials count for nothing. */
   readonly pathPrefix: string
@@ -24,12 +25,12 @@ export interface AcsSignatureOptions {
  * the path (section 2.3 of the compatible protocol, version 1.0). The body is not signed; the content type is.
  *
  * Refused besides a wrong signature: an unknown key, a date further off than `signatureSkewMsMax`, a nonce that is
- * missing or was used before, and temporary credentials, which do not exist here. Unlike the bearer scheme it tells
+ * missing or was used before, and temporary credentials that are not in force. Unlike the bearer scheme it tells
  * which, because clients of the protocol decide by it; therefore it answers below its own path only.
  */
 export function acsSignatureScheme(options: AcsSignatureOptions): AuthenticationScheme {
   const { clock, pathPrefix } = options
-  const known = new Map(options.credentials.map(credential => [credential.accessKeyId, credential]))
+  const keys = directoryOf(options.credentials)
   const ledger = new NonceLedger({
     skewMsMax: signatureSkewMsMax,
     ...(options.noncesMax === undefined ? {} : { noncesMax: options.noncesMax }),
@@ -40,14 +41,13 @@ export function acsSignatureScheme(options: AcsSignatureOptions): Authentication
     claims: (headers, _method, url) =>
       url.startsWith(pathPrefix) && authorizationPrefix.test(headers.authorization ?? ''),
     authenticate(headers, method, url): Principal | AppError {
-      if (headers['x-acs-security-token'] !== undefined) return temporaryCredentials()
       const [, keyId = '', given = ''] = authorizationExpression.exec(headers.authorization ?? '') ?? []
-      const credential = known.get(keyId)
-      if (credential === undefined) return unknownKey()
-      const expected = acsSignature(acsStringToSign(method, headers, url), credential.accessKeySecret)
+      const { key, refusal: refused } = keys.find(keyId, headerText(headers['x-acs-security-token']))
+      const expected = acsSignature(acsStringToSign(method, headers, url), key.accessKeySecret)
+      if (refused !== undefined) return refused
       if (!isSameSignature(given, expected)) return mismatch('the signature is not that of this request')
       const refusal = checkFreshness(headers, keyId, clock.nowMs(), ledger)
-      return refusal ?? { account: credential.account, keyId }
+      return refusal ?? principalOf(key)
     },
   }
 }
@@ -136,17 +136,5 @@ function expired(skewMs: number): AppError {
     `the date of the request is ${skewSeconds} s away from the clock of the server, at most ${signatureSkewMsMax / 1_000} s are allowed and fewer under very high load`,
     retryNever,
     { details: { limit: signatureSkewMsMax, seen: skewMs } },
-  )
-}
-
-function unknownKey(): AppError {
-  return new AppError('auth.unknown-key', 'there is no such access key', retryNever)
-}
-
-function temporaryCredentials(): AppError {
-  return new AppError(
-    'auth.token-unsupported',
-    'this server issues no temporary credentials; sign with an access key and leave x-acs-security-token out',
-    retryNever,
   )
 }

@@ -170,6 +170,7 @@ function judge({ method, url, headers, signature }: Vector, variant: Acs3Variant
 describe('requests of the official clients', () => {
   test.each(vectors)('$what, are let in with the hash that their body must have', vector => {
     expect(judge(vector, 'api')).toEqual({
+      actor: { kind: 'root' },
       account: '1',
       keyId: key.accessKeyId,
       contentSha256: vector.headers['x-acs-content-sha256'],
@@ -227,7 +228,7 @@ describe('requests of the official clients', () => {
     )
     const headers = clientHeaders('GetFunction', 'n', emptyHash, { 'x-acs-security-token': 'tok' })
     const vector = { what: '', method: 'GET', url: '/x', headers, signature: emptyHash }
-    expect(codeOf(judge(vector, 'api'))).toBe('auth.token-unsupported')
+    expect(codeOf(judge(vector, 'api'))).toBe('auth.token-mismatch')
   })
 
   test('must sign host, hash, date and nonce', () => {
@@ -253,6 +254,7 @@ describe('requests of the official clients', () => {
 describe('requests to HTTP triggers', () => {
   test('are let in by what the helper signs (V8)', () => {
     expect(judge(triggerVector, 'trigger')).toEqual({
+      actor: { kind: 'root' },
       account: '1',
       keyId: key.accessKeyId,
       contentSha256: undefined,

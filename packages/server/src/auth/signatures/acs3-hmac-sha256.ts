@@ -1,18 +1,17 @@
 import { createHmac, hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError, type Clock, retryNever } from '@millrace/spi'
-import type { Credential } from '../credentials.ts'
+import { principalOf } from '../authenticator.ts'
+import { directoryOf, type Keys } from '../keys.ts'
 import { canonicalPaths, canonicalQueries } from './acs3-canonical.ts'
 import { NonceLedger } from './nonce-ledger.ts'
 import {
-  credentialsById,
+  headerText as oneHeader,
   isSignature,
   requestSkewMsMax,
   signatureMismatch,
   type SignatureVerdict,
   skewRefusal,
-  tokenRefused,
-  unknownAccessKey,
 } from './verdict.ts'
 
 /** The algorithm's name, which begins `Authorization`. */
@@ -25,7 +24,7 @@ export const acs3Algorithm = 'ACS3-HMAC-SHA256'
 export type Acs3Variant = 'api' | 'trigger'
 
 export interface Acs3Options {
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   readonly clock: Clock
   /** Default that of the ledger. */
   readonly noncesMax?: number
@@ -44,7 +43,7 @@ export interface Acs3Verifier {
 
 export function createAcs3Verifier(options: Acs3Options): Acs3Verifier {
   const { clock } = options
-  const known = credentialsById(options.credentials)
+  const keys = directoryOf(options.credentials)
   const ledger = new NonceLedger({
     skewMsMax: requestSkewMsMax,
     ...(options.noncesMax === undefined ? {} : { noncesMax: options.noncesMax }),
@@ -54,24 +53,19 @@ export function createAcs3Verifier(options: Acs3Options): Acs3Verifier {
     verify(headers, method, url, variant) {
       const given = parseAuthorization(headers.authorization ?? '')
       if (given === undefined) return signatureMismatch()
-      if ((headers['x-acs-security-token'] ?? '') !== '') return tokenRefused()
-      const credential = known.get(given.keyId)
-      if (credential === undefined) return unknownAccessKey(given.keyId)
+      const { key, refusal: refused } = keys.find(given.keyId, oneHeader(headers['x-acs-security-token']))
       if (!requiredHeaders[variant].every(name => given.signedHeaders.includes(name))) {
         return signatureMismatch()
       }
       const isRight = signedTexts(headers, method, url, variant, given.signedHeaders).some(canonical =>
-        isSignature(given.signature, acs3Signature(canonical, credential.accessKeySecret), 'hex'),
+        isSignature(given.signature, acs3Signature(canonical, key.accessKeySecret), 'hex'),
       )
+      if (refused !== undefined) return refused
       if (!isRight) return signatureMismatch()
       const refusal = freshness(headers, given, clock.nowMs(), ledger)
       if (refusal !== undefined) return refusal
       const contentSha256 = headers['x-acs-content-sha256']
-      return {
-        account: credential.account,
-        keyId: given.keyId,
-        contentSha256: typeof contentSha256 === 'string' ? contentSha256 : undefined,
-      }
+      return principalOf(key, typeof contentSha256 === 'string' ? contentSha256 : undefined)
     },
   }
 }

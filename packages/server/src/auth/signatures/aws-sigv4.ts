@@ -1,11 +1,11 @@
 import { createHmac, hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError, type Clock, retryNever } from '@millrace/spi'
-import type { Credential } from '../credentials.ts'
-import type { Principal } from '../authenticator.ts'
+import { type Principal, principalOf } from '../authenticator.ts'
+import { directoryOf, type Keys } from '../keys.ts'
 import { awsCanonicalPath, awsCanonicalQuery, awsHeaderText } from './aws-canonical.ts'
 import { SigningKeys } from './aws-signing-keys.ts'
-import { credentialsById, isSignature, signatureMismatch, tokenRefused, unknownAccessKey } from './verdict.ts'
+import { headerText, isSignature, signatureMismatch } from './verdict.ts'
 
 /** The algorithm's name, which begins `Authorization`. */
 export const awsAlgorithm = 'AWS4-HMAC-SHA256'
@@ -14,7 +14,7 @@ export const awsAlgorithm = 'AWS4-HMAC-SHA256'
 export const awsSkewMsMax = 5 * 60_000
 
 export interface AwsSigV4Options {
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   readonly clock: Clock
   /** Names of services that a signature may be made for, such as `events`. */
   readonly services: readonly string[]
@@ -40,16 +40,15 @@ export interface AwsSigV4Verifier {
 
 export function createAwsSigV4Verifier(options: AwsSigV4Options): AwsSigV4Verifier {
   const { clock, services } = options
-  const known = credentialsById(options.credentials)
+  const directory = directoryOf(options.credentials)
   const keys = new SigningKeys()
   return {
     head(headers, method, url) {
       const given = parseAuthorization(headers.authorization ?? '')
       if (given instanceof AppError) return given
-      const credential = known.get(given.keyId)
-      if (credential === undefined) return unknownAccessKey(given.keyId)
-      if ((headers['x-amz-security-token'] ?? '') !== '') return tokenRefused()
+      const found = directory.find(given.keyId, headerText(headers['x-amz-security-token']))
       const refusal =
+        found.refusal ??
         scopeRefusal(given, services) ??
         signedHeadersRefusal(given, headers) ??
         dateRefusal(given, headers, clock.nowMs())
@@ -64,10 +63,10 @@ export function createAwsSigV4Verifier(options: AwsSigV4Options): AwsSigV4Verifi
           const canonical = awsCanonicalRequest(headers, method, url, given.signedHeaders, payloadHash)
           const scope = `${given.date}/${given.region}/${given.service}/aws4_request`
           const text = awsStringToSign(timestampOf(headers)?.text ?? '', scope, canonical)
-          const key = keys.of(credential, given.date, given.region, given.service)
+          const key = keys.of(found.key, given.date, given.region, given.service)
           const expected = createHmac('sha256', key).update(text).digest('hex')
           if (!isSignature(given.signature, expected, 'hex')) return signatureMismatch()
-          return { account: credential.account, keyId: given.keyId, contentSha256: payloadHash }
+          return principalOf(found.key, payloadHash)
         },
       }
     },
@@ -136,7 +135,7 @@ function scopeRefusal(
 }
 
 /** Headers that change what a request means; one that is sent and not signed could have been put there by anybody. */
-const mustBeSigned = ['x-amz-target', 'x-amz-date', 'x-amz-content-sha256']
+const mustBeSigned = ['x-amz-target', 'x-amz-date', 'x-amz-content-sha256', 'x-amz-security-token']
 
 function signedHeadersRefusal(
   { signedHeaders }: Authorization,

@@ -1,19 +1,12 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError, type Clock, retryNever } from '@millrace/spi'
-import type { Credential } from '../credentials.ts'
-import {
-  credentialsById,
-  isSignature,
-  signatureMismatch,
-  type SignatureVerdict,
-  skewRefusal,
-  tokenRefused,
-  unknownAccessKey,
-} from './verdict.ts'
+import { principalOf } from '../authenticator.ts'
+import { directoryOf, type Keys } from '../keys.ts'
+import { headerText, isSignature, signatureMismatch, type SignatureVerdict, skewRefusal } from './verdict.ts'
 
 export interface FcNativeOptions {
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   readonly clock: Clock
 }
 
@@ -34,14 +27,13 @@ export interface FcNativeVerifier {
 }
 
 export function createFcNativeVerifier({ credentials, clock }: FcNativeOptions): FcNativeVerifier {
-  const known = credentialsById(credentials)
+  const keys = directoryOf(credentials)
 
-  function judge(keyId: string, given: string, texts: readonly string[]): SignatureVerdict {
-    const credential = known.get(keyId)
-    if (credential === undefined) return unknownAccessKey(keyId)
-    const { accessKeySecret, account } = credential
+  function judge(keyId: string, token: string, given: string, texts: readonly string[]): SignatureVerdict {
+    const { key, refusal } = keys.find(keyId, token)
+    const { accessKeySecret } = key
     const isRight = texts.some(text => isSignature(given, fcSignature(text, accessKeySecret), 'base64'))
-    return isRight ? { account, keyId, contentSha256: undefined } : signatureMismatch()
+    return refusal ?? (isRight ? principalOf(key) : signatureMismatch())
   }
 
   return {
@@ -50,25 +42,25 @@ export function createFcNativeVerifier({ credentials, clock }: FcNativeOptions):
     verify(headers, method, url, variant) {
       const { path, pairs } = splitUrl(url)
       if (headers.authorization?.startsWith('FC ') === true) {
-        if ((headers['x-fc-security-token'] ?? '') !== '') return tokenRefused()
         const [, keyId = '', given = ''] = authorizationExpression.exec(headers.authorization) ?? []
         const date = headers.date ?? ''
         const texts = fcResources(path, pairs, variant).map(resource =>
           fcStringToSign(method, headers, date, resource),
         )
-        const verdict = judge(keyId, given, texts)
+        const token = headerText(headers['x-fc-security-token'] ?? headers['x-acs-security-token'])
+        const verdict = judge(keyId, token, given, texts)
         if (verdict instanceof AppError) return verdict
         const datedMs = Date.parse(date)
         if (Number.isNaN(datedMs)) return signatureMismatch()
         return skewRefusal(datedMs, clock.nowMs()) ?? verdict
       }
       const parameters = new Map(pairs)
-      if ((parameters.get('x-fc-security-token') ?? '') !== '') return tokenRefused()
       const expires = parameters.get('x-fc-expires') ?? ''
       const signed = pairs.filter(([name]) => name !== 'x-fc-signature')
       const text = fcStringToSign(method, headers, expires, fcResource(decoded(path), signed))
       const keyId = parameters.get('x-fc-access-key-id') ?? ''
-      const verdict = judge(keyId, parameters.get('x-fc-signature') ?? '', [text])
+      const token = parameters.get('x-fc-security-token') ?? ''
+      const verdict = judge(keyId, token, parameters.get('x-fc-signature') ?? '', [text])
       if (verdict instanceof AppError) return verdict
       return urlExpired(expires, clock.nowMs()) ?? verdict
     },

@@ -132,7 +132,7 @@ test('an unknown key and temporary credentials are told apart from a wrong signa
   expect(verdict(method, target, { ...right, authorization: `MNS other:${signature}` })).toBe(
     'auth.unknown-key',
   )
-  expect(verdict(method, target, { ...right, 'security-token': 'tok' })).toBe('auth.token-unsupported')
+  expect(verdict(method, target, { ...right, 'security-token': 'tok' })).toBe('auth.token-mismatch')
 })
 
 test('the other date is signed where the first is missing', () => {

@@ -1,19 +1,12 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError, type Clock } from '@millrace/spi'
-import type { Credential } from '../credentials.ts'
-import {
-  credentialsById,
-  isSignature,
-  signatureMismatch,
-  type SignatureVerdict,
-  skewRefusal,
-  tokenRefused,
-  unknownAccessKey,
-} from './verdict.ts'
+import { principalOf } from '../authenticator.ts'
+import { directoryOf, type Keys } from '../keys.ts'
+import { isSignature, signatureMismatch, type SignatureVerdict, skewRefusal } from './verdict.ts'
 
 export interface MnsOptions {
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   readonly clock: Clock
 }
 
@@ -28,19 +21,18 @@ export interface MnsVerifier {
 }
 
 export function createMnsVerifier({ credentials, clock }: MnsOptions): MnsVerifier {
-  const known = credentialsById(credentials)
+  const keys = directoryOf(credentials)
   return {
     verify(headers, method, target) {
-      if ((headers['security-token'] ?? '') !== '') return tokenRefused()
       const [, keyId = '', given = ''] = mnsAuthorization.exec(headers.authorization ?? '') ?? []
-      const credential = known.get(keyId)
-      if (credential === undefined) return unknownAccessKey(keyId)
-      const expected = mnsSignature(mnsStringToSign(method, headers, target), credential.accessKeySecret)
+      const { key, refusal: refused } = keys.find(keyId, text(headers, 'security-token'))
+      const expected = mnsSignature(mnsStringToSign(method, headers, target), key.accessKeySecret)
+      if (refused !== undefined) return refused
       if (!isSignature(given, expected, 'base64')) return signatureMismatch()
       const datedMs = Date.parse(mnsDate(headers))
       if (Number.isNaN(datedMs)) return signatureMismatch()
       const refusal: AppError | undefined = skewRefusal(datedMs, clock.nowMs())
-      return refusal ?? { account: credential.account, keyId }
+      return refusal ?? principalOf(key)
     },
   }
 }

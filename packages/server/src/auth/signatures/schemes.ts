@@ -1,11 +1,11 @@
 import type { Clock } from '@millrace/spi'
 import type { AuthenticationScheme } from '../authenticator.ts'
-import type { Credential } from '../credentials.ts'
+import type { Keys } from '../keys.ts'
 import { acs3Algorithm, createAcs3Verifier } from './acs3-hmac-sha256.ts'
 import { createFcNativeVerifier } from './fc-native.ts'
 
 export interface SignedPathOptions {
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   readonly clock: Clock
   /** The scheme answers for paths that begin with one of these; elsewhere its credentials count for nothing. */
   readonly pathPrefixes: readonly string[]

@@ -1,19 +1,12 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '@millrace/spi'
-import type { Credential } from '../credentials.ts'
-import {
-  credentialsById,
-  isSignature,
-  signatureMismatch,
-  type SignatureVerdict,
-  skewRefusal,
-  tokenRefused,
-  unknownAccessKey,
-} from './verdict.ts'
+import { principalOf } from '../authenticator.ts'
+import { directoryOf, type Keys } from '../keys.ts'
+import { isSignature, signatureMismatch, type SignatureVerdict, skewRefusal } from './verdict.ts'
 
 export interface SlsOptions {
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   readonly clock: Clock
 }
 
@@ -32,24 +25,19 @@ export interface SlsV1Verifier {
 }
 
 export function createSlsV1Verifier({ credentials, clock }: SlsOptions): SlsV1Verifier {
-  const known = credentialsById(credentials)
+  const keys = directoryOf(credentials)
   return {
     verify(headers, method, url) {
-      if (text(headers, 'x-acs-security-token') !== '') return tokenRefused()
       const [, keyId = '', given = ''] = slsV1Authorization.exec(headers.authorization ?? '') ?? []
-      const credential = known.get(keyId)
-      if (credential === undefined) return unknownAccessKey(keyId)
+      const { key, refusal } = keys.find(keyId, text(headers, 'x-acs-security-token'))
+      if (refusal !== undefined) return refusal
       const digest = text(headers, 'x-log-signaturemethod')
       if (!isSlsDigest(digest)) return signatureMismatch()
-      const expected = slsV1Signature(
-        slsV1StringToSign(method, headers, url),
-        credential.accessKeySecret,
-        digest,
-      )
+      const expected = slsV1Signature(slsV1StringToSign(method, headers, url), key.accessKeySecret, digest)
       if (!isSignature(given, expected, 'base64')) return signatureMismatch()
       const datedMs = Date.parse(slsV1Date(headers))
       if (Number.isNaN(datedMs)) return signatureMismatch()
-      return skewRefusal(datedMs, clock.nowMs()) ?? { account: credential.account, keyId }
+      return skewRefusal(datedMs, clock.nowMs()) ?? principalOf(key)
     },
   }
 }

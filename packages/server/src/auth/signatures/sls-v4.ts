@@ -1,14 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import {
-  credentialsById,
-  isSignature,
-  signatureMismatch,
-  type SignatureVerdict,
-  skewRefusal,
-  tokenRefused,
-  unknownAccessKey,
-} from './verdict.ts'
+import { principalOf } from '../authenticator.ts'
+import { directoryOf } from '../keys.ts'
+import { isSignature, signatureMismatch, type SignatureVerdict, skewRefusal } from './verdict.ts'
 import type { SlsOptions } from './sls-v1.ts'
 
 /**
@@ -38,26 +32,25 @@ const authorizationExpression =
 const dateExpression = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/
 
 export function createSlsV4Verifier({ credentials, clock }: SlsOptions): SlsV4Verifier {
-  const known = credentialsById(credentials)
+  const keys = directoryOf(credentials)
   return {
     verify(headers, method, url) {
-      if (text(headers, 'x-acs-security-token') !== '') return tokenRefused()
       const [, keyId = '', day = '', region = '', given = ''] =
         authorizationExpression.exec(headers.authorization ?? '') ?? []
-      const credential = known.get(keyId)
-      if (credential === undefined) return unknownAccessKey(keyId)
+      const { key, refusal } = keys.find(keyId, text(headers, 'x-acs-security-token'))
       const dated = text(headers, 'x-log-date')
       const scope = `${day}/${region}/sls/aliyun_v4_request`
-      const secret = signingKey(credential.accessKeySecret, day, region)
+      const secret = signingKey(key.accessKeySecret, day, region)
       const isRight = encoders.some(encode => {
         const hash = sha256(slsV4CanonicalRequest(method, headers, url, encode))
         const expected = slsV4Signature(`${slsV4Algorithm}\n${dated}\n${scope}\n${hash}`, secret)
         return isSignature(given, expected, 'hex')
       })
+      if (refusal !== undefined) return refusal
       if (!isRight || !dated.startsWith(day)) return signatureMismatch()
       const datedMs = Date.parse(dated.replace(dateExpression, '$1-$2-$3T$4:$5:$6Z'))
       if (Number.isNaN(datedMs)) return signatureMismatch()
-      return skewRefusal(datedMs, clock.nowMs()) ?? { account: credential.account, keyId }
+      return skewRefusal(datedMs, clock.nowMs()) ?? principalOf(key)
     },
   }
 }

@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
 import { AppError, retryNever } from '@millrace/spi'
-import type { Credential } from '../credentials.ts'
 import type { Principal } from '../authenticator.ts'
 
 /** How far the date of a signed request may be from the clock of this node, either way, in milliseconds. */
@@ -8,10 +7,6 @@ export const requestSkewMsMax = 15 * 60_000
 
 /** Who signed a request, or why it does not count. */
 export type SignatureVerdict = Principal | AppError
-
-export function credentialsById(credentials: readonly Credential[]): ReadonlyMap<string, Credential> {
-  return new Map(credentials.map(credential => [credential.accessKeyId, credential]))
-}
 
 /** Whether any of the expected signatures is the given one; takes the same time wherever two differ. */
 export function isSignature(given: string, expected: string, encoding: 'hex' | 'base64'): boolean {
@@ -28,11 +23,6 @@ export function signatureMismatch(): AppError {
   )
 }
 
-export function unknownAccessKey(keyId: string): AppError {
-  const shown = keyId.replaceAll(/[^\x21-\x7e]/g, '?')
-  return new AppError('auth.unknown-key', `the access key id '${shown}' does not exist`, retryNever)
-}
-
 /** `undefined` when the date is close enough. */
 export function skewRefusal(datedMs: number, nowMs: number): AppError | undefined {
   const seen = Math.abs(nowMs - datedMs)
@@ -46,11 +36,7 @@ export function skewRefusal(datedMs: number, nowMs: number): AppError | undefine
   )
 }
 
-/** Temporary credentials do not exist here. */
-export function tokenRefused(): AppError {
-  return new AppError(
-    'auth.token-unsupported',
-    'this server issues no temporary credentials; sign with an access key and without a security token',
-    retryNever,
-  )
+/** A header that is there once, or nothing. */
+export function headerText(value: string | readonly string[] | undefined): string {
+  return typeof value === 'string' ? value : ''
 }
