@@ -1,0 +1,1 @@
+export { type ImportedWiring, importServerlessDevs } from './import.ts'
