@@ -41,7 +41,9 @@ const states: Readonly<Record<string, Verdict>> = {
   '3F000': missing('has no such schema; create it, or mend the option schema'),
   40: failed('gave up a transaction that collided with another one'),
   42: rejected('refused the statement'),
-  42501: unauthorized('refused access: the role lacks a permission; GRANT it'),
+  42501: unauthorized(
+    'refused access: the role lacks a permission; GRANT it, or for changes ALTER ROLE … REPLICATION',
+  ),
   42703: rejected('has no such column in the table; add it, or leave it out of the record'),
   42704: missing('has no such object: a slot, a publication or a type; create it, or mend the option'),
   '42P01': missing('has no such table; create it, or mend the options schema and table'),

@@ -17,6 +17,12 @@ const closeTimeoutMs = 3_000
 /** One row of an answer: the texts that the server sent, by name. */
 export type TextRow = Readonly<Record<string, string | null>>
 
+/** Rows as lists, with the names and types of their columns. */
+export interface ListedRows {
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[]
+  readonly rows: readonly (readonly (string | null)[])[]
+}
+
 /** One connection. It ends once and for all; who still needs one opens another. */
 export class Session {
   readonly client: Client
@@ -28,6 +34,8 @@ export class Session {
   #ended: unknown
   #closing: Promise<void> | undefined
   #isStreaming = false
+  /** Never rejects. */
+  #lastAnswer: Promise<unknown> = Promise.resolve()
 
   constructor(client: Client, options: PostgresConnection, context: ConnectorContext, role: Role) {
     this.client = client
@@ -46,14 +54,26 @@ export class Session {
 
   /** Asks one statement; all values are texts, in both directions. Rejects with what the client throws. */
   async query(text: string, values: readonly unknown[] = []): Promise<TextRow[]> {
-    const { rows } = await this.client.query<TextRow>(text, [...values])
+    const { rows } = await this.#inTurn(() => this.client.query<TextRow>(text, [...values]))
     return rows
   }
 
-  /** Asks statements that take no parameters, by the simple protocol, which the commands of replication need. */
+  /** Asks a statement that takes no parameters, by the simple protocol, which the commands of replication need. */
   async command(text: string): Promise<TextRow[]> {
-    const { rows } = await this.client.query<TextRow>(text)
+    const { rows } = await this.#inTurn(() => this.client.query<TextRow>(text))
     return rows
+  }
+
+  /** Asks for rows whose columns only the server knows. */
+  rows(text: string): Promise<ListedRows> {
+    return this.#inTurn(() => this.client.query<(string | null)[]>({ text, rowMode: 'array' }))
+  }
+
+  /** One question after the other: the client does not want to be asked while it waits for an answer. */
+  #inTurn<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    const answer = this.#lastAnswer.then(ask)
+    this.#lastAnswer = answer.catch(() => {})
+    return answer
   }
 
   /** From now on the server sends by itself, and takes a goodbye at any time. */

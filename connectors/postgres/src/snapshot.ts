@@ -70,10 +70,7 @@ async function* tableRows(
   )
   let relation: Relation | undefined
   for (let count = fetchRowsFirst; ; ) {
-    const { fields, rows } = await session.client.query<(string | null)[]>({
-      text: `FETCH FORWARD ${count} FROM millrace_rows`,
-      rowMode: 'array',
-    })
+    const { fields, rows } = await session.rows(`FETCH FORWARD ${count} FROM millrace_rows`)
     if (rows.length === 0) break
     relation ??= await relationOf(session, table, fields)
     yield { relation, rows }
