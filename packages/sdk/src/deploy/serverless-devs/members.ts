@@ -13,7 +13,7 @@ export class Members {
     const value = this.#take(name)
     if (value === undefined || value === null) return undefined
     if (typeof value === 'object') throw new Error(`${this.#path}.${name} is to be a text`)
-    return String(value as string | number | boolean)
+    return String(value)
   }
 
   /** A number times a factor: seconds become milliseconds by 1,000. */
