@@ -1,3 +1,4 @@
 export * from './command.ts'
 export * from './debian.ts'
+export * from './go.ts'
 export * from './maven.ts'
