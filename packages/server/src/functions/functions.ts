@@ -288,6 +288,8 @@ class FunctionPlatform implements Functions {
 
   async check(spec: FunctionSpec): Promise<void> {
     checkEnvironment(spec.environment)
+    // Whoever defines a function is going to call it.
+    this.#sandbox.warm?.()
     const runtime = await this.#runtimes.find(spec.runtime)
     const files = await this.#code.paths(spec.code)
     for (const path of ['handler', 'initializer'] as const) {

@@ -24,7 +24,7 @@ import {
   StartFailure,
 } from './pool/index.ts'
 import type { Runtimes } from './runtimes/index.ts'
-import { processSandbox, type Sandbox } from './sandbox/index.ts'
+import type { Sandbox } from './sandbox/index.ts'
 import { type Shape, shapeOf, type Spare, type Spares } from './spares/index.ts'
 
 export interface StarterOptions {
@@ -227,7 +227,7 @@ export class FunctionInstanceStarter implements InstanceStarter {
     const { clock, bootTimeoutMs, times } = this.#options
     const { shape, ...rest } = house
     const plan = shape.runtime.launch(shape.launch)
-    const sandbox = plan.runsCodeElsewhere === true ? processSandbox : this.#options.sandbox
+    const sandbox = plan.runsCodeElsewhere === true ? this.#options.sandbox.plain : this.#options.sandbox
     return boot({ ...rest, sandbox, plan, limits: shape.limits, clock, bootTimeoutMs, times }, signal)
   }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempDisposable, readdir } from 'node:fs/promises'
+import { mkdtempDisposable, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,22 +9,64 @@ import { FunctionsBench, isAlive, until } from './bench.ts'
 
 const program = fileURLToPath(new URL('killed-server.ts', import.meta.url))
 
-test('instances of a killed server end by themselves, or when the next one starts', async () => {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'millrace-killed-'))
-  const server = spawn(process.execPath, [program, join(folder.path, 'data')], {
+interface KilledServer extends AsyncDisposable {
+  readonly data: string
+  /** Process of an instance that has nothing to do, and of one that computes without end. */
+  readonly idle: number
+  readonly spinning: number
+  /** The program that started them. */
+  readonly launcher: number
+  kill(): Promise<void>
+}
+
+async function startServer(): Promise<KilledServer> {
+  const folder = await mkdtempDisposable(join(tmpdir(), 'millrace-killed-'))
+  const data = join(folder.path, 'data')
+  const server = spawn(process.execPath, [program, data], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TMPDIR: folder.path },
   })
   const [printed] = (await once(server.stdout, 'data')) as [Buffer]
-  const { idle, spinning } = JSON.parse(String(printed)) as { idle: number; spinning: number }
-  server.kill('SIGKILL')
-  await once(server, 'exit')
-  await until(() => !isAlive(idle))
-  expect(isAlive(spinning)).toBe(true)
+  return {
+    ...(JSON.parse(String(printed)) as { idle: number; spinning: number }),
+    data,
+    launcher: await launcherOf(data),
+    async kill() {
+      server.kill('SIGKILL')
+      await once(server, 'exit')
+    },
+    [Symbol.asyncDispose]: () => folder.remove(),
+  }
+}
 
-  await using bench = await FunctionsBench.open({ dataFolder: join(folder.path, 'data') })
-  await until(() => !isAlive(spinning))
-  expect(await readdir(join(folder.path, 'data/run'))).toEqual([])
+async function launcherOf(data: string): Promise<number> {
+  const mark = `MILLRACE_SOCKET=${join(data, 'run')}/.launcher`
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    const environment = await readFile(`/proc/${entry}/environ`, 'latin1').catch(() => '')
+    if (environment.startsWith(mark)) return Number(entry)
+  }
+  throw new Error('the server has started a launcher')
+}
+
+test('what a killed server has started ends by itself', async () => {
+  await using server = await startServer()
+
+  await server.kill()
+
+  await until(() => ![server.idle, server.spinning, server.launcher].some(isAlive))
+})
+
+test('what could not end by itself ends when the next server starts', async () => {
+  await using server = await startServer()
+  process.kill(server.launcher, 'SIGSTOP')
+  await server.kill()
+  await until(() => !isAlive(server.idle))
+  expect([server.spinning, server.launcher].map(isAlive)).toEqual([true, true])
+
+  await using bench = await FunctionsBench.open({ dataFolder: server.data })
+  await until(() => ![server.spinning, server.launcher].some(isAlive))
+  expect(await readdir(join(server.data, 'run'))).toEqual([])
   await bench.define('echo', 'exports.handler = async event => event')
   expect(await bench.text('echo', 'on we go')).toBe('on we go')
 })

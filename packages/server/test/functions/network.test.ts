@@ -38,13 +38,13 @@ async function start(script: string): Promise<{ instance: SandboxedProcess; data
   return { instance: await sandbox.spawn(plan, limits, folders), data: folder.path }
 }
 
-/** Names of programs that run for an instance of this data folder, outside or inside. */
+/** Names of programs that run for the instance of this data folder, outside or inside. */
 async function programs(data: string): Promise<string[]> {
   const found: string[] = []
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue
     const environment = await readFile(`/proc/${entry}/environ`, 'latin1').catch(() => '')
-    if (!environment.includes(`MILLRACE_SOCKET=${data}/`)) continue
+    if (!environment.includes(`MILLRACE_SOCKET=${data}/run/1/`)) continue
     found.push((await readFile(`/proc/${entry}/comm`, 'utf8').catch(() => '')).trim())
   }
   return found
@@ -56,7 +56,11 @@ const suffix = missing ? ' (needs slirp4netns: the machine has none, or no /dev/
 test.skipIf(missing)(
   `a connected instance has a way out, and nothing of what connects it${suffix}`,
   async context => {
-    const started = await start('ls /proc/self/fd | sort -n | tr "\\n" " "; cat /proc/net/route')
+    // It runs while it is being connected: a runtime hears only afterwards what it is to run.
+    const connected = 'while ! grep -q "^tap0.00000000" /proc/net/route; do sleep 0.01; done'
+    const started = await start(
+      `ls /proc/self/fd | sort -n | tr "\\n" " "; ${connected}; cat /proc/net/route`,
+    )
     if (started === undefined) context.skip('needs a sandbox that connects instances apart')
     const { instance } = started ?? {}
 

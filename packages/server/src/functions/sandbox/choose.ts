@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { AppError, type PluginLog, retryNever } from '@millrace/spi'
 
 import {
@@ -12,8 +12,10 @@ import {
   selfTest,
 } from './bubblewrap/index.ts'
 import { findControlGroups, rlimits, thisHost } from './limits/index.ts'
+import { directLauncher, LauncherProcess } from './launcher/index.ts'
 import { openNetwork, sharedNetwork, SlirpNetwork } from './network/index.ts'
-import { processSandbox } from './process.ts'
+import { runFolder } from '../run-folder.ts'
+import { ProcessSandbox } from './process.ts'
 import type { Sandbox } from './sandbox.ts'
 
 /** What `MILLRACE_SANDBOX` may be. */
@@ -36,12 +38,13 @@ export interface SandboxOptions {
  * rejects with `config.sandbox-unusable`, the reason and what to do: whoever asks for isolation never gets less.
  */
 export async function chooseSandbox(options: SandboxOptions): Promise<Sandbox> {
-  if (options.choice === 'process') return processSandbox
+  const launcher = new LauncherProcess({ folder: runFolder(resolve(options.dataFolder)), log: options.log })
+  if (options.choice === 'process') return new ProcessSandbox(launcher)
   const found = await findBubblewrap(options)
-  if (found instanceof BubblewrapSandbox) return found
+  if ('program' in found) return new BubblewrapSandbox({ ...found, launcher })
   if (options.choice === 'auto') {
     options.log.warn('functions are not isolated: bubblewrap cannot be used', { ...found })
-    return processSandbox
+    return new ProcessSandbox(launcher)
   }
   const message = `functions cannot run in bubblewrap: ${found.reason}; ${found.advice}`
   throw new AppError('config.sandbox-unusable', message, retryNever, {
@@ -55,7 +58,8 @@ interface Obstacle {
   readonly advice: string
 }
 
-async function findBubblewrap(options: SandboxOptions): Promise<BubblewrapSandbox | Obstacle> {
+/** Tried by processes of the server's own: at its start there is no load that they could hold up. */
+async function findBubblewrap(options: SandboxOptions): Promise<BubblewrapOptions | Obstacle> {
   const { dataFolder, searchPath } = options
   if (process.platform !== 'linux') {
     return { reason: `${process.platform} has no namespaces`, advice: 'use a machine with Linux' }
@@ -70,35 +74,32 @@ async function findBubblewrap(options: SandboxOptions): Promise<BubblewrapSandbo
   let reason = ''
   const filtered = files.filterPath !== undefined
   for (const approach of await approaches(searchPath)) {
-    const base = { program, approach, limits, files, hidden: [dataFolder] }
-    const plain = new BubblewrapSandbox({ ...base, network: sharedNetwork })
-    const hole = await selfTest(plain, folder, filtered, 'off')
-    if (hole === undefined) return await withNetwork(options, plain, base, folder)
+    const launcher = directLauncher
+    const base = { program, launcher, approach, limits, files, hidden: [dataFolder], network: sharedNetwork }
+    const hole = await selfTest(new BubblewrapSandbox(base), folder, filtered, 'off')
+    if (hole === undefined) return await withNetwork(options, base, folder)
     reason = hole
     options.log.debug('a way to isolate functions does not work here', { approach, reason })
   }
   return { reason, advice: await advice(reason) }
 }
 
-/** A sandbox that connects code apart from the machine, where that works; else the plain one. */
+/** With code connected apart from the machine, where that works; else as it is. */
 async function withNetwork(
   { searchPath, allowPrivateTargets = false, log }: SandboxOptions,
-  plain: BubblewrapSandbox,
-  base: Omit<BubblewrapOptions, 'network'>,
+  base: BubblewrapOptions,
   folder: string,
-): Promise<BubblewrapSandbox> {
+): Promise<BubblewrapOptions> {
   const [slirp4netns, nsenter, ip] = await Promise.all(
     ['slirp4netns', 'nsenter', 'ip'].map(name => findProgram(name, searchPath)),
   )
-  if (slirp4netns === undefined || nsenter === undefined || ip === undefined) return plain
+  if (slirp4netns === undefined || nsenter === undefined || ip === undefined) return base
   const network = new SlirpNetwork({ slirp4netns, nsenter, ip }, allowPrivateTargets)
   const connected = new BubblewrapSandbox({ ...base, network })
   const reason = await selfTest(connected, folder, base.files.filterPath !== undefined, 'on')
-  if (reason === undefined) {
-    return allowPrivateTargets ? new BubblewrapSandbox({ ...base, network: openNetwork(network) }) : connected
-  }
+  if (reason === undefined) return { ...base, network: allowPrivateTargets ? openNetwork(network) : network }
   log.warn('functions share the network of the machine: slirp4netns does not work', { reason })
-  return plain
+  return base
 }
 
 /** The best first. Root in a container may lack the right to make namespaces as root. */

@@ -69,8 +69,12 @@ export interface Sandbox {
   readonly limits: string
   /** Ends and removes what an earlier, killed server has left besides processes. To be called before the first start. */
   removeLeftovers?(): Promise<void>
+  /** Gets ready in the background; to be called when a start is likely to come. Safe to call again. */
+  warm?(): void
   /** Removes what it has made for all instances together. To be called when none lives any more. */
   close?(): Promise<void>
+  /** For programs that hold no code of strangers: plain processes, which end with those of the sandbox at the latest. */
+  readonly plain: Sandbox
   /**
    * Starts the program of a plan with `MILLRACE_SOCKET` and `TMPDIR` set and nothing inherited.
    * Rejects when the program cannot be started.

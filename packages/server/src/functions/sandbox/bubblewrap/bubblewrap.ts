@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { chownSync, closeSync, openSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { chown } from 'node:fs/promises'
 import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
-import { assert, type LaunchPlan } from '@millrace/spi'
+import type { LaunchPlan } from '@millrace/spi'
 import { ending } from '../child.ts'
+import type { Descriptor, Launched, Launcher } from '../launcher/index.ts'
 import { type InstanceLimits, type LimitsMechanism, openFilesMax } from '../limits/index.ts'
 import type { NetworkMechanism } from '../network/index.ts'
+import { ProcessSandbox } from '../process.ts'
 import { besideInstance, Connection } from './connection.ts'
 import type { Exit, Sandbox, SandboxedProcess, SandboxFolders, SandboxLimits } from '../sandbox.ts'
 import {
@@ -20,9 +22,16 @@ import {
 } from './arguments.ts'
 import { type MadeFiles, systemFiles } from './system-files.ts'
 
+/** What `bwrap` tells of its first process is shorter by far. */
+const firstWordsLengthMax = 4_096
+
+/** So long after its connection has ended an instance that has ended is known to have. */
+const endNewsMsMax = 200
+
 export interface BubblewrapOptions {
   /** Path of `bwrap`. */
   readonly program: string
+  readonly launcher: Launcher
   readonly approach: Approach
   readonly limits: LimitsMechanism
   readonly network: NetworkMechanism
@@ -39,6 +48,7 @@ export class BubblewrapSandbox implements Sandbox {
   readonly kind = 'bubblewrap'
   readonly limits: string
   readonly weaknesses: readonly string[]
+  readonly plain: Sandbox
   readonly #options: BubblewrapOptions
   readonly #system: readonly Shown[]
   readonly #openFilesMax: number
@@ -48,6 +58,7 @@ export class BubblewrapSandbox implements Sandbox {
     this.#system = [...systemFiles(), ...options.files.shown]
     this.#openFilesMax = Math.min(openFilesMax, ownOpenFilesMax())
     this.limits = options.limits.kind
+    this.plain = new ProcessSandbox(options.launcher)
     this.weaknesses = [
       ...options.limits.weaknesses,
       ...options.network.weaknesses,
@@ -59,8 +70,13 @@ export class BubblewrapSandbox implements Sandbox {
     return this.#options.limits.removeLeftovers()
   }
 
-  close(): Promise<void> {
-    return this.#options.limits.close()
+  warm(): void {
+    this.#options.launcher.warm()
+  }
+
+  async close(): Promise<void> {
+    await this.#options.launcher.close()
+    await this.#options.limits.close()
   }
 
   /** On a busy machine the kernel's answer about the loopback device now and then comes to nobody: once in hundreds. */
@@ -74,13 +90,9 @@ export class BubblewrapSandbox implements Sandbox {
     const group = this.#options.limits.open(instanceName(folders), limits)
     let instance: BubblewrapProcess | undefined
     try {
-      const child = this.#start(plan, limits, folders, { group, separate })
-      instance = new BubblewrapProcess(child, folders, group)
-      if (child.pid === undefined) {
-        const [error] = (await once(child, 'error')) as [Error]
-        throw error
-      }
-      if (separate && limits.network !== 'off') await this.#connect(child, instance)
+      const launched = await this.#start(plan, limits, folders, { group, separate })
+      instance = new BubblewrapProcess(launched, folders, group)
+      if (separate && limits.network !== 'off') await this.#connect(launched, instance)
       return instance
     } catch (error) {
       instance?.kill()
@@ -90,8 +102,8 @@ export class BubblewrapSandbox implements Sandbox {
   }
 
   /** The program boots meanwhile; it learns what it is to run only afterwards. */
-  async #connect(child: ChildProcess, instance: BubblewrapProcess): Promise<void> {
-    const connection = new Connection(child)
+  async #connect(launched: Launched, instance: BubblewrapProcess): Promise<void> {
+    const connection = new Connection(launched)
     const firstProcess = await instance.firstProcess
     // It ended before it began; whoever waits for it is told how.
     if (firstProcess === undefined) return
@@ -99,7 +111,9 @@ export class BubblewrapSandbox implements Sandbox {
     try {
       await connection.open(inUserNamespace ? instance.processId : firstProcess)
     } catch (error) {
-      if (child.exitCode === null && child.signalCode === null) throw error
+      // That it has ended is told by another way than the end of its connection, and may come after it.
+      const stillLives = once(AbortSignal.timeout(endNewsMsMax), 'abort').then(() => true)
+      if (await Promise.race([launched.ended.then(() => false), stillLives])) throw error
     }
   }
 
@@ -108,15 +122,15 @@ export class BubblewrapSandbox implements Sandbox {
     return { path, at: '/etc/resolv.conf' }
   }
 
-  #start(
+  async #start(
     plan: LaunchPlan,
     limits: SandboxLimits,
     folders: SandboxFolders,
     { group, separate }: { group: InstanceLimits; separate: boolean },
-  ): ChildProcess {
-    const { program, approach, files, hidden, network } = this.#options
+  ): Promise<Launched> {
+    const { launcher, program, approach, files, hidden, network } = this.#options
     const connected = separate && limits.network !== 'off'
-    if (approach === 'user-change') chownSync(folders.socketPath, userId, userId)
+    if (approach === 'user-change') await chown(folders.socketPath, userId, userId)
     // A user namespace around that of `bwrap` owns the network, so that the server can connect it.
     const outerNetwork = connected && approach === 'user-namespace'
     const system = limits.network === 'on' ? [...this.#system, this.#resolver(separate)] : this.#system
@@ -131,46 +145,26 @@ export class BubblewrapSandbox implements Sandbox {
       ? besideInstance(network.connection(limits.network, approach === 'user-namespace'))
       : ''
     const outside = `${beside}${group.outside}ulimit -c 0; ulimit -n ${this.#openFilesMax}; echo 1000 >/proc/self/oom_score_adj; exec "$@"`
-    const filter = files.filterPath === undefined ? undefined : openSync(files.filterPath, 'r')
-    try {
-      const child = spawn(
-        '/bin/sh',
-        [
-          '-c',
-          outside,
-          'sh',
-          ...around,
-          program,
-          '--args',
-          '3',
-          '--info-fd',
-          '4',
-          ...(filter === undefined ? [] : ['--seccomp', '5']),
-          '--',
-          ...command,
-        ],
-        {
-          cwd: '/',
-          detached: true,
-          stdio: [
-            ...(['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] as const),
-            filter ?? 'ignore',
-            ...(connected ? (['pipe', 'pipe', 'pipe'] as const) : []),
-          ],
-          // By this the next server knows what a killed one has left; code does not see it.
-          env: { MILLRACE_SOCKET: folders.socketPath, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-        },
-      )
-      child.on('error', () => {})
-      const input = child.stdio[3] as Duplex | null
-      // The program may end before it has read everything; its exit tells.
-      input?.on('error', () => {})
-      input?.end(`${bubblewrapArguments(view).join('\0')}\0`)
-      return child
-    } finally {
-      if (filter !== undefined) closeSync(filter)
-    }
+    const filter = files.filterPath === undefined ? [] : ['--seccomp', '5']
+    const options = ['--args', '3', '--info-fd', '4', ...filter, '--']
+    return await launcher.launch({
+      command: '/bin/sh',
+      args: ['-c', outside, 'sh', ...around, program, ...options, ...command],
+      folder: '/',
+      // By this the next server knows what a killed one has left; code does not see it.
+      environment: { MILLRACE_SOCKET: folders.socketPath, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      descriptors: descriptors(`${bubblewrapArguments(view).join('\0')}\0`, files.filterPath, connected),
+    })
   }
+}
+
+/** Output, the arguments of `bwrap`, what it tells, the filter, and the `connectionDescriptors`. */
+function descriptors(text: string, filterPath: string | undefined, connected: boolean): Descriptor[] {
+  const stream = { kind: 'stream' } as const
+  const nothing = { kind: 'nothing' } as const
+  const filter = filterPath === undefined ? nothing : ({ kind: 'file', path: filterPath } as const)
+  const connection = connected ? [stream, stream, stream] : []
+  return [nothing, stream, stream, { kind: 'text', text }, stream, filter, ...connection]
 }
 
 class BubblewrapProcess implements SandboxedProcess {
@@ -180,28 +174,24 @@ class BubblewrapProcess implements SandboxedProcess {
   readonly exited: Promise<Exit>
   /** The first process inside, as the machine counts; `undefined` when it ended before. */
   readonly firstProcess: Promise<number | undefined>
-  readonly #child: ChildProcess
   readonly #folders: SandboxFolders
   readonly #limits: InstanceLimits
   #ended = false
 
-  constructor(child: ChildProcess, folders: SandboxFolders, limits: InstanceLimits) {
-    const { stdout, stderr } = child
-    assert(stdout !== null && stderr !== null, 'the output of an instance is piped')
-    this.processId = child.pid ?? 0
-    this.output = stdout
-    this.errorOutput = stderr
-    this.#child = child
+  constructor(launched: Launched, folders: SandboxFolders, limits: InstanceLimits) {
+    this.processId = launched.processId
+    this.output = launched.stream(1)
+    this.errorOutput = launched.stream(2)
     this.#folders = folders
     this.#limits = limits
-    this.firstProcess = new Promise(resolve => {
-      readFirstProcess(child, processId => {
-        if (processId !== undefined && !this.#ended) limits.began(processId)
-        resolve(processId)
-      })
+    this.firstProcess = firstProcessOf(launched.stream(4)).then(processId => {
+      if (processId !== undefined && !this.#ended) limits.began(processId)
+      return processId
     })
-    this.exited = ending(child, () => this.kill()).then(async exit => {
+    this.exited = ending(launched, () => {
+      this.kill()
       this.#ended = true
+    }).then(async exit => {
       const reason = limits.ranOutOfMemory() ? ({ reason: 'memory' } as const) : {}
       await limits.close()
       return { ...unwrapped(exit), ...reason }
@@ -215,8 +205,6 @@ class BubblewrapProcess implements SandboxedProcess {
   kill(): void {
     if (this.#ended) return
     this.#limits.kill()
-    this.#child.kill('SIGKILL')
-    if (this.processId === 0) return
     try {
       process.kill(-this.processId, 'SIGKILL')
     } catch {
@@ -250,23 +238,18 @@ class BubblewrapProcess implements SandboxedProcess {
 }
 
 /** `bwrap` tells the number of the first process inside, as the machine counts, before it starts the command. */
-function readFirstProcess(child: ChildProcess, onKnown: (processId: number | undefined) => void): void {
-  const stream = child.stdio[4] as Duplex | null
-  let text = ''
-  let known = false
-  stream?.setEncoding('utf8')
-  stream?.on('error', () => {})
-  stream?.on('close', () => {
-    if (!known) onKnown(undefined)
-  })
-  // It is read to its end: `bwrap` writes more, and dies when nobody reads.
-  stream?.on('data', (chunk: string) => {
-    if (known) return
-    text += chunk
-    const found = /"child-pid":\s*(\d+)/.exec(text)?.[1]
-    if (found === undefined) return
-    known = true
-    onKnown(Number(found))
+function firstProcessOf(stream: Duplex): Promise<number | undefined> {
+  return new Promise(resolve => {
+    let text = ''
+    stream.setEncoding('utf8')
+    stream.on('error', () => {})
+    stream.on('close', () => resolve(undefined))
+    // It is read to its end: `bwrap` writes more, and dies when nobody reads.
+    stream.on('data', (chunk: string) => {
+      if (text.length < firstWordsLengthMax) text += chunk
+      const found = /"child-pid":\s*(\d+)/.exec(text)?.[1]
+      if (found !== undefined) resolve(Number(found))
+    })
   })
 }
 

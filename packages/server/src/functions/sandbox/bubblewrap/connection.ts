@@ -1,5 +1,5 @@
-import type { ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
+import type { Launched } from '../launcher/index.ts'
 import { connectionDescriptors } from '../network/index.ts'
 
 /** Of what the commands say about a failure. */
@@ -24,10 +24,10 @@ export class Connection {
   readonly #control: Duplex
   readonly #ready: Promise<void>
 
-  constructor(child: ChildProcess) {
+  constructor(launched: Launched) {
     const { control, ready, errors } = connectionDescriptors
     const stream = (descriptor: number): Duplex => {
-      const found = child.stdio[descriptor] as Duplex
+      const found = launched.stream(descriptor)
       found.on('error', () => {})
       return found
     }
@@ -50,7 +50,7 @@ export class Connection {
     })
     // Whoever waits for it is told; an instance that ends before it is connected has nobody that does.
     this.#ready.catch(() => {})
-    child.once('exit', () => this.#control.destroy())
+    void launched.ended.then(() => this.#control.destroy())
   }
 
   /** Resolves when the namespaces of the process are connected; they are until the instance ends. */
