@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { canMakeCertificates, certificateFiles, makeCertificate } from '../certificate.ts'
 import { findProgram, installPackages } from '../install/index.ts'
 import type { Instance, Server, ServiceHandle } from '../server.ts'
 import { redisCommand } from '../wire/index.ts'
@@ -7,6 +8,10 @@ import { redisCommand } from '../wire/index.ts'
 /** One Redis that keeps what it confirmed. */
 export interface RedisService extends ServiceHandle {
   readonly address: string
+  /** The same over TLS; the certificate is for 127.0.0.1 and localhost, signed by itself. */
+  readonly tlsAddress: string
+  /** File with the certificate to trust. */
+  readonly authorityFile: string
   /** With the user that has every right. The default user needs no password and has every right, too. */
   readonly url: string
   readonly user: { readonly name: string; readonly password: string }
@@ -29,14 +34,17 @@ const commandWithinMs = 5_000
 export const server: Server<RedisService> = {
   name: 'redis',
   title: 'Redis of the system (redis-server)',
-  ports: { redis: 16_379 },
+  ports: { redis: 16_379, tls: 16_380 },
   lockPort: 16_378,
-  missing: () => (findProgram('redis-server') === undefined ? 'redis-server' : undefined),
-  install: print => installPackages(['redis-server'], print),
-  prepare: instance => {
+  missing: () => {
+    if (findProgram('redis-server') === undefined) return 'redis-server'
+    return canMakeCertificates() ? undefined : 'openssl'
+  },
+  install: print => installPackages(['redis-server', 'openssl'], print),
+  prepare: async instance => {
     mkdirSync(instance.dataFolder, { recursive: true })
+    await makeCertificate(instance.folder)
     writeFileSync(settingsFile(instance), settings(instance))
-    return Promise.resolve()
   },
   processes: instance => [
     {
@@ -55,6 +63,8 @@ export const server: Server<RedisService> = {
     return {
       name: 'redis',
       address,
+      tlsAddress: `127.0.0.1:${instance.port('tls')}`,
+      authorityFile: certificateFiles(instance.folder).certificate,
       url,
       user,
       stranger,
@@ -70,9 +80,14 @@ function settingsFile(instance: Instance): string {
 }
 
 function settings(instance: Instance): string {
+  const { certificate, key } = certificateFiles(instance.folder)
   return [
     'bind 127.0.0.1',
     `port ${instance.port('redis')}`,
+    `tls-port ${instance.port('tls')}`,
+    `tls-cert-file ${certificate}`,
+    `tls-key-file ${key}`,
+    'tls-auth-clients no',
     `dir ${instance.dataFolder}`,
     'appendonly yes',
     'save ""',
