@@ -102,8 +102,8 @@ function settings(instance: Instance): Readonly<Record<string, string>> {
     port: String(instance.port('postgres')),
     unix_socket_directories: socketFolder(instance),
     wal_level: 'logical',
-    max_wal_senders: '8',
-    max_replication_slots: '8',
+    max_wal_senders: '24',
+    max_replication_slots: '24',
     max_connections: '60',
     shared_buffers: '64MB',
     // What a client was told is committed survives a kill of the processes; only a power cut could take it.
