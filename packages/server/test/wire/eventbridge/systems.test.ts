@@ -15,6 +15,7 @@ beforeAll(async () => {
     mns: { connector: 'mns', options: { endpoint: server.url, accessKeyId, accessKeySecret } },
     'alikafka_post-cn-1': { connector: 'kafka', options: { bootstrap: '127.0.0.1:1' } },
     MQ_INST_1: { connector: 'rocketmq', options: { endpoints: ['127.0.0.1:1'] } },
+    sls: { connector: 'sls', options: { endpoint: server.url, accessKeyId, accessKeySecret } },
     'amqp-cn-1': { connector: 'rabbitmq', options: { endpoint: '127.0.0.1:1' } },
   }
   for (const [name, instance] of Object.entries(instances)) {
@@ -47,6 +48,10 @@ const selfBuilt = {
   InstanceUsername: 'u',
   InstancePassword: 'hidden-password',
 }
+const contentSchema = JSON.stringify({
+  Key_1: { form: 'CONSTANT', value: 'amount' },
+  Value_1: { form: 'JSONPATH', value: '$.data.amount' },
+})
 const toQueue = { SinkMNSParameters: { QueueName: constant('out'), Body: path('$.data') } }
 const fromQueue = { SourceMNSParameters: { RegionId: 'r', QueueName: 'in', IsBase64Decode: true } }
 
@@ -95,6 +100,7 @@ test.each<[string, Members]>([
     },
   ],
   ['SourceMNSParameters', fromQueue.SourceMNSParameters],
+  ['SourceSLSParameters', { Project: 'p', LogStore: 'l', ConsumePosition: 'end', RoleName: 'r' }],
 ])('the connector takes what %s becomes', async (kind, members) => {
   await accepted({ [kind]: members }, toQueue)
 })
@@ -150,6 +156,18 @@ test.each<[string, Members]>([
   ],
   ['SinkMNSParameters', { QueueName: constant('elsewhere'), IsBase64Encode: constant('true') }],
   [
+    'SinkSLSParameters',
+    {
+      Project: constant('p'),
+      LogStore: constant('l'),
+      Topic: template,
+      Body: path('$.data'),
+      RoleName: constant('r'),
+      ContentType: constant('KeyValue'),
+      ContentSchema: constant(contentSchema),
+    },
+  ],
+  [
     'SinkHttpsParameters',
     { URL: constant('http://127.0.0.1:1/'), Body: path('$.data'), Method: 'PUT', Token: 't' },
   ],
@@ -199,6 +217,18 @@ test.each<[string, string, Members]>([
       SaslUser: constant('u'),
       SaslPassword: constant('hidden-password'),
       Value: path('$.data'),
+    },
+  ],
+  [
+    'acs.sls',
+    `acs:sls:cn-hangzhou:${account}:project/p/logstore/l`,
+    {
+      Project: constant('p'),
+      LogStore: constant('l'),
+      RoleName: constant('eb-sls'),
+      Topic: constant('orders'),
+      ContentType: constant('KeyValue'),
+      ContentSchema: constant(contentSchema),
     },
   ],
   ['acs.api.destination', `acs:api-destination:cn-hangzhou:${account}:name/api`, { Name: constant('api') }],

@@ -22,6 +22,16 @@ const path = (Value: string) => ({ Form: 'JSONPATH', Value })
 const pem = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n'
 const base64 = Buffer.from(pem).toString('base64')
 
+/** Schemas of log fields that say nothing, and what is told of them. */
+const contentSchemas: readonly (readonly [string, string])[] = [
+  ['{', 'is the text of a JSON object'],
+  ['[]', 'is the text of a JSON object'],
+  ['{}', 'has no Key_1'],
+  ['{"Key_1":{"form":"CONSTANT","value":"a"}}', 'has no Value_1'],
+  ['{"Key_1":{"form":"JSONPATH","value":"$.a"},"Value_1":"x"}', 'only be CONSTANT'],
+  ['{"Key_1":"a","Value_1":{"form":"WHAT","value":"x"}}', 'is one of ORIGINAL'],
+]
+
 describe('sources', () => {
   test.each([
     [
@@ -125,6 +135,20 @@ describe('sources', () => {
         },
       },
     ],
+    [
+      'SourceSLSParameters',
+      { Project: 'p', LogStore: 'l', ConsumePosition: 'begin', RoleName: 'r' },
+      { connector: 'sls', instance: 'sls', options: { project: 'p', logstore: 'l', start: 'earliest' } },
+    ],
+    [
+      'SourceSLSParameters',
+      { Project: 'p', LogStore: 'l', ConsumePosition: 1_700_000_000 },
+      {
+        connector: 'sls',
+        instance: 'sls',
+        options: { project: 'p', logstore: 'l', start: { time: '2023-11-14T22:13:20.000Z' } },
+      },
+    ],
   ])('%s %#', (kind, members, source) => {
     expect(sourceOf(kind, members)).toEqual(source)
   })
@@ -133,6 +157,12 @@ describe('sources', () => {
     ['SourceKafkaParameters', { Topic: 't', ConsumerGroup: 'g' }, 'needs InstanceId'],
     ['SourceKafkaParameters', { InstanceId: 'k', Topic: 't' }, 'needs ConsumerGroup'],
     ['SourceMNSParameters', {}, 'needs QueueName'],
+    ['SourceSLSParameters', { Project: 'p' }, 'needs LogStore'],
+    [
+      'SourceSLSParameters',
+      { Project: 'p', LogStore: 'l', ConsumePosition: 'middle' },
+      'is one of begin, end',
+    ],
     [
       'SourceRocketMQParameters',
       { InstanceId: 'i', Topic: 't', GroupID: 'g', Offset: 'NEVER' },
@@ -320,6 +350,52 @@ describe('sinks', () => {
         timeoutMs: 5_000,
       },
     ],
+    [
+      'SinkSLSParameters',
+      {
+        Project: constant('p'),
+        LogStore: constant('l'),
+        Topic: path('$.type'),
+        Body: path('$.data'),
+        RoleName: constant('r'),
+      },
+      {
+        sink: {
+          connector: 'sls',
+          instance: 'sls',
+          options: { project: 'p', logstore: 'l', contentType: 'json' },
+        },
+        transform: { form: 'JSONPATH', value: '$.data' },
+        parameters: { topic: { form: 'JSONPATH', value: '$.type' } },
+      },
+    ],
+    [
+      'SinkSLSParameters',
+      {
+        Project: constant('p'),
+        LogStore: constant('l'),
+        ContentType: constant('KeyValue'),
+        ContentSchema: constant(
+          JSON.stringify({
+            Key_1: { form: 'CONSTANT', value: 'amount' },
+            Value_1: { form: 'JSONPATH', value: '$.data.amount' },
+            Key_2: { form: 'CONSTANT', value: 'who' },
+            Value_2: { form: 'TEMPLATE', value: '{"s":"$.source"}', template: 'by ${s}' },
+          }),
+        ),
+      },
+      {
+        sink: {
+          connector: 'sls',
+          instance: 'sls',
+          options: { project: 'p', logstore: 'l', contentType: 'keyValue' },
+        },
+        parameters: {
+          'columns.amount': { form: 'JSONPATH', value: '$.data.amount' },
+          'columns.who': { form: 'TEMPLATE', value: { s: '$.source' }, template: 'by ${s}' },
+        },
+      },
+    ],
   ])('%s %#', (kind, members, destination) => {
     expect(sinkOf(kind, members)).toMatchObject(destination)
     expect(sinkOf(kind, members).sink).toEqual(destination.sink)
@@ -339,6 +415,13 @@ describe('sinks', () => {
     ['SinkKafkaParameters', { InstanceId: path('$.x'), Topic: 't' }, 'only be CONSTANT'],
     ['SinkFcParameters', { FunctionName: 'f', Concurrency: '0' }, 'Concurrency'],
     ['SinkHttpsParameters', {}, 'needs url'],
+    ['SinkSLSParameters', { Project: 'p' }, 'needs LogStore'],
+    ['SinkSLSParameters', { Project: 'p', LogStore: 'l', ContentType: 'XML' }, 'ContentType is one of'],
+    ...contentSchemas.map(([ContentSchema, message]): [string, Record<string, unknown>, string] => [
+      'SinkSLSParameters',
+      { Project: 'p', LogStore: 'l', ContentType: 'KeyValue', ContentSchema },
+      message,
+    ]),
     ['SinkApiDestinationParameters', { Name: 'crm', Timeout: 61 }, 'Timeout is from 1 to 60'],
     ['SinkMNSParameters', { QueueName: { Form: 'WHAT', Value: 'q' } }, 'is one of ORIGINAL'],
   ])('%s is refused for what is missing or wrong %#', (kind, members, message) => {

@@ -8,6 +8,7 @@ import { apacheKafkaSink, apacheKafkaSource, kafkaSink, kafkaSource } from './ka
 import { mnsSink, mnsSource, queueTarget, topicTarget } from './mns.ts'
 import { openRabbitmqSink, openRabbitmqSource, rabbitmqSink, rabbitmqSource } from './rabbitmq.ts'
 import { rocketmqSink, rocketmqSource } from './rocketmq.ts'
+import { slsSink, slsSource } from './sls.ts'
 
 /** Types of rule targets that are offered (section 7.3). */
 const targets: Readonly<Record<string, SinkMapping>> = {
@@ -22,6 +23,7 @@ const targets: Readonly<Record<string, SinkMapping>> = {
   'acs.alikafka': kafkaSink,
   ApacheKafkaSelf: apacheKafkaSink,
   'acs.api.destination': apiDestinationSink,
+  'acs.sls': slsSink,
 }
 
 /** Parameter objects of stream sources that are offered (section 8.2); the first five stand for event sources, too. */
@@ -32,6 +34,7 @@ const sources: Readonly<Record<string, SourceMapping>> = {
   SourceOpenSourceRabbitMQParameters: openRabbitmqSource,
   SourceKafkaParameters: kafkaSource,
   SourceApacheKafkaParameters: apacheKafkaSource,
+  SourceSLSParameters: slsSource,
 }
 
 /** Parameter objects of stream sinks that are offered (section 8.3). */
@@ -45,6 +48,7 @@ const sinks: Readonly<Record<string, SinkMapping>> = {
   SinkFcParameters: functionSink,
   SinkHttpsParameters: httpSink,
   SinkApiDestinationParameters: apiDestinationSink,
+  SinkSLSParameters: slsSink,
 }
 
 export const targetTypes: readonly string[] = Object.keys(targets)

@@ -66,7 +66,7 @@ test.each([
 
 test('a kind without a connector is refused with those that have one', () => {
   const members = { Project: 'p' }
-  expect(() => sourcePart({ kind: 'SourceSLSParameters', members }, context, token)).toThrow(
+  expect(() => sourcePart({ kind: 'SourcePrometheusParameters', members }, context, token)).toThrow(
     'SourceKafkaParameters',
   )
 })
