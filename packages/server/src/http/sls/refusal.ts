@@ -27,6 +27,8 @@ export function refusalOf(error: AppError, status: number): Refusal {
   const { code, message } = error
   const fixed = fixedCodes[code]
   if (fixed !== undefined) return new Refusal(fixed[0], message, fixed[1])
+  // An unknown key, a token that does not count, a policy that says no: all of them have one code here.
+  if (code.startsWith('auth.')) return new Refusal('Unauthorized', message, 401)
   if (status === 429 || status === 503 || status === 507) return new Refusal('ServerBusy', message, 503)
   if (status >= 500) {
     return new Refusal('InternalServerError', 'The server failed; its log has the cause.', 500)
@@ -35,8 +37,6 @@ export function refusalOf(error: AppError, status: number): Refusal {
 }
 
 const fixedCodes: Readonly<Record<string, readonly [string, number]>> = {
-  'auth.unknown-key': ['Unauthorized', 401],
-  'auth.token-unsupported': ['Unauthorized', 401],
   'auth.signature-mismatch': ['SignatureNotMatch', 401],
   'auth.signature-expired': ['RequestTimeExpired', 400],
   'logstore.not-found': ['LogStoreNotExist', 404],
