@@ -100,6 +100,29 @@ test.each<[string, Members]>([
     },
   ],
   ['SourceMNSParameters', fromQueue.SourceMNSParameters],
+  [
+    'SourcePostgreSQLParameters',
+    {
+      HostName: '127.0.0.1',
+      Port: 1,
+      User: 'u',
+      Password: 'hidden-password',
+      DatabaseName: 'shop',
+      TableNames: 'orders',
+      SnapshotMode: 'initial',
+      IncludeSchemaChanges: true,
+    },
+  ],
+  [
+    'SourceJDBCParameters',
+    {
+      JdbcUrl: 'jdbc:postgresql://127.0.0.1:1/shop',
+      Username: 'u',
+      Password: 'hidden-password',
+      TableName: 'orders',
+      IncrementingColumn: 'id',
+    },
+  ],
   ['SourceSLSParameters', { Project: 'p', LogStore: 'l', ConsumePosition: 'end', RoleName: 'r' }],
 ])('the connector takes what %s becomes', async (kind, members) => {
   await accepted({ [kind]: members }, toQueue)

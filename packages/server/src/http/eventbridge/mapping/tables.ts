@@ -4,8 +4,10 @@ import { busTarget } from './bus.ts'
 import type { SinkMapping, SourceMapping } from './destination.ts'
 import { functionSink, functionTarget } from './function.ts'
 import { httpSink } from './http.ts'
+import { jdbcSource } from './jdbc.ts'
 import { apacheKafkaSink, apacheKafkaSource, kafkaSink, kafkaSource } from './kafka.ts'
 import { mnsSink, mnsSource, queueTarget, topicTarget } from './mns.ts'
+import { postgresSource } from './postgres.ts'
 import { openRabbitmqSink, openRabbitmqSource, rabbitmqSink, rabbitmqSource } from './rabbitmq.ts'
 import { rocketmqSink, rocketmqSource } from './rocketmq.ts'
 import { slsSink, slsSource } from './sls.ts'
@@ -35,6 +37,8 @@ const sources: Readonly<Record<string, SourceMapping>> = {
   SourceKafkaParameters: kafkaSource,
   SourceApacheKafkaParameters: apacheKafkaSource,
   SourceSLSParameters: slsSource,
+  SourcePostgreSQLParameters: postgresSource,
+  SourceJDBCParameters: jdbcSource,
 }
 
 /** Parameter objects of stream sinks that are offered (section 8.3). */
