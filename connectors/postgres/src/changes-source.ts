@@ -12,7 +12,7 @@ import {
   untilAborted,
 } from '@millrace/spi'
 import { type Change, changeEvent, changeId, type ChangeOrigin, type Transaction } from './change-event.ts'
-import { changeNames } from './check-options.ts'
+import { type ChangeNames, changeNames } from './check-options.ts'
 import { postgresError } from './errors.ts'
 import type { TableName } from './identifier.ts'
 import type { PostgresSourceOptions } from './options.ts'
@@ -57,6 +57,7 @@ export class ChangesSource implements Source {
   readonly #options: PostgresSourceOptions
   readonly #context: SourceContext
   readonly #origin: ChangeOrigin
+  readonly #names: ChangeNames
   readonly #waiting: WaitingRecords<ChangeRecord>
   readonly #progress = new Progress()
   readonly #writer: CheckpointWriter
@@ -72,6 +73,7 @@ export class ChangesSource implements Source {
   constructor(options: PostgresSourceOptions, context: SourceContext) {
     this.#options = options
     this.#context = context
+    this.#names = changeNames(options, context)
     this.#origin = { context, database: options.database }
     const limits = { recordsMax: options.prefetch, bytesMax: options.prefetchBytes }
     this.#waiting = new WaitingRecords(limits, () => {
@@ -124,27 +126,24 @@ export class ChangesSource implements Source {
         this.#stop.signal,
       )
       await this.#load(session)
-      const { slot, publication } = changeNames(this.#options)
       const { create } = this.#options
       const made = await prepareSlot(session, {
-        slot,
-        publication,
+        ...this.#names,
         create,
-        tables: this.#tables(),
         snapshot: this.#progress.snapshotDue ?? 'none',
         beforeSnapshot: () => {
           this.#progress.beginSnapshot()
           return this.#save()
         },
       })
-      if (made === undefined) await this.#receive(session, slot, publication)
-      else await this.#readSnapshot(session, made, publication)
+      if (made === undefined) await this.#receive(session)
+      else await this.#readSnapshot(session, made)
     } catch (thrown) {
       if (!this.#stop.signal.aborted) this.#waiting.fail(toAppError(thrown))
     }
   }
 
-  async #readSnapshot(session: Session, made: NewSlot, publication: string): Promise<void> {
+  async #readSnapshot(session: Session, made: NewSlot): Promise<void> {
     const { place } = session
     // Before all changes, which are committed at this place or later.
     const lsn = parseLsn(made.consistentLsn) - 1n
@@ -153,17 +152,12 @@ export class ChangesSource implements Source {
     let index = 0
     try {
       await using other = await openSession(this.#options, this.#context, 'source', {}, this.#stop.signal)
-      const tables = this.#tables()
-      const isRead = (table: TableName): boolean =>
-        tables.length === 0 || tables.some(wanted => isSame(wanted, table))
-      const { prefetchBytes } = this.#options
-      for await (const { relation, rows } of snapshotRows(
-        other,
-        publication,
-        made.snapshot,
-        isRead,
-        prefetchBytes / 4,
-      )) {
+      const { prefetch, prefetchBytes } = this.#options
+      const { publication } = this.#names
+      const limits = { rowsMax: prefetch, bytesMax: prefetchBytes / 4 }
+      const isRead = (table: TableName): boolean => this.#isRead(table)
+      for await (const part of snapshotRows(other, publication, made.snapshot, isRead, limits)) {
+        const { relation, rows } = part
         for (const after of rows) {
           const position = { lsn, index: index++ }
           const bytes = after.reduce((sum, text) => sum + (text?.length ?? 0), 0)
@@ -177,7 +171,7 @@ export class ChangesSource implements Source {
     }
     this.#progress.endSnapshot({ lsn, index: index - 1 })
     await this.#save()
-    await this.#receive(session, changeNames(this.#options).slot, publication)
+    await this.#receive(session)
   }
 
   /** Resolves when there is room for more. */
@@ -188,10 +182,9 @@ export class ChangesSource implements Source {
   }
 
   /** Receives until the connection is over, or the source is closed. */
-  async #receive(session: Session, slot: string, publication: string): Promise<void> {
-    const tables = this.#tables()
+  async #receive(session: Session): Promise<void> {
     const reader = new WalReader({
-      isRead: table => tables.length === 0 || tables.some(wanted => isSame(wanted, table)),
+      isRead: table => this.#isRead(table),
       tellsAlterations: this.#options.schemaChanges,
       progress: this.#progress,
       push: (change, position, transaction, bytes) => this.#push(change, position, transaction, bytes),
@@ -212,7 +205,7 @@ export class ChangesSource implements Source {
     })
     this.#stream = stream
     try {
-      await stream.start(slot, publication, this.#stop.signal)
+      await stream.start(this.#names, this.#stop.signal)
       await untilAborted(end.promise, this.#stop.signal)
     } finally {
       this.#stream = undefined
@@ -232,8 +225,9 @@ export class ChangesSource implements Source {
     this.#waiting.push(new ChangeRecord(change, position, transaction, this.#origin, fault))
   }
 
-  #tables(): readonly TableName[] {
-    return changeNames(this.#options).tables
+  #isRead({ schema, table }: TableName): boolean {
+    const { tables } = this.#names
+    return tables.length === 0 || tables.some(wanted => wanted.schema === schema && wanted.table === table)
   }
 
   #acknowledge(done: Position): void {
@@ -286,8 +280,4 @@ interface StoredPosition {
 
 function positionOf({ lsn, index }: StoredPosition): Position {
   return { lsn: BigInt(lsn), index }
-}
-
-function isSame(one: TableName, other: TableName): boolean {
-  return one.schema === other.schema && one.table === other.table
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { checkTls, optionRefusal } from '@millrace/spi'
 import type { TableName } from './identifier.ts'
 import type { PostgresSourceOptions } from './options.ts'
@@ -12,15 +13,22 @@ export interface ChangeNames {
 /** Throws `options.invalid` for names that a mode needs and does not have, and for tables that are no names of tables. */
 export function checkSourceOptions(options: PostgresSourceOptions): void {
   checkTls('postgres', options.tls)
-  if (options.mode === 'changes') changeNames(options)
-  else outboxTable(options)
+  if (options.mode === 'outbox') outboxTable(options)
+  else for (const text of options.tables) tableName(text)
 }
 
-export function changeNames({ slot, publication, tables }: PostgresSourceOptions): ChangeNames {
-  if (slot === undefined) throw optionRefusal('postgres', 'slot', 'is required for mode changes')
-  if (publication === undefined)
-    throw optionRefusal('postgres', 'publication', 'is required for mode changes')
-  return { slot, publication, tables: tables.map(tableName) }
+/** Slot and publication have the names that were given, or one that no other stream has. */
+export function changeNames(
+  { slot, publication, tables }: PostgresSourceOptions,
+  { account, name }: { readonly account: string; readonly name: string },
+): ChangeNames {
+  const mark = createHash('sha256').update(`${account}/${name}`).digest('hex').slice(0, 8)
+  const readable = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .slice(0, 40)
+  const own = slot ?? `millrace_${readable}_${mark}`
+  return { slot: own, publication: publication ?? own, tables: tables.map(tableName) }
 }
 
 /** The outbox table, and the column that marks its rows, where they are to be marked. */

@@ -82,11 +82,13 @@ const changes = {
     Type.String({
       pattern: '^[a-z0-9_]{1,63}$',
       description:
-        'Replication slot that keeps the changes for this stream, and for it alone. Required for `changes`.',
+        'Replication slot that keeps the changes for this stream, and for it alone. A name made from that of the stream, when there is none.',
     }),
   ),
   publication: Type.Optional(
-    name('Publication that says which tables and changes are sent. Required for `changes`.'),
+    name(
+      'Publication that says which tables and changes are sent. The name of the slot, when there is none.',
+    ),
   ),
   create: Type.Boolean({
     default: false,
@@ -132,7 +134,7 @@ const outbox = {
     default: 'payload',
     minLength: 1,
     maxLength: 63,
-    description: 'Column with the body.',
+    description: 'Column with the body; `*` for the whole row, as a JSON object.',
   }),
   typeColumn: Type.Optional(name('Column with the type of the event, instead of `postgres:Outbox:Message`.')),
   aggregateColumn: Type.Optional(

@@ -33,7 +33,8 @@ export class OutboxQuery {
       column === undefined ? 'NULL' : `${quoted(column)}::text`
     const time =
       timeColumn === undefined ? 'NULL' : `floor(extract(epoch FROM ${quoted(timeColumn)}) * 1000)::text`
-    const payload = quoted(options.payloadColumn)
+    const payload =
+      options.payloadColumn === '*' ? `to_jsonb(${this.#table}.*)` : quoted(options.payloadColumn)
     this.#columns = `${this.#id}::text AS id, ${payload}::text AS payload, pg_typeof(${payload})::text AS "payloadType", ${text(typeColumn)} AS type, ${text(aggregateColumn)} AS aggregate, ${time} AS time`
   }
 

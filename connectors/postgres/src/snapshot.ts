@@ -8,6 +8,13 @@ const fetchRowsMax = 1_000
 /** Rows that are fetched first, before anybody knows how large they are. */
 const fetchRowsFirst = 10
 
+/** What is fetched at once. */
+export interface SnapshotLimits {
+  readonly rowsMax: number
+  /** About so many bytes, guessed by the rows before; one row in any case. */
+  readonly bytesMax: number
+}
+
 /** Rows of one table, as the snapshot has them. */
 export interface SnapshotRows {
   readonly relation: Relation
@@ -15,20 +22,19 @@ export interface SnapshotRows {
 }
 
 /**
- * All rows of the tables of a publication, as they were when its slot was created, some at a time: about `bytesMax` bytes, or
- * one row. Columns and conditions are those of the publication. Rejects with what the client throws.
+ * All rows of the tables of a publication, as they were when its slot was created, some at a time, as the limits say. Columns and conditions are those of the publication. Rejects with what the client throws.
  */
 export async function* snapshotRows(
   session: Session,
   publication: string,
   snapshot: string,
   isRead: (table: TableName) => boolean,
-  bytesMax: number,
+  limits: SnapshotLimits,
 ): AsyncGenerator<SnapshotRows> {
   await session.command('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY')
   await session.command(`SET TRANSACTION SNAPSHOT ${quotedText(snapshot)}`)
   for (const table of await publishedTables(session, publication)) {
-    if (isRead(table)) yield* tableRows(session, table, bytesMax)
+    if (isRead(table)) yield* tableRows(session, table, limits)
   }
   await session.command('COMMIT')
 }
@@ -62,28 +68,31 @@ async function publishedTables(session: Session, publication: string): Promise<P
 async function* tableRows(
   session: Session,
   table: PublishedTable,
-  bytesMax: number,
+  limits: SnapshotLimits,
 ): AsyncGenerator<SnapshotRows> {
   const name = quotedTable(table)
   await session.command(
     `DECLARE millrace_rows NO SCROLL CURSOR FOR SELECT ${table.columns} FROM ${name} WHERE ${table.condition}`,
   )
   let relation: Relation | undefined
-  for (let count = fetchRowsFirst; ; ) {
+  for (let count = Math.min(fetchRowsFirst, limits.rowsMax); ; ) {
     const { fields, rows } = await session.rows(`FETCH FORWARD ${count} FROM millrace_rows`)
     if (rows.length === 0) break
     relation ??= await relationOf(session, table, fields)
     yield { relation, rows }
-    count = nextCount(rows, bytesMax)
+    count = nextCount(rows, limits)
   }
   await session.command('CLOSE millrace_rows')
 }
 
 /** As many rows as fit, when the next are as large as the last. */
-function nextCount(rows: readonly (readonly (string | null)[])[], bytesMax: number): number {
+function nextCount(
+  rows: readonly (readonly (string | null)[])[],
+  { rowsMax, bytesMax }: SnapshotLimits,
+): number {
   let bytes = 1
   for (const row of rows) for (const text of row) bytes += text?.length ?? 0
-  return Math.max(1, Math.min(fetchRowsMax, Math.floor((bytesMax * rows.length) / bytes)))
+  return Math.max(1, Math.min(fetchRowsMax, rowsMax, Math.floor((bytesMax * rows.length) / bytes)))
 }
 
 async function relationOf(

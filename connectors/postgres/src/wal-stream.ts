@@ -10,6 +10,11 @@ const silentIntervalsMax = 3
 /** Milliseconds between the epoch and 2000-01-01, from which PostgreSQL counts. */
 const postgresEpochMs = 946_684_800_000
 
+export interface WalNames {
+  readonly slot: string
+  readonly publication: string
+}
+
 /** What arrives. Bytes are valid only during the call. */
 export interface WalListener {
   /** One message of the output plug-in. */
@@ -43,7 +48,7 @@ export class WalStream implements AsyncDisposable {
   }
 
   /** Begins to receive from where the slot stands. Rejects with an AppError, or the reason of the signal. */
-  async start(slot: string, publication: string, signal: AbortSignal): Promise<void> {
+  async start({ slot, publication }: WalNames, signal: AbortSignal): Promise<void> {
     const { client, place } = this.#session
     const connection = connectionOf(client)
     const intervalMs = await this.#statusIntervalMs()
