@@ -20,7 +20,7 @@ export const connector = defineConnector({
   sink: {
     options: PostgresSinkOptions,
     recordsMax: 1_000,
-    parameters: [rowParameters, 'operation'],
+    parameters: [rowParameters, 'operation', 'key'],
     check: options => {
       const { tls, mode, conflictColumns } = options as PostgresSinkOptions
       checkTls('postgres', tls)

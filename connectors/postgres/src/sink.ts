@@ -141,9 +141,15 @@ function runsOf(
     }
     if (runs.at(-1)?.operation !== operation) runs.push({ operation, from: [], part: [] })
     runs.at(-1)!.from.push(index)
-    runs.at(-1)!.part.push(record)
+    runs.at(-1)!.part.push(operation === 'delete' ? keyRecord(record) : record)
   }
   return runs
+}
+
+/** A change event of a row that is gone has no row, but its key. */
+function keyRecord(record: OutgoingRecord): OutgoingRecord {
+  const { key } = record.parameters
+  return key === undefined ? record : { ...record, body: Buffer.from(key), parameters: {} }
 }
 
 function noSuchOperation(operation: WriteGoal['operation']): AppError {

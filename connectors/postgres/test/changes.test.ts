@@ -26,7 +26,11 @@ async function watched(columns: string): Promise<Database> {
   return database
 }
 
-function openChanges({ reach, name }: Database, options: object = {}, host?: SourceHost): Source {
+function openChanges(
+  { reach, name }: Pick<Database, 'reach' | 'name'>,
+  options: object = {},
+  host?: SourceHost,
+): Source {
   return openSource({ ...reach, slot: name, publication: name, ...options }, host)
 }
 
@@ -251,7 +255,7 @@ await describeService('postgres', 'reading changes', () => {
       [{ database: 'no' }, 'source.not-found', /no such database/],
     ]
     for (const [options, code, words] of cases) {
-      await using source = openChanges({ ...database, name, reach } as Database, options)
+      await using source = openChanges({ name, reach }, options)
       const read = source.read(limits, inTime())
       await expect(read).rejects.toMatchObject({ code })
       await expect(read).rejects.toThrow(words)

@@ -154,6 +154,8 @@ await describeService('postgres', 'writing rows', () => {
       [2, 'nonsense'],
     ]
     const records = operations.map(([id, operation]) => rowRecord({ id, note: operation }, { operation }))
+    // As a change event has it: no row, but its key.
+    records[3] = rowRecord('null', { operation: 'delete', key: '{"id":3}' })
     expect(codes(await sink.write(records, inTime()))).toEqual([
       'ok',
       'ok',
