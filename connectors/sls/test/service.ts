@@ -25,7 +25,8 @@ export class Service implements AsyncDisposable {
   private constructor(server: RunningServer, folder: string) {
     this.#server = server
     this.#folder = folder
-    const Client = createRequire(import.meta.url)('@alicloud/log') as LogClientClass
+    const require = createRequire(import.meta.url)
+    const Client = require('@alicloud/log') as LogClientClass
     const { endpoint, ...keys } = this.reach
     this.#client = new Client({ ...keys, endpoint })
     this.#agent = new Agent()

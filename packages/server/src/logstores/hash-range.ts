@@ -1,5 +1,5 @@
 /** Keys by which entries are spread are MD5 digests: numbers of so many bits. */
-export const hashKeyBits = 128
+const hashKeyBits = 128
 
 const keysCount = 1n << BigInt(hashKeyBits)
 const digits = hashKeyBits / 4

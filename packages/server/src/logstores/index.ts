@@ -1,3 +1,3 @@
 export { logStoreErrors } from './errors.ts'
 export { createLogStores, type LogStores, type LogStoresOptions, type ShardSpan } from './log-stores.ts'
-export { hashKeyBits, type HashRange, hashRange } from './hash-range.ts'
+export { type HashRange, hashRange } from './hash-range.ts'

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Services } from '../services.ts'
 import { parseJson } from '../json-body.ts'
-import { AppError } from '@millrace/spi'
+import { AppError, type Places } from '@millrace/spi'
 import { parameterInvalid } from './refusal.ts'
 import type { RequestTarget } from './target.ts'
 
@@ -31,6 +31,8 @@ export interface Answer {
 /** What the operations work with. */
 export interface SlsContext {
   readonly services: Pick<Services, 'resources' | 'logStores' | 'node' | 'clock'>
+  /** For searches under way, which read much; further ones wait. */
+  readonly searches: Places
 }
 
 /** One operation of the interface. */

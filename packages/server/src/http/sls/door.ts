@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { AppError, type Random, systemRandom } from '@millrace/spi'
+import { AppError, Places, type Random, systemRandom } from '@millrace/spi'
 import {
   createSlsV1Verifier,
   createSlsV4Verifier,
@@ -23,6 +23,7 @@ import type { Services } from '../services.ts'
 import type { Answer, Call, SlsContext } from './call.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import { type Route, routeOf } from './routes.ts'
+import { searchesMax } from './search.ts'
 import { defaultProject, parseTarget } from './target.ts'
 
 export interface SlsDoorParts {
@@ -62,7 +63,7 @@ export class SlsDoor {
     const { services, credentials, limits } = parts
     this.#parts = parts
     this.#random = systemRandom(services.clock)
-    this.#context = { services }
+    this.#context = { services, searches: new Places(searchesMax) }
     this.#first = createSlsV1Verifier({ credentials, clock: services.clock })
     this.#fourth = createSlsV4Verifier({ credentials, clock: services.clock })
     this.#budget = new BodyBudget(limits.bodiesBytesMax)

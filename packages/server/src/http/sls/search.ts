@@ -1,3 +1,4 @@
+import type { LogStoreView } from '../../resources/index.ts'
 import type { Call, SlsContext } from './call.ts'
 import { decodeLogGroup, type LogGroup } from './log-group.ts'
 import { existing } from './log-stores.ts'
@@ -5,6 +6,8 @@ import { type LogRecord, logRecord } from './log-record.ts'
 import { aheadSecondsMax } from './put-logs.ts'
 import type { LogTest } from './query.ts'
 
+/** Searches under way at once. */
+export const searchesMax = 4
 /** Bytes of groups that one search reads at most; one that has not seen all by then says so. */
 const searchBytesMax = 536_870_912
 /** Of one read. */
@@ -45,8 +48,22 @@ export async function searchLogs(
   wanted: Wanted,
   visit: (found: Found) => void,
 ): Promise<Progress> {
-  const { logStores } = context.services
-  const { name, spec } = await existing(context, call)
+  const view = await existing(context, call)
+  await context.searches.take(call.signal)
+  try {
+    return await search(context, call, view, wanted, visit)
+  } finally {
+    context.searches.give()
+  }
+}
+
+async function search(
+  { services: { logStores } }: SlsContext,
+  call: Call,
+  { name, spec }: LogStoreView,
+  wanted: Wanted,
+  visit: (found: Found) => void,
+): Promise<Progress> {
   const sinceMs = (wanted.from - aheadSecondsMax) * 1_000
   let logs = 0
   let bytes = 0
