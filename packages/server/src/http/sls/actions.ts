@@ -48,7 +48,7 @@ export const compatibleInterfaces: readonly CompatibleInterface[] = [
       works('ListShards'),
       works('GetCursor'),
       works('GetCursorTime'),
-      works('PullLogs', 'SPL is refused'),
+      works('PullLogs', 'SPL is refused; an answer in lz4 is not made smaller, one in zstd or deflate is'),
       refused('GetProjectLogs', 'it is SQL'),
       refused('GetContextLogs', 'logs have no place among others of their source here'),
       refused('SplitShard', 'a log store is made with as many shards as it needs'),

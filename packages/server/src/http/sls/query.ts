@@ -99,7 +99,9 @@ class Parser {
   #operand(): QueryToken {
     const token = this.#tokens[this.#at]
     if (token === undefined) throw invalidQuery('the query ends where a word should stand')
-    if (token.kind === 'sign') throw invalidQuery(`the query has ${this.#shown()} where a word should stand`)
+    if (token.kind === 'sign' || isWord(token, 'and') || isWord(token, 'or')) {
+      throw invalidQuery(`the query has ${this.#shown()} where a word should stand`)
+    }
     this.#at++
     return token
   }

@@ -65,8 +65,10 @@ export const pullLogs: Operation = {
     const given = positionOf(query.get('cursor') ?? '')
     const { logStores } = context.services
     const { first, next } = await logStores.span(call.account, name, shard)
+    // Whoever reads on from there would wait in silence while what comes stays below.
+    if (given > next) throw new Refusal('InvalidCursor', 'the cursor lies behind the end of the shard')
     const read =
-      given < Math.min(next, until)
+      given < until
         ? await logStores.read(call.account, name, shard, given, { entriesMax: count, bytesMax: rawBytesMax })
         : []
     const entries = read.filter(({ position }) => position < until)

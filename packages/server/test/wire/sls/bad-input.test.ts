@@ -97,6 +97,7 @@ describe('a request is refused', () => {
     ['GET', '/logstores/app/shards/0?type=logs&cursor=MQ==&count=0', '400 ParameterInvalid'],
     ['GET', '/logstores/app/shards/0?type=logs&cursor=MQ==&count=1001', '400 ParameterInvalid'],
     ['GET', '/logstores/app/shards/0?type=logs&cursor=LTE=', '400 InvalidCursor'],
+    ['GET', '/logstores/app/shards/0?type=logs&cursor=OTk5', '400 InvalidCursor'],
     ['GET', '/logstores/app/shards/0?type=logs&cursor=MQ==&query=*', '400 BadRequest'],
   ])('%s %s: %s', async (method, target, expected) => {
     expect(await refusal(method, target)).toBe(expected)
