@@ -72,4 +72,26 @@ describe('asynchronous calls', { timeout: testLimitMs }, () => {
     }
     await expect.poll(told, { timeout: 20_000 }).toBeGreaterThanOrEqual(counts.failing)
   })
+
+  test('a rule that calls a function so has delivered when the call is queued; its outcome goes where the function says', async () => {
+    const server = await runningServer(await temporaryFolder())
+    const client = server.client()
+    const code = await client.uploadCode(new Map([['index.js', Buffer.from(source)]]))
+    await client.queues.put('lost', {})
+    await client.functions.put('worker', { code })
+    await client.functionAsync('worker').put('LATEST', { retriesMax: 0, onFailure: { queue: 'lost' } })
+    await client.buses.put('shop', {})
+    const sink = { function: 'worker', invocation: 'async' } as const
+    await client.rules('shop').put('r', {
+      pattern: { source: ['/shop'] },
+      targets: [{ id: 't', sink, transform: { form: 'JSONPATH', value: '$.data' } }],
+    })
+
+    const { position } = await client.events.publish('shop', { source: '/shop', type: 'x', data: 'fail' })
+
+    const ending = async () => (await client.events.trace('shop', position)).journal.map(each => each.ending)
+    await expect.poll(ending, { timeout: 20_000 }).toEqual(['delivered'])
+    const lost = async () => (await client.queues.status('lost'))['active']
+    await expect.poll(lost, { timeout: 20_000 }).toBe(1)
+  })
 })

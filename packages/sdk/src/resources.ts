@@ -31,12 +31,15 @@ export type SinkSpec =
       instance?: string
       options?: Record<string, unknown>
     }
-  | { function: string; qualifier?: string }
+  | {
+      function: string
+      qualifier?: string
+      /** `async`: delivered once the call is queued; the function's own retries and destinations hold from there. */
+      invocation?: 'async'
+    }
   | { bus: string }
   | { queue: string; encoding?: 'base64' }
   | { topic: string; encoding?: 'base64' }
-  | { queue: string }
-  | { topic: string }
 
 export type RetrySpec =
   | { strategy: 'BACKOFF_RETRY' }

@@ -17,7 +17,7 @@ export interface SinkParts {
   readonly plugins: Pick<Plugins, 'openSink'>
   readonly secrets: SecretBox
   readonly functions: Pick<Functions, 'sink'>
-  readonly calls: Pick<AsyncCalls, 'sink'>
+  readonly calls: Pick<AsyncCalls, 'sink' | 'enqueuer'>
   readonly ingest: Pick<Ingest, 'accept'>
   readonly queues: Pick<Queues, 'send'>
   readonly topics: Pick<Topics, 'sink' | 'publish'>
@@ -35,7 +35,8 @@ const recordsMax = { bus: 1_000, queue: 100, topic: 100, function: 1 }
 /** How many records one write to a sink may carry at most: what its connector says, or what suits the platform's own. */
 export function recordsMaxOf(sink: SinkSpec, plugins: Pick<Plugins, 'sinkRecordsMax'>): Promise<number> {
   if ('connector' in sink) return plugins.sinkRecordsMax(sink.connector)
-  if ('function' in sink) return Promise.resolve(recordsMax.function)
+  if ('function' in sink)
+    return Promise.resolve(sink.invocation === 'async' ? recordsMax.queue : recordsMax.function)
   if ('bus' in sink) return Promise.resolve(recordsMax.bus)
   return Promise.resolve('queue' in sink ? recordsMax.queue : recordsMax.topic)
 }
@@ -60,7 +61,12 @@ export function sinkResolver(parts: SinkParts): SinkResolver {
       const instance = busKey(account, spec.instance)
       return new InstanceSink({ instance: () => snapshots.current().instances.get(instance), open: opened })
     }
-    if ('function' in spec) return functions.sink(account, spec.function, spec.qualifier)
+    if ('function' in spec) {
+      const { function: name, qualifier, invocation } = spec
+      return invocation === 'async'
+        ? calls.enqueuer(account, name, qualifier)
+        : functions.sink(account, name, qualifier)
+    }
     if ('queue' in spec) return new QueueSink(queues, account, spec.queue, spec.encoding === 'base64')
     if ('topic' in spec) return new TopicSink(topics, account, spec.topic, spec.encoding === 'base64')
     const key = busKey(account, spec.bus)

@@ -20,7 +20,19 @@ export const SinkSpec = Type.Union([
     },
     { additionalProperties: false },
   ),
-  Type.Object({ function: Name, qualifier: Type.Optional(Qualifier) }, { additionalProperties: false }),
+  Type.Object(
+    {
+      function: Name,
+      qualifier: Type.Optional(Qualifier),
+      invocation: Type.Optional(
+        Type.Literal('async', {
+          description:
+            "Delivered once the call is queued: retries and destinations are those of the function's asynchronous calls. Waits for the function when absent.",
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
   Type.Object({ bus: Name }, { additionalProperties: false }),
   Type.Object({ queue: Name, encoding: Encoding }, { additionalProperties: false }),
   Type.Object({ topic: Name, encoding: Encoding }, { additionalProperties: false }),

@@ -73,6 +73,8 @@ export interface AsyncCalls extends AsyncDisposable {
   call(account: string, name: string, payload: Uint8Array, options?: CallOptions): Promise<AcceptedCall>
   /** The sink that a rule of the hidden bus names; `undefined` for those of users. */
   sink(account: string, spec: SinkSpec, open: (spec: SinkSpec) => Sink): Sink | undefined
+  /** A sink that calls a function asynchronously: a record is written when its call is durable. */
+  enqueuer(account: string, name: string, qualifier: string | undefined): Sink
 }
 
 export interface AsyncCallsOptions {
@@ -201,11 +203,11 @@ class Calls implements AsyncCalls {
 
   #destination(account: string, spec: SinkSpec, open: (spec: SinkSpec) => Sink): Sink {
     const { runner, observer } = this.#parts
-    const sink = 'function' in spec ? this.#enqueuer(account, spec.function, spec.qualifier) : open(spec)
+    const sink = 'function' in spec ? this.enqueuer(account, spec.function, spec.qualifier) : open(spec)
     return new DestinationSink(account, sink, runner.store, observer)
   }
 
-  #enqueuer(account: string, name: string, qualifier: string | undefined): Sink {
+  enqueuer(account: string, name: string, qualifier: string | undefined): Sink {
     const options = qualifier === undefined ? {} : { qualifier }
     return new EnqueueSink(payload => this.call(account, name, payload, options))
   }

@@ -54,12 +54,9 @@ export class EnqueueSink implements Sink {
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    for (const { body } of records) {
-      signal.throwIfAborted()
-      outcomes.push(await this.#writeOne(body))
-    }
-    return outcomes
+    signal.throwIfAborted()
+    // Side by side: they are queued in their order, and share one flush of the log.
+    return await Promise.all(records.map(({ body }) => this.#writeOne(body)))
   }
 
   [Symbol.asyncDispose](): Promise<void> {

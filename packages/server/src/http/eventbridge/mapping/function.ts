@@ -1,3 +1,4 @@
+import type { SinkSpec } from '../../../resources/index.ts'
 import { parseFunctionArn } from '../arn.ts'
 import { listOf } from '../param-list.ts'
 import type { MappingContext, SinkMapping } from './destination.ts'
@@ -7,7 +8,7 @@ import type { Members } from './members.ts'
 export const functionTarget: SinkMapping = (members, context) => {
   const body = members.body('Body')
   return {
-    sink: { function: functionOf(members, context) },
+    sink: callOf(members, context),
     transform: formatOf(members) === 'ObjectList' ? listOf(body) : body,
   }
 }
@@ -20,10 +21,23 @@ export const functionSink: SinkMapping = (members, context) => {
     throw members.ineffective('Concurrency is a whole number from 1 to 1000')
   }
   return {
-    sink: { function: functionOf(members, context) },
+    sink: callOf(members, context),
     transform: members.body('Body'),
     payload: formatOf(members) === 'Object' ? 'each' : 'list',
     ...(concurrency === '' ? {} : { concurrencyMax: count }),
+  }
+}
+
+/** The function, its version or alias, and whether somebody waits for it. The versions of services are not the function's. */
+function callOf(members: Members, context: MappingContext): Extract<SinkSpec, { function: string }> {
+  const qualifier = members.constant('Qualifier')
+  const name = functionOf(members, context)
+  const hasOwn =
+    qualifier !== '' && qualifier !== 'LATEST' && !name.startsWith(`${members.constant('serviceName')}.`)
+  return {
+    function: name,
+    ...(hasOwn ? { qualifier } : {}),
+    ...(members.word('InvocationType', ['Sync', 'Async']) === 'Async' ? { invocation: 'async' } : {}),
   }
 }
 
@@ -32,7 +46,6 @@ function functionOf(members: Members, context: MappingContext): string {
   const named = parseFunctionArn(members.endpoint)
   const name = members.constant('functionName') || named?.function || members.required('functionName')
   const service = members.constant('serviceName') || (named?.service ?? '')
-  members.word('InvocationType', ['Sync', 'Async'])
   const qualified = `${service}.${name}`
   return service !== '' && context.hasFunction(qualified) ? qualified : name
 }

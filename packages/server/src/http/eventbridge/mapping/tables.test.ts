@@ -536,6 +536,13 @@ test('a Kafka cluster, an API destination and a function are named by the endpoi
     instance: 'api-destination.crm',
   })
   expect(mapped('acs.fc.function', 'acs:fc:r:1:functions/f', {})).toEqual({ function: 'f' })
+  expect(
+    mapped('acs.fc.function', '', { functionName: 'f', InvocationType: 'Async', Qualifier: 'live' }),
+  ).toEqual({
+    function: 'f',
+    qualifier: 'live',
+    invocation: 'async',
+  })
 })
 
 test('an API destination with a rate limit paces its targets', () => {
