@@ -112,7 +112,8 @@ function openDoor(
   ground: Ground,
   engine: Engine,
 ): Promise<Listener> {
-  const { clock, plugins, storage, eventLogs, credentials, startedAtMs } = ground
+  const { clock, plugins, storage, eventLogs, startedAtMs } = ground
+  const { keys: credentials } = engine.identity
   return listen(
     {
       ...engine,
@@ -135,12 +136,12 @@ function openDoor(
     {
       ...config.listen,
       limits: { codeBytesMax: config.codeUploadBytesMax },
-      credentials: credentials.credentials,
+      credentials,
       schemes: [
-        bearerScheme(credentials.credentials),
-        acsSignatureScheme({ ...credentials, clock, pathPrefix: '/openapi/' }),
-        acs3Scheme({ ...credentials, clock, pathPrefixes: functionComputePaths, paths: [rpcPath] }),
-        fcNativeScheme({ ...credentials, clock, pathPrefixes: functionComputePaths }),
+        bearerScheme(credentials),
+        acsSignatureScheme({ credentials, clock, pathPrefix: '/openapi/' }),
+        acs3Scheme({ credentials, clock, pathPrefixes: functionComputePaths, paths: [rpcPath] }),
+        fcNativeScheme({ credentials, clock, pathPrefixes: functionComputePaths }),
       ],
     },
   )

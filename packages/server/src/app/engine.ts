@@ -1,5 +1,5 @@
 import type { PluginLog, Storage } from '@millrace/spi'
-import { PushIdentity } from '../auth/index.ts'
+import { createIdentity, type Identity, isSystemPolicy, parsePolicy, PushIdentity } from '../auth/index.ts'
 import { createDelivery, type Delivery, registeredQueues, type SinkResolver } from '../delivery/index.ts'
 import {
   type AsyncCalls,
@@ -31,6 +31,7 @@ import { sourceOpener } from './source-context.ts'
 export interface Engine {
   readonly metrics: Metrics
   readonly resources: Resources
+  readonly identity: Identity
   readonly functions: Functions
   readonly calls: AsyncCalls
   readonly ingest: Ingest
@@ -66,6 +67,11 @@ export async function openEngine(
   engine.address = { url: '' }
   engine.pushIdentity = new PushIdentity(options.config.dataPath, ground.clock)
   engine.resources = await openControlPlane(workshop)
+  engine.identity = createIdentity({
+    ...ground,
+    roots: ground.credentials.credentials,
+    source: () => engine.resources.snapshots.current(),
+  })
   engine.metrics = owned.use(openMetrics(workshop))
   engine.functions = owned.use(await openFunctions(workshop))
   engine.calls = owned.use(openCalls(workshop))
@@ -101,6 +107,7 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
         await engine.functions.check(spec)
       },
       secrets,
+      policies: { checkDocument: (document, kind) => void parsePolicy(document, kind), isSystemPolicy },
       messaging: {
         emptyQueue: key => engine.queues.empty(key),
         openTopics: async account => {

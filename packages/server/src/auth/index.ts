@@ -7,6 +7,7 @@ export {
   type Explanation,
   type RequestFacts,
 } from './authorizer.ts'
+export { createIdentity, type Identity } from './identity.ts'
 export type { IdentitySource } from './identity-source.ts'
 export type { KeyDirectory, KeyFound, KnownKey } from './key-directory.ts'
 export { AccessKeys, directoryOf, type Keys, newAccessKey } from './keys.ts'

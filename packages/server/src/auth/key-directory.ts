@@ -18,6 +18,8 @@ export interface KeyFound {
 
 /** Where all schemes look for keys. */
 export interface KeyDirectory {
+  /** That have keys of their own. */
+  readonly accounts: readonly string[]
   /** `token` is the security token that came with the request: keys that begin with `STS.` need one, others must have none. */
   find(keyId: string, token?: string): KeyFound
 }

@@ -11,8 +11,7 @@ export type Keys = KeyDirectory | readonly Credential[]
 
 /** The directory of a list: each key is that of its account. */
 export function directoryOf(keys: Keys): KeyDirectory {
-  if ('find' in keys && !Array.isArray(keys)) return keys as KeyDirectory
-  return new AccessKeys({ roots: keys as readonly Credential[] })
+  return 'accounts' in keys ? keys : new AccessKeys({ roots: keys })
 }
 
 export interface AccessKeysParts {
@@ -27,6 +26,7 @@ export interface AccessKeysParts {
 
 /** Keys of accounts, of users and of sessions. A key of an account hides a user's of the same id. */
 export class AccessKeys implements KeyDirectory {
+  readonly accounts: readonly string[]
   readonly #parts: AccessKeysParts
   readonly #roots: ReadonlyMap<string, KnownKey>
   /** By the document: each secret is opened once. */
@@ -34,6 +34,7 @@ export class AccessKeys implements KeyDirectory {
 
   constructor(parts: AccessKeysParts) {
     this.#parts = parts
+    this.accounts = [...new Set(parts.roots.map(({ account }) => account))]
     this.#roots = new Map(parts.roots.map(root => [root.accessKeyId, { ...root, actor: rootActor }]))
   }
 

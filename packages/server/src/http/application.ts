@@ -17,7 +17,9 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { TSchema } from 'typebox'
-import { type Authenticator, isPrincipal, type Principal } from '../auth/index.ts'
+import type { Authenticator, Principal } from '../auth/index.ts'
+import type { RouteAccess } from './access.ts'
+import { accessOf, admission } from './admission.ts'
 import { clientErrorAnswer } from './client-error.ts'
 import { type ProblemMaker, problemMediaType } from './error-body.ts'
 import { askForBody } from './expect-continue.ts'
@@ -25,6 +27,7 @@ import { parseJson } from './json-body.ts'
 import type { HttpObserver } from '../observability/index.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Lingering } from './linger.ts'
+import type { Permits } from './permits.ts'
 import { RouteTable } from './route-table.ts'
 import type { Refuser } from './refuse.ts'
 import { fromFramework } from './translate.ts'
@@ -49,6 +52,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers without credentials. */
     isOpen?: boolean
+    /** What a caller must be allowed to. Every route that is not open has it, here or in its schema. */
+    access?: RouteAccess
     /** What the operation takes, where that is not `application/json`: for the sentence of a 415. */
     accepts?: readonly string[]
     /** The operation reads its body itself. */
@@ -60,6 +65,7 @@ export interface ApplicationParts {
   readonly observer: HttpObserver
   readonly limits: HttpLimits
   readonly authenticate: Authenticator
+  readonly permits: Permits
   readonly makeProblem: ProblemMaker
   readonly lingering: Lingering
   readonly refuse: Refuser
@@ -96,18 +102,12 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
   }
 
   app.decorateRequest('principal')
-  app.addHook('onRoute', route => routes.add(route.method, route.url, route.config?.isOpen === true))
-  app.addHook('onRequest', (request, _reply, next) => {
-    if (request.routeOptions.config.isOpen === true) {
-      next()
-      return
-    }
-    const decision = parts.authenticate(request.headers, request.method, request.raw.url ?? '')
-    if (isPrincipal(decision)) {
-      request.principal = decision
-      next()
-    } else next(decision)
+  app.addHook('onRoute', route => {
+    const access = accessOf(route)
+    route.config = { ...route.config, ...(access === undefined ? {} : { access }) }
+    routes.add(route.method, route.url, access)
   })
+  app.addHook('onRequest', admission(parts))
   app.addHook('preParsing', (request, reply, payload, next) => {
     if (request.routeOptions.config.readsBody !== true) {
       askForBody(request.raw, reply.raw, request.routeOptions.bodyLimit)

@@ -1,4 +1,5 @@
 import { type Clock, sleep, toAppError } from '@millrace/spi'
+import { needs } from './access.ts'
 import type { Application } from './application.ts'
 import type { ReadinessCheck, Services } from './services.ts'
 
@@ -22,7 +23,8 @@ export function healthRoutes(app: Application, services: Services): void {
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not-ready', checks })
   })
 
-  app.get('/metrics', { schema: hidden }, async (_request, reply) =>
+  const config = { access: needs('millrace:GetMetrics', 'metrics') }
+  app.get('/metrics', { config, schema: hidden }, async (_request, reply) =>
     reply.type(services.metrics.contentType).send(await services.metrics.text()),
   )
 }

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { AppError } from '@millrace/spi'
-import { type AuthenticationScheme, authenticatorOf, type Credential } from '../auth/index.ts'
+import { type AuthenticationScheme, authenticatorOf, type Keys } from '../auth/index.ts'
 import { type ApplicationParts, createApplication } from './application.ts'
 import { AwsDoor } from './aws/index.ts'
 import { allErrorCatalogues } from './catalogue.ts'
@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts'
 import { HookDoor } from './hooks/index.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { Lingering } from './linger.ts'
+import { Permits } from './permits.ts'
 import { createRefuser } from './refuse.ts'
 import { describeApplication, PublishDoor, restRoutes } from './rest/index.ts'
 import { certificateRoute, MnsDoor } from './mns/index.ts'
@@ -28,7 +29,7 @@ export interface ListenerOptions {
   /** The ways to present credentials, in the order in which they are tried. */
   readonly schemes: readonly AuthenticationScheme[]
   /** Keys whose signatures HTTP triggers take. Default: none. */
-  readonly credentials?: readonly Credential[]
+  readonly credentials?: Keys
   readonly limits?: Partial<HttpLimits>
 }
 
@@ -53,31 +54,26 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const makeProblem = problemMaker(mergeCatalogues(allErrorCatalogues), challenges)
   const lingering = new Lingering(services.clock, limits.lingerMs)
   const refuse = createRefuser(services, makeProblem, lingering)
-  const door = new PublishDoor({ services, limits, authenticate, refuse, closing: closing.signal })
-  const { host: ownHost, credentials = [] } = options
-  const signal = closing.signal
-  const triggers = new TriggerDoor({ services, limits, refuse, credentials, host: ownHost, closing: signal })
-  const hooks = new HookDoor({ services, limits, refuse, closing: signal })
-  const mns = new MnsDoor({ services, limits, refuse, credentials, closing: signal })
-  const sls = new SlsDoor({ services, limits, refuse, credentials, closing: signal })
-  const aws = new AwsDoor({ services, limits, refuse, credentials, closing: signal })
+  const permits = new Permits(services)
+  const { signal } = closing
+  const credentials = options.credentials ?? []
+  const parts = { services, limits, authenticate, permits, refuse, credentials, closing: signal }
+  const doors = openDoors(parts, options.host)
   const { app, routes } = createApplication({
+    ...parts,
     observer: services.observer,
-    limits,
-    authenticate,
     makeProblem,
     lingering,
-    refuse,
-    takeFirst: takeFirst({ triggers, hooks, sls, mns, aws, door }),
+    takeFirst: takeFirst(doors),
   })
   const silent = new SilentConnections(app.server)
   await describeApplication(app, services.node.version)
   healthRoutes(app, services)
   consoleRoutes(app)
   certificateRoute(app, services)
-  app.register(restRoutes({ services, limits, door, closing: closing.signal }), { prefix: '/api/v1' })
-  app.register(eventBridgeRoutes({ services, refuse }))
-  app.register(functionComputeRoutes({ services, refuse, limits, credentials }))
+  app.register(restRoutes({ ...parts, door: doors.door }), { prefix: '/api/v1' })
+  app.register(eventBridgeRoutes(parts))
+  app.register(functionComputeRoutes(parts))
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (thrown) {
@@ -114,6 +110,20 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     [Symbol.asyncDispose]: () => (closed ??= close()),
   }
 }
+
+function openDoors(parts: DoorParts, host: string): RawDoors {
+  return {
+    triggers: new TriggerDoor({ ...parts, host }),
+    hooks: new HookDoor(parts),
+    sls: new SlsDoor(parts),
+    mns: new MnsDoor(parts),
+    aws: new AwsDoor(parts),
+    door: new PublishDoor(parts),
+  }
+}
+
+/** What doors are made of. */
+type DoorParts = ConstructorParameters<typeof PublishDoor>[0] & ConstructorParameters<typeof MnsDoor>[0]
 
 /** The doors that take requests before the framework does. */
 interface RawDoors {

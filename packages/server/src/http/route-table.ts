@@ -1,4 +1,5 @@
 import { AppError, retryNever } from '@millrace/spi'
+import type { RouteAccess } from './access.ts'
 import { shortened } from './translate.ts'
 
 /** One path of the API with the methods it takes. */
@@ -7,18 +8,36 @@ export interface RouteEntry {
   readonly path: string
   readonly methods: ReadonlySet<string>
   readonly isOpen: boolean
+  /** What each method needs. */
+  readonly access: ReadonlyMap<string, RouteAccess>
 }
 
 /** All paths that exist: tells "no such path" from "not with this method", and lets tests visit every operation. */
 export class RouteTable {
   private readonly byPath = new Map<
     string,
-    { path: string; methods: Set<string>; isOpen: boolean; shape: RegExp }
+    {
+      path: string
+      methods: Set<string>
+      isOpen: boolean
+      access: Map<string, RouteAccess>
+      shape: RegExp
+    }
   >()
 
-  add(method: string | readonly string[], path: string, isOpen: boolean): void {
-    const entry = this.byPath.get(path) ?? { path, methods: new Set(), isOpen, shape: shapeOf(path) }
-    for (const one of typeof method === 'string' ? [method] : method) entry.methods.add(one)
+  /** `access` is `undefined` for open routes alone. */
+  add(method: string | readonly string[], path: string, access: RouteAccess | undefined): void {
+    const entry = this.byPath.get(path) ?? {
+      path,
+      methods: new Set(),
+      isOpen: access === undefined,
+      access: new Map(),
+      shape: shapeOf(path),
+    }
+    for (const one of typeof method === 'string' ? [method] : method) {
+      entry.methods.add(one)
+      if (access !== undefined) entry.access.set(one, access)
+    }
     this.byPath.set(path, entry)
   }
 

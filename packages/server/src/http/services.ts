@@ -1,4 +1,5 @@
 import type { Clock, PluginLog } from '@millrace/spi'
+import type { Identity } from '../auth/index.ts'
 import type { Delivery } from '../delivery/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
 import type { AsyncCalls, Functions } from '../functions/index.ts'
@@ -31,6 +32,8 @@ export interface Services {
   readonly log: PluginLog
   readonly observer: HttpObserver
   readonly resources: Resources
+  /** Who there is, and who may do what. */
+  readonly identity: Identity
   readonly ingest: Pick<Ingest, 'accept'>
   readonly eventLogs: Pick<EventLogs, 'next' | 'read' | 'get' | 'seek' | 'stat' | 'onAppended'>
   readonly delivery: Pick<

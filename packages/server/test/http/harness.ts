@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, type PluginLog, type Storage, systemClock, systemRandom } from '@millrace/spi'
 import { openStorage } from '@millrace/storage-memory'
-import { bearerScheme, type Credential } from '../../src/auth/index.ts'
+import {
+  acs3Scheme,
+  acsSignatureScheme,
+  bearerScheme,
+  createIdentity,
+  type Credential,
+  fcNativeScheme,
+  type Identity,
+  isSystemPolicy,
+  parsePolicy,
+  SecretBox,
+} from '../../src/auth/index.ts'
 import {
   createDelivery,
   type Delivery,
@@ -11,7 +22,15 @@ import {
   type SinkResolver,
 } from '../../src/delivery/index.ts'
 import { type EventLogs, openEventLogs } from '../../src/eventlog/index.ts'
-import { Doors, type HttpLimits, listen, type Listener, type Services } from '../../src/http/index.ts'
+import {
+  Doors,
+  functionComputePaths,
+  type HttpLimits,
+  listen,
+  type Listener,
+  rpcPath,
+  type Services,
+} from '../../src/http/index.ts'
 import {
   type AsyncCalls,
   createAsyncCalls,
@@ -94,6 +113,7 @@ export async function startServer(
   await delivery.start()
   owned.use(ingest)
   const services = change({
+    identity: openIdentity(resources),
     clock,
     log,
     observer: silentHttpObserver,
@@ -124,10 +144,7 @@ export async function startServer(
     readiness: {},
     metrics: { contentType: 'text/plain', text: async () => '' },
   })
-  const schemes = [bearerScheme([credential])]
-  const listener = owned.use(
-    await listen(services, { host: '127.0.0.1', port: 0, schemes, credentials: [credential], limits }),
-  )
+  const listener = owned.use(await openListener(services, limits))
   return {
     listener,
     services,
@@ -136,6 +153,27 @@ export async function startServer(
     call: (method, path, body, headers) => call(listener, method, path, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function openListener(services: Services, limits: Partial<HttpLimits>): Promise<Listener> {
+  const { keys } = services.identity
+  const signed = { credentials: keys, clock }
+  const schemes = [
+    bearerScheme(keys),
+    acsSignatureScheme({ ...signed, pathPrefix: '/openapi/' }),
+    acs3Scheme({ ...signed, pathPrefixes: functionComputePaths, paths: [rpcPath] }),
+    fcNativeScheme({ ...signed, pathPrefixes: functionComputePaths }),
+  ]
+  return listen(services, { host: '127.0.0.1', port: 0, schemes, credentials: keys, limits })
+}
+
+function openIdentity(resources: Resources): Identity {
+  return createIdentity({
+    roots: [credential],
+    source: () => resources.snapshots.current(),
+    secrets,
+    clock,
+  })
 }
 
 function openIngest(logs: EventLogs): Ingest {
@@ -169,6 +207,7 @@ function openCalls(
 }
 
 const clock = systemClock
+const secrets = new SecretBox(Buffer.alloc(32, 7))
 const random = systemRandom(clock)
 
 function openTestResources(
@@ -186,7 +225,8 @@ function openTestResources(
     emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
     checkRule: async (_account, spec) => spec,
     checkFunction: (_account, spec) => checkFunction(spec),
-    secrets: { seal: text => text, open: text => text },
+    secrets,
+    policies: { checkDocument: (document, kind) => void parsePolicy(document, kind), isSystemPolicy },
     messaging: {
       emptyQueue,
       openTopics: account => eventLogs.open(topicBusKey(account)),

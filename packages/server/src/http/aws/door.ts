@@ -4,19 +4,22 @@ import {
   awsAlgorithm,
   type AwsSigV4Verifier,
   createAwsSigV4Verifier,
-  type Credential,
+  type Keys,
   isPrincipal,
   unauthenticated,
 } from '../../auth/index.ts'
+import { checkEveryAccess } from '../access.ts'
 import { BodyBudget } from '../body-budget.ts'
 import { askForBody } from '../expect-continue.ts'
 import { parseJson } from '../json-body.ts'
 import type { HttpLimits } from '../limits.ts'
+import type { Permits } from '../permits.ts'
 import { readBody } from '../raw-body.ts'
 import type { Refuser } from '../refuse.ts'
 import type { Services } from '../services.ts'
+import { accessesOfOperation, operationAccess } from './access.ts'
 import { ownerOf } from './names.ts'
-import { type Answer, isObject, type Operation } from './operation.ts'
+import { type Answer, type Call, isObject, type Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import { uuidOf } from './uuid.ts'
@@ -24,8 +27,9 @@ import { uuidOf } from './uuid.ts'
 export interface AwsDoorParts {
   readonly services: Services
   readonly limits: HttpLimits
+  readonly permits: Permits
   readonly refuse: Refuser
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   /** Aborts when the listener closes: from then on connections are not kept alive. */
   readonly closing: AbortSignal
 }
@@ -58,6 +62,7 @@ export class AwsDoor {
 
   constructor(parts: AwsDoorParts) {
     const { services, credentials, limits } = parts
+    checkEveryAccess('operations of AWS EventBridge', operationAccess, operations.keys())
     this.#parts = parts
     this.#random = systemRandom(services.clock)
     this.#verifier = createAwsSigV4Verifier({ credentials, clock: services.clock, services: ['events'] })
@@ -98,7 +103,21 @@ export class AwsDoor {
     known.route = `aws/${name}`
     const { services } = this.#parts
     const { account } = principal
-    const call = { services, random: this.#random, account, owner: ownerOf(account), region: head.region }
+    const owner = ownerOf(account)
+    const place = { region: services.node.region, account }
+    const call: Call = {
+      services,
+      random: this.#random,
+      account,
+      owner,
+      region: head.region,
+      permit: input =>
+        this.#parts.permits.check(
+          principal,
+          () => accessesOfOperation(name, input, { owner }, place),
+          request,
+        ),
+    }
     return await operation.run(call, inputOf(held.bytes))
   }
 

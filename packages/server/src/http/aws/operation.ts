@@ -15,6 +15,8 @@ export interface Call {
   readonly owner: string
   /** That of the caller's signature: names of resources are told in it. */
   readonly region: string
+  /** Throws unless the caller may do this with what the input names. Every operation asks once its input is known to be well-formed. */
+  permit(input: Readonly<Record<string, unknown>>): void
 }
 
 export type Answer = Readonly<Record<string, unknown>>
@@ -38,7 +40,10 @@ export function operation<Schema extends TSchema>(
     async run(call, given) {
       const input = withoutNulls(given)
       const checked = check(input)
-      if (!('error' in checked)) return await run(call, checked.value as Static<Schema>)
+      if (!('error' in checked)) {
+        call.permit(checked.value as Record<string, unknown>)
+        return await run(call, checked.value as Static<Schema>)
+      }
       const isOfType = compiled.Errors(input).every(({ keyword }) => keyword !== 'type')
       if (!isOfType) throw new Refusal('SerializationException', checked.error.message)
       throw new Refusal('ValidationException', `1 validation error detected: ${checked.error.message}`)

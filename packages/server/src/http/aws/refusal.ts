@@ -42,6 +42,7 @@ export function refusalOf(error: AppError, status: number): Refusal {
       message,
     )
   }
+  if (code === 'auth.forbidden') return new Refusal('AccessDeniedException', deniedText(details))
   const known = fixedCodes[code]
   if (known !== undefined) return new Refusal(known, message)
   if (status === 413) return new Refusal('RequestEntityTooLargeException', message, status)
@@ -51,10 +52,24 @@ export function refusalOf(error: AppError, status: number): Refusal {
   return invalid(message)
 }
 
+/** In the words that tools of this interface look for. */
+function deniedText({ principal, action, resource, denial }: Readonly<Record<string, unknown>>): string {
+  const reason =
+    denial === 'explicit-deny'
+      ? 'with an explicit deny in an identity-based policy'
+      : `because no identity-based policy allows the ${String(action)} action`
+  return `User: ${String(principal)} is not authorized to perform: ${String(action)} on resource: ${String(resource)} ${reason}`
+}
+
 const fixedCodes: Readonly<Record<string, string>> = {
   'auth.unauthenticated': 'MissingAuthenticationTokenException',
   'auth.unknown-key': 'UnrecognizedClientException',
+  'auth.key-disabled': 'UnrecognizedClientException',
   'auth.token-unsupported': 'UnrecognizedClientException',
+  'auth.token-missing': 'UnrecognizedClientException',
+  'auth.token-invalid': 'UnrecognizedClientException',
+  'auth.token-mismatch': 'UnrecognizedClientException',
+  'auth.token-expired': 'ExpiredTokenException',
   'auth.signature-mismatch': 'InvalidSignatureException',
   'auth.signature-expired': 'InvalidSignatureException',
   'auth.signature-incomplete': 'IncompleteSignatureException',

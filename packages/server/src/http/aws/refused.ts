@@ -25,6 +25,9 @@ export const refusalCode = 'OperationDisabledException'
 
 export function refuse(what: string): Operation {
   return {
-    run: () => Promise.reject(new Refusal(refusalCode, `This server does not offer ${what}.`)),
+    run(call) {
+      call.permit({})
+      return Promise.reject(new Refusal(refusalCode, `This server does not offer ${what}.`))
+    },
   }
 }

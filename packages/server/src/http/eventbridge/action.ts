@@ -13,6 +13,8 @@ export interface Call {
   readonly body: Uint8Array
   /** Address of the caller as this node sees it. */
   readonly peer: string
+  /** Throws unless the caller may do this with what the input names. Every action asks once its input is known to be well-formed. */
+  permit(input: Readonly<Record<string, unknown>>): void
 }
 
 /** Members of the answer besides the two that every answer has. */
@@ -39,6 +41,7 @@ export function jsonAction<Schema extends TSchema>(
     run(call) {
       const checked = check(membersOf(call.body))
       if ('error' in checked) throw checked.error
+      call.permit(checked.value as Record<string, unknown>)
       return run(call.account, checked.value as Static<Schema>, call)
     },
   }

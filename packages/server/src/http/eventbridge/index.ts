@@ -3,12 +3,16 @@ import { type Random, systemRandom } from '@millrace/spi'
 import { AppError } from '@millrace/spi'
 import type { Principal } from '../../auth/index.ts'
 import { busKey, defaultBusName } from '../../resources/index.ts'
+import { type AccessRule, checkEveryAccess } from '../access.ts'
 import type { Application } from '../application.ts'
+import type { Permits } from '../permits.ts'
 import type { Refuser } from '../refuse.ts'
 import type { Services } from '../services.ts'
 import { fromFramework } from '../translate.ts'
+import { actionAccess } from './access.ts'
 import type { Action } from './action.ts'
 import { busActions } from './buses.ts'
+import { permitter } from './permitter.ts'
 import { putEventsAction } from './put-events.ts'
 import { requestBytesMax } from './read-events.ts'
 import { Refusal, refusalOf } from './refusal.ts'
@@ -26,6 +30,7 @@ export { rpcPath } from './rpc/index.ts'
 
 export interface EventBridgeParts {
   readonly services: Services
+  readonly permits: Permits
   readonly refuse: Refuser
 }
 
@@ -37,10 +42,12 @@ const requestIdHeader = 'x-eventbridge-request-id'
  * The interface that clients of Alibaba Cloud EventBridge speak: `POST /openapi/<action>` (section 2 of the compatible
  * protocol). Codecs and names of errors only; the work is done by the services that the platform's own API uses.
  */
-export function eventBridgeRoutes({ services, refuse }: EventBridgeParts): FastifyPluginCallback {
+export function eventBridgeRoutes({ services, permits, refuse }: EventBridgeParts): FastifyPluginCallback {
   return (parent, _options, done) => {
     const random = systemRandom(services.clock)
     const actions = actionsOf(services, random)
+    const all = { ...actions, ...rpcOnlyActions(services) }
+    checkEveryAccess('actions of EventBridge', actionAccess, Object.keys(all))
     parent.register(
       (given, _scopeOptions, ready) => {
         const scope = given as unknown as Application
@@ -50,8 +57,12 @@ export function eventBridgeRoutes({ services, refuse }: EventBridgeParts): Fasti
         scope.setErrorHandler(refuseHere)
         scope.setNotFoundHandler((request, reply) => refuseHere(noSuchAction(request), request, reply))
         for (const [name, action] of Object.entries(actions)) {
-          scope.post(`/${name}`, { schema: { hide: true }, bodyLimit: requestBytesMax }, (request, reply) =>
-            run(services, random, action, request, reply),
+          const config = { access: 'inside' } as const
+          const parts = { services, permits, random, rules: actionAccess[name] ?? [] }
+          scope.post(
+            `/${name}`,
+            { schema: { hide: true }, config, bodyLimit: requestBytesMax },
+            (request, reply) => run(parts, action, request, reply),
           )
         }
         ready()
@@ -66,8 +77,7 @@ export function eventBridgeRoutes({ services, refuse }: EventBridgeParts): Fasti
       webhookRoutes(scope, services, random)
       ready()
     })
-    const all = { ...actions, ...rpcOnlyActions(services) }
-    rpcRoutes(parent, { actions: all, refuse, random })
+    rpcRoutes(parent, { actions: all, permits, refuse, random })
     done()
   }
 }
@@ -85,9 +95,15 @@ function actionsOf(services: Services, random: Random): Readonly<Record<string, 
   }
 }
 
+interface RunParts {
+  readonly services: Services
+  readonly permits: Permits
+  readonly random: Random
+  readonly rules: readonly AccessRule[]
+}
+
 async function run(
-  services: Services,
-  random: Random,
+  { services, permits, random, rules }: RunParts,
   action: Action,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -96,7 +112,8 @@ async function run(
   checkOwner(services, account, request.headers.host ?? '')
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const peer = request.ip.replace(/^::ffff:/, '')
-  const answer = await action.run({ account, headers: request.headers, body, peer })
+  const permit = permitter(permits, rules, request)
+  const answer = await action.run({ account, headers: request.headers, body, peer, permit })
   const RequestId = requestId(random)
   const text = JSON.stringify({ RequestId, ResourceOwnerAccountId: account, ...answer })
   return reply.header(requestIdHeader, RequestId).type(jsonType).send(text)

@@ -42,7 +42,7 @@ export function putEventsAction(services: Services, random: Random): Action {
 
 async function putEvents(services: Services, random: Random, call: Call): Promise<Answer> {
   const given = readEvents(call).map(readOnce)
-  const bus = busOf(services, call.account, given)
+  const bus = busOf(services, call, given)
   const stamper = new Stamper({
     bus: bus.name,
     account: call.account,
@@ -72,7 +72,7 @@ function readOnce(item: GivenEvent): ReadEvent {
 }
 
 /** The one bus of the request. Elements that are no events have no say in it. */
-function busOf(services: Services, account: string, given: readonly ReadEvent[]): BusView {
+function busOf(services: Services, call: Call, given: readonly ReadEvent[]): BusView {
   const names = new Set<string>()
   for (const item of given) if (item.event !== undefined) names.add(item.named.name)
   const [first] = given
@@ -83,10 +83,11 @@ function busOf(services: Services, account: string, given: readonly ReadEvent[])
   if (other !== undefined) {
     throw new Refusal('PutEventsRequestMoreThanOneEventBus', 'the events of one request must name one bus')
   }
+  call.permit({ EventBusName: name })
   if (name === defaultBusName) {
     throw new Refusal('AccessDenied', 'the bus default takes the events of the platform only', 403)
   }
-  const bus = services.resources.snapshots.current().buses.get(busKey(account, name))
+  const bus = services.resources.snapshots.current().buses.get(busKey(call.account, name))
   if (bus === undefined) throw notFound('bus', name.slice(0, 127))
   return bus
 }

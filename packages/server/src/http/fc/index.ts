@@ -1,10 +1,11 @@
 import { systemRandom } from '@millrace/spi'
 import type { FastifyPluginCallback } from 'fastify'
-import type { Credential } from '../../auth/index.ts'
+import type { Keys } from '../../auth/index.ts'
 import type { Application } from '../application.ts'
 import type { HttpLimits } from '../limits.ts'
 import type { Refuser } from '../refuse.ts'
 import type { Services } from '../services.ts'
+import { accessOfAction } from './access.ts'
 import type { FcAction } from './action-table.ts'
 import type { Handler } from './call.ts'
 import { codeLinkPath, CodeLinks } from './code-links.ts'
@@ -20,7 +21,7 @@ export interface FunctionComputeParts {
   readonly refuse: Refuser
   readonly limits: HttpLimits
   /** Keys by which links to code are signed. */
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
 }
 
 /** Where paths of the interface begin: what its signatures count for. */
@@ -87,6 +88,7 @@ function addActions(app: Application, { actions, handlers, limits, ids, refuse }
         method,
         url: path,
         schema: { hide: true },
+        config: { access: accessOfAction(action, path) },
         bodyLimit: bodyLimitOf(path, limits),
         handler: (request, reply) => respond(ids, handler, request, reply),
       })
@@ -105,7 +107,8 @@ function bodyLimitOf(path: string, limits: HttpLimits): number {
 function addCodeLink(app: Application, { services }: FcParts): void {
   app.get<{ Params: { code: string } }>(
     '/code-packages/:code',
-    { schema: { hide: true } },
+    // The link is signed by somebody who might read the code of one function, and leads to that code alone.
+    { schema: { hide: true }, config: { access: 'authenticated' } },
     async (request, reply) => {
       const zip = await services.functions.codeZip(request.params.code)
       return reply.type('application/zip').send(Buffer.from(zip))

@@ -12,6 +12,11 @@ export interface WireCode {
  */
 export function wireCode(code: string, details: Readonly<Record<string, unknown>>, status: number): WireCode {
   if (code === 'resource.not-found') return notFoundCode(String(details['kind']), String(details['name']))
+  if (code === 'auth.forbidden') {
+    const { action, resource } = details
+    const message = `the caller is not authorized to perform '${String(action)}' on resource '${String(resource)}'`
+    return { status: 403, code: 'AccessDenied', message }
+  }
   const fixed = fixedCodes[code]
   if (fixed !== undefined) return { status: fixed[0], code: fixed[1] }
   const [wireStatus, wireName] = byStatus[status] ?? (status < 500 ? byStatus[400] : undefined) ?? unforeseen
@@ -24,7 +29,12 @@ const fixedCodes: Readonly<Record<string, readonly [status: number, code: string
   'auth.signature-mismatch': [403, 'SignatureNotMatch'],
   'auth.signature-expired': [403, 'AccessDenied'],
   'auth.nonce-used': [403, 'SignatureNotMatch'],
+  'auth.key-disabled': [403, 'InvalidAccessKeyID'],
   'auth.token-unsupported': [403, 'InvalidSecurityToken'],
+  'auth.token-missing': [403, 'InvalidSecurityToken'],
+  'auth.token-invalid': [403, 'InvalidSecurityToken'],
+  'auth.token-mismatch': [403, 'InvalidSecurityToken'],
+  'auth.token-expired': [403, 'InvalidSecurityToken'],
   'http.not-found': [400, 'PathNotSupported'],
   'http.method-not-allowed': [400, 'PathNotSupported'],
   'http.body-too-large': [400, 'EntityTooLarge'],

@@ -36,6 +36,8 @@ export interface MnsContext {
 /** One operation of the interface. */
 export interface Operation {
   readonly subject: Subject
+  /** What a caller must be allowed to, on the resource that the path names. */
+  action(target: RequestTarget): string
   run(context: MnsContext, call: Call): Promise<Answer> | Answer
 }
 

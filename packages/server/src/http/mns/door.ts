@@ -3,16 +3,18 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { AppError, type Random, systemRandom } from '@millrace/spi'
 import {
   createMnsVerifier,
-  type Credential,
+  type Keys,
   isPrincipal,
   mnsAuthorization,
   mnsDate,
   type MnsVerifier,
   type Principal,
 } from '../../auth/index.ts'
+import { arnOf } from '../access.ts'
 import { BodyBudget } from '../body-budget.ts'
 import { askForBody } from '../expect-continue.ts'
 import type { HttpLimits } from '../limits.ts'
+import type { Permits } from '../permits.ts'
 import { readBody } from '../raw-body.ts'
 import type { Refuser } from '../refuse.ts'
 import type { Services } from '../services.ts'
@@ -26,8 +28,9 @@ import { node, xmlDocument, xmlType } from './xml-out.ts'
 export interface MnsDoorParts {
   readonly services: Services
   readonly limits: HttpLimits
+  readonly permits: Permits
   readonly refuse: Refuser
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   /** Aborts when the listener closes: receives that wait end, and connections are not kept alive. */
   readonly closing: AbortSignal
 }
@@ -98,6 +101,7 @@ export class MnsDoor {
     const route = routeOf(method, target)
     known.route = route.path
     known.subject = route.operation.subject
+    this.#permit(principal, route, target, request)
     const { bodyBytesMax } = this.#parts.limits
     askForBody(request, response, bodyBytesMax)
     using held = await readBody(request, bodyBytesMax, this.#budget)
@@ -121,6 +125,21 @@ export class MnsDoor {
     } finally {
       response.off('close', onClose)
     }
+  }
+
+  /** The path is the name of the resource (identity section 3.3). */
+  #permit(principal: Principal, { operation }: Route, target: RequestTarget, request: IncomingMessage): void {
+    const { permits } = this.#parts
+    const place = { region: permits.region, account: principal.account }
+    const path = target.path.filter(part => part !== '').join('/')
+    permits.check(
+      principal,
+      () => {
+        const action = operation.action(target)
+        return [{ action, resource: arnOf(action, `/${path}`, place) }]
+      },
+      request,
+    )
   }
 
   #authenticate(headers: IncomingHttpHeaders, method: string, target: RequestTarget): Principal {

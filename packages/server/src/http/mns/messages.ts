@@ -14,6 +14,7 @@ export const batchMax = 16
 /** SendMessage and BatchSendMessage, told apart by the root of the body (sections 1.7.2 and 1.7.3). */
 export const sendMessages: Operation = {
   subject: 'queue',
+  action: () => 'mns:SendMessage',
   async run(context, call): Promise<Answer> {
     context.services.resources.queues.get(call.account, nameOf(call))
     checkRoot(call, 'Message', 'Messages')

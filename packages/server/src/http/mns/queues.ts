@@ -20,6 +20,7 @@ const triesMax = 5
 /** Create, change, read, list and delete queues (section 1.6). */
 export const createQueue: Operation = {
   subject: 'queue',
+  action: () => 'mns:CreateQueue',
   async run({ services }, call): Promise<Answer> {
     const name = nameOf(call)
     checkNewName('queue', name)
@@ -44,6 +45,7 @@ export const createQueue: Operation = {
 
 export const setQueueAttributes: Operation = {
   subject: 'queue',
+  action: () => 'mns:SetQueueAttributes',
   async run({ services }, call): Promise<Answer> {
     const name = nameOf(call)
     checkRoot(call, 'Queue')
@@ -64,6 +66,7 @@ export const setQueueAttributes: Operation = {
 
 export const getQueueAttributes: Operation = {
   subject: 'queue',
+  action: () => 'mns:GetQueueAttributes',
   async run(context, call): Promise<Answer> {
     const name = nameOf(call)
     const queue = context.services.resources.queues.get(call.account, name)
@@ -73,6 +76,7 @@ export const getQueueAttributes: Operation = {
 
 export const deleteQueue: Operation = {
   subject: 'queue',
+  action: () => 'mns:DeleteQueue',
   async run({ services }, call): Promise<Answer> {
     await services.resources.queues.delete(call.account, nameOf(call))
     return { status: 204 }
@@ -81,6 +85,7 @@ export const deleteQueue: Operation = {
 
 export const listQueues: Operation = {
   subject: 'queue',
+  action: () => 'mns:ListQueue',
   async run(context, call): Promise<Answer> {
     const all = context.services.resources.snapshots.current().queues.values()
     const own = [...all].filter(queue => queue.account === call.account)

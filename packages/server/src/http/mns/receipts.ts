@@ -12,6 +12,9 @@ import { node, type XmlNode } from './xml-out.ts'
 /** ReceiveMessage and PeekMessage, each for one and for several (sections 1.7.4 to 1.7.6). */
 export const receiveMessages: Operation = {
   subject: 'queue',
+  // Looking at messages is another thing than taking them.
+  action: ({ query }) =>
+    query.get('peekonly')?.toLowerCase() === 'true' ? 'mns:PeekMessage' : 'mns:ReceiveMessage',
   async run(context, call): Promise<Answer> {
     const { query } = call.target
     const several = query.get('numofmessages')
@@ -55,6 +58,7 @@ function arnOf({ services }: MnsContext, { account }: Call): (queue: string) => 
 /** DeleteMessage by a handle in the query, BatchDeleteMessage by those in the body (sections 1.7.7 and 1.7.8). */
 export const deleteMessages: Operation = {
   subject: 'queue',
+  action: () => 'mns:DeleteMessage',
   async run({ services }, call): Promise<Answer> {
     const name = nameOf(call)
     services.resources.queues.get(call.account, name)
@@ -86,6 +90,7 @@ export const deleteMessages: Operation = {
 
 export const changeMessageVisibility: Operation = {
   subject: 'queue',
+  action: () => 'mns:ChangeMessageVisibility',
   async run({ services }, call): Promise<Answer> {
     const { query } = call.target
     const handle = query.get('receipthandle')

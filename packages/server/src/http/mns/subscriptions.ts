@@ -17,6 +17,7 @@ const formats = ['XML', 'JSON', 'SIMPLIFIED'] as const
 /** Subscribe, change, read, list and unsubscribe (section 1.10). */
 export const subscribe: Operation = {
   subject: 'subscription',
+  action: () => 'mns:Subscribe',
   async run(context, call): Promise<Answer> {
     const topic = nameOf(call)
     const name = subscriptionOf(call)
@@ -45,6 +46,7 @@ export const subscribe: Operation = {
 
 export const setSubscriptionAttributes: Operation = {
   subject: 'subscription',
+  action: () => 'mns:SetSubscriptionAttributes',
   async run({ services }, call): Promise<Answer> {
     checkRoot(call, 'Subscription')
     const topic = nameOf(call)
@@ -65,6 +67,7 @@ export const setSubscriptionAttributes: Operation = {
 
 export const getSubscriptionAttributes: Operation = {
   subject: 'subscription',
+  action: () => 'mns:GetSubscriptionAttributes',
   run(context, call): Answer {
     const { topics } = context.services.resources
     const subscription = topics.subscription(call.account, nameOf(call), subscriptionOf(call))
@@ -74,6 +77,7 @@ export const getSubscriptionAttributes: Operation = {
 
 export const unsubscribe: Operation = {
   subject: 'subscription',
+  action: () => 'mns:Unsubscribe',
   async run({ services }, call): Promise<Answer> {
     await services.resources.topics.unsubscribe(call.account, nameOf(call), subscriptionOf(call))
     return { status: 204 }
@@ -82,6 +86,7 @@ export const unsubscribe: Operation = {
 
 export const listSubscriptions: Operation = {
   subject: 'subscription',
+  action: () => 'mns:ListSubscriptionByTopic',
   run(context, call): Answer {
     const topic = context.services.resources.topics.get(call.account, nameOf(call))
     const { items, isMetaWanted, nextMarker } = pageOfNames(call, topic.subscriptions.values())

@@ -24,6 +24,7 @@ const retentionSeconds = 86_400
 /** Create, change, read, list and delete topics (section 1.9). */
 export const createTopic: Operation = {
   subject: 'topic',
+  action: () => 'mns:CreateTopic',
   async run({ services }, call): Promise<Answer> {
     const name = nameOf(call)
     checkNewName('topic', name)
@@ -48,6 +49,7 @@ export const createTopic: Operation = {
 
 export const setTopicAttributes: Operation = {
   subject: 'topic',
+  action: () => 'mns:SetTopicAttributes',
   async run({ services }, call): Promise<Answer> {
     checkRoot(call, 'Topic')
     const name = nameOf(call)
@@ -60,6 +62,7 @@ export const setTopicAttributes: Operation = {
 
 export const getTopicAttributes: Operation = {
   subject: 'topic',
+  action: () => 'mns:GetTopicAttributes',
   async run(context, call): Promise<Answer> {
     const topic = context.services.resources.topics.get(call.account, nameOf(call))
     return { status: 200, body: node('Topic', await topicNodes(context, call, topic)) }
@@ -68,6 +71,7 @@ export const getTopicAttributes: Operation = {
 
 export const deleteTopic: Operation = {
   subject: 'topic',
+  action: () => 'mns:DeleteTopic',
   async run({ services }, call): Promise<Answer> {
     await services.resources.topics.delete(call.account, nameOf(call))
     return { status: 204 }
@@ -76,6 +80,7 @@ export const deleteTopic: Operation = {
 
 export const listTopics: Operation = {
   subject: 'topic',
+  action: () => 'mns:ListTopic',
   async run(context, call): Promise<Answer> {
     const all = context.services.resources.snapshots.current().topics.values()
     const own = [...all].filter(topic => topic.account === call.account)
@@ -93,6 +98,7 @@ export const listTopics: Operation = {
 /** PublishMessage (section 1.11). Attributes for mail and short messages have no effect here. */
 export const publishMessage: Operation = {
   subject: 'topic',
+  action: () => 'mns:PublishMessage',
   async run({ services }, call): Promise<Answer> {
     const name = nameOf(call)
     services.resources.topics.get(call.account, name)

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { BusSpec, busKey } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { BusParams, PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -68,6 +69,7 @@ async function busStatus(
 
 const listBuses = operation({
   id: 'listBuses',
+  access: needs('eventbridge:ListEventBuses', 'eventbus/*'),
   tag,
   summary: 'Lists the buses of the account by name.',
   query: PageQuery,
@@ -76,6 +78,7 @@ const listBuses = operation({
 
 const getBus = operation({
   id: 'getBus',
+  access: needs('eventbridge:GetEventBus', 'eventbus/:bus'),
   tag,
   summary: 'Reads a bus.',
   params: BusParams,
@@ -85,6 +88,7 @@ const getBus = operation({
 
 const putBus = operation({
   id: 'putBus',
+  access: needsToPut('eventbridge:CreateEventBus', 'eventbridge:UpdateEventBus', 'eventbus/:bus'),
   tag,
   summary: 'Creates a bus or replaces its settings.',
   description:
@@ -105,6 +109,7 @@ const putBus = operation({
 
 const deleteBus = operation({
   id: 'deleteBus',
+  access: needs('eventbridge:DeleteEventBus', 'eventbus/:bus'),
   tag,
   summary: 'Deletes a bus that has no rules, and its events.',
   params: BusParams,
@@ -119,6 +124,7 @@ const deleteBus = operation({
 
 const getBusStatus = operation({
   id: 'getBusStatus',
+  access: needs('eventbridge:GetEventBus', 'eventbus/:bus'),
   tag,
   summary: 'Tells where the log of a bus stands.',
   params: BusParams,

@@ -5,6 +5,7 @@ import type { Application } from '../application.ts'
 import type { HttpLimits } from '../limits.ts'
 import type { Services } from '../services.ts'
 import { requestCheck } from '../validation.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 const zipMediaType = 'application/zip'
@@ -91,6 +92,7 @@ function missing(thrown: unknown): unknown {
 const uploadCode = {
   ...operation({
     id: 'uploadCode',
+    access: needs('millrace:UploadCode', 'code/*'),
     tag: 'functions',
     summary: 'Uploads a code package. The same bytes, or the same files, always have the same name.',
     description:
@@ -122,6 +124,7 @@ const uploadCode = {
 
 const getCode = operation({
   id: 'getCode',
+  access: needs('millrace:GetCode', 'code/:code'),
   tag: 'functions',
   summary: 'Reads a code package as a zip.',
   params: CodeParams,

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { DomainSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -43,6 +44,7 @@ export function domainRoutes(app: Application, { resources: { domains } }: Servi
 
 const listDomains = operation({
   id: 'listDomains',
+  access: needs('fc:ListCustomDomains', 'custom-domains/*'),
   tag,
   summary: 'Lists the domains of the account by host.',
   query: Type.Object(
@@ -54,6 +56,7 @@ const listDomains = operation({
 
 const getDomain = operation({
   id: 'getDomain',
+  access: needs('fc:GetCustomDomain', 'custom-domains/:host'),
   tag,
   summary: 'Reads the routes of a domain.',
   params: DomainParams,
@@ -63,6 +66,7 @@ const getDomain = operation({
 
 const putDomain = operation({
   id: 'putDomain',
+  access: needsToPut('fc:CreateCustomDomain', 'fc:UpdateCustomDomain', 'custom-domains/:host'),
   tag,
   summary: 'Creates a domain or replaces its routes.',
   params: DomainParams,
@@ -82,6 +86,7 @@ const putDomain = operation({
 
 const deleteDomain = operation({
   id: 'deleteDomain',
+  access: needs('fc:DeleteCustomDomain', 'custom-domains/:host'),
   tag,
   summary: 'Deletes a domain.',
   params: DomainParams,

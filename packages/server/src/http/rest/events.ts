@@ -6,6 +6,7 @@ import { busKey } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import { type LiveStreams, wantsLiveStream } from '../live-stream.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 import { BusParams } from './resource-schemas.ts'
 import { type EventFilter, eventFilter, readLimits, tailEvents } from './tail.ts'
@@ -129,6 +130,7 @@ function itemText({ position, acceptedAtMs, bytes }: LogEntry): string {
 
 const listEvents = operation({
   id: 'listEvents',
+  access: needs('eventbridge:QueryEvent', 'eventbus/:bus'),
   tag: 'events',
   summary: 'Reads the retained events of a bus, or follows them live.',
   description:

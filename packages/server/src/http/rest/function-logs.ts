@@ -4,6 +4,7 @@ import type { Application } from '../application.ts'
 import { type LiveMessage, type LiveStreams, wantsLiveStream } from '../live-stream.ts'
 import type { Services } from '../services.ts'
 import { FunctionParams } from './functions.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 const LogsQuery = Type.Object(
@@ -69,6 +70,7 @@ const Line = Type.Object({
 
 const getFunctionLogs = operation({
   id: 'getFunctionLogs',
+  access: needs('millrace:GetFunctionLogs', 'fc:functions/:function'),
   tag: 'functions',
   summary: 'Reads the newest lines that a function wrote, or follows them live.',
   description:

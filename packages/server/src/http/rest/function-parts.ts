@@ -10,6 +10,7 @@ import {
 } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { type AccessRule, needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -19,6 +20,7 @@ export function functionPartRoutes(app: Application, { resources }: Services): v
   partRoutes(app, resources.aliases, {
     path: 'aliases',
     id: ['Alias', 'Aliases'],
+    access: named('Alias', 'Aliases', 'aliases/:alias'),
     title: ['an alias', 'aliases'],
     parameter: 'alias',
     Name: Qualifier,
@@ -28,6 +30,7 @@ export function functionPartRoutes(app: Application, { resources }: Services): v
   partRoutes(app, resources.triggers, {
     path: 'triggers',
     id: ['Trigger', 'Triggers'],
+    access: named('Trigger', 'Triggers', 'triggers/:trigger'),
     title: ['a trigger', 'triggers'],
     parameter: 'trigger',
     Name,
@@ -38,6 +41,7 @@ export function functionPartRoutes(app: Application, { resources }: Services): v
   partRoutes(app, resources.async, {
     path: 'async',
     id: ['AsyncSetting', 'AsyncSettings'],
+    access: setting('FunctionAsyncInvokeConfig'),
     title: ['how asynchronous calls by a qualifier are made', 'settings of asynchronous calls'],
     parameter: 'qualifier',
     Name: Qualifier,
@@ -47,6 +51,7 @@ export function functionPartRoutes(app: Application, { resources }: Services): v
   partRoutes(app, resources.scaling, {
     path: 'scaling',
     id: ['ScalingSetting', 'ScalingSettings'],
+    access: setting('ScalingConfig'),
     title: ['how many instances are kept for a qualifier', 'settings of kept instances'],
     parameter: 'qualifier',
     Name: Qualifier,
@@ -59,6 +64,8 @@ interface PartRoutes {
   readonly path: string
   /** Last word of the ids of the operations: of one, of many. */
   readonly id: readonly [string, string]
+  /** What each of the operations needs. */
+  readonly access: Readonly<Record<'list' | 'get' | 'put' | 'delete', readonly AccessRule[]>>
   /** In summaries: one, many. */
   readonly title: readonly [string, string]
   /** Name of the path's last parameter. */
@@ -68,6 +75,28 @@ interface PartRoutes {
   /** Codes with which a spec is refused. */
   readonly refusals: readonly string[]
   readonly taken?: readonly string[]
+}
+
+/** Parts that are resources of their own. */
+function named(one: string, many: string, path: string): PartRoutes['access'] {
+  const part = `functions/:function/${path}`
+  return {
+    list: needs(`fc:List${many}`, part.replace(/:\w+$/, '*')),
+    get: needs(`fc:Get${one}`, part),
+    put: needsToPut(`fc:Create${one}`, `fc:Update${one}`, part),
+    delete: needs(`fc:Delete${one}`, part),
+  }
+}
+
+/** Parts that belong to the function. */
+function setting(name: string): PartRoutes['access'] {
+  const resource = 'functions/:function'
+  return {
+    list: needs(`fc:List${name}s`, resource),
+    get: needs(`fc:Get${name}`, resource),
+    put: needs(`fc:Put${name}`, resource),
+    delete: needs(`fc:Delete${name}`, resource),
+  }
 }
 
 function partRoutes<Spec>(app: Application, store: PartStore<Spec>, routes: PartRoutes): void {
@@ -106,7 +135,7 @@ function partRoutes<Spec>(app: Application, store: PartStore<Spec>, routes: Part
   })
 }
 
-function partOperations({ id, title, parameter, Name: PartName, Spec, refusals, taken }: PartRoutes) {
+function partOperations({ id, access, title, parameter, Name: PartName, Spec, refusals, taken }: PartRoutes) {
   const tag = 'functions'
   const Named = Type.Object({ name: PartName })
   const Part = Type.Object({ ...ResourceSchema(Spec).properties, ...Named.properties })
@@ -114,6 +143,7 @@ function partOperations({ id, title, parameter, Name: PartName, Spec, refusals, 
   return {
     list: operation({
       id: `list${id[1]}`,
+      access: access.list,
       tag,
       summary: `Lists ${title[1]} of a function by name.`,
       params: Type.Object({ function: Name }),
@@ -123,6 +153,7 @@ function partOperations({ id, title, parameter, Name: PartName, Spec, refusals, 
     }),
     get: operation({
       id: `get${id[0]}`,
+      access: access.get,
       tag,
       summary: `Reads ${title[0]}.`,
       params,
@@ -131,6 +162,7 @@ function partOperations({ id, title, parameter, Name: PartName, Spec, refusals, 
     }),
     put: operation({
       id: `put${id[0]}`,
+      access: access.put,
       tag,
       summary: `Writes ${title[0]}.`,
       params,
@@ -156,6 +188,7 @@ function partOperations({ id, title, parameter, Name: PartName, Spec, refusals, 
     }),
     delete: operation({
       id: `delete${id[0]}`,
+      access: access.delete,
       tag,
       summary: `Takes away ${title[0]}.`,
       params,

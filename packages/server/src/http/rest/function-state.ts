@@ -3,6 +3,7 @@ import type { FunctionView } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { FunctionParams } from './functions.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 const tag = 'functions'
@@ -64,6 +65,7 @@ function callable({ disabled }: FunctionView) {
 
 const getReserved = operation({
   id: 'getReservedInstances',
+  access: needs('fc:GetConcurrencyConfig', 'functions/:function'),
   tag,
   summary: 'Tells how many instances are kept for a function and limit it.',
   params: FunctionParams,
@@ -73,6 +75,7 @@ const getReserved = operation({
 
 const putReserved = operation({
   id: 'putReservedInstances',
+  access: needs('fc:PutConcurrencyConfig', 'functions/:function'),
   tag,
   summary: 'Keeps instances for a function, which also limits it to them.',
   params: FunctionParams,
@@ -83,6 +86,7 @@ const putReserved = operation({
 
 const deleteReserved = operation({
   id: 'deleteReservedInstances',
+  access: needs('fc:DeleteConcurrencyConfig', 'functions/:function'),
   tag,
   summary: 'Takes the reservation of a function back.',
   params: FunctionParams,
@@ -92,6 +96,7 @@ const deleteReserved = operation({
 
 const disableFunction = operation({
   id: 'disableFunction',
+  access: needs('fc:DisableFunctionInvocation', 'functions/:function'),
   tag,
   summary: 'Refuses calls of a function from now on.',
   params: FunctionParams,
@@ -107,6 +112,7 @@ const disableFunction = operation({
 
 const enableFunction = operation({
   id: 'enableFunction',
+  access: needs('fc:EnableFunctionInvocation', 'functions/:function'),
   tag,
   summary: 'Lets a function be called again.',
   params: FunctionParams,

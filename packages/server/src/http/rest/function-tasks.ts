@@ -4,6 +4,7 @@ import { Name } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { FunctionParams } from './functions.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 const TaskId = Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$' })
@@ -75,6 +76,7 @@ const TaskSchema = Type.Object(taskMembers)
 
 const listTasks = operation({
   id: 'listTasks',
+  access: needs('fc:ListAsyncTasks', 'functions/:function/async-tasks/*'),
   tag: 'functions',
   summary: 'Lists the asynchronous calls of a function that it keeps records of.',
   description: 'Records are kept for seven days after the end of the call.',
@@ -91,6 +93,7 @@ const listTasks = operation({
 
 const getTask = operation({
   id: 'getTask',
+  access: needs('fc:GetAsyncTask', 'functions/:function/async-tasks/:task'),
   tag: 'functions',
   summary: 'Reads the record of an asynchronous call with its payload.',
   params: TaskParams,
@@ -105,6 +108,7 @@ const getTask = operation({
 
 const stopTask = operation({
   id: 'stopTask',
+  access: needs('fc:StopAsyncTask', 'functions/:function/async-tasks/:task'),
   tag: 'functions',
   summary: 'Stops an asynchronous call: one that waits is ended, the execution of one that runs is aborted.',
   params: TaskParams,

@@ -3,6 +3,7 @@ import { FunctionSpec, Name, type VersionView } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { FunctionParams } from './functions.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 import { PageQuery, PageSchema } from './resource-schemas.ts'
 
@@ -49,6 +50,7 @@ function listed({ version, description, createdAtMs }: VersionView) {
 
 const publishVersion = operation({
   id: 'publishVersion',
+  access: needs('fc:PublishFunctionVersion', 'functions/:function/versions'),
   tag,
   summary: 'Keeps the latest definition of a function under the next number.',
   description: 'A version never changes and its number is never given again.',
@@ -68,6 +70,7 @@ const publishVersion = operation({
 
 const listVersions = operation({
   id: 'listVersions',
+  access: needs('fc:ListFunctionVersions', 'functions/:function/versions/*'),
   tag,
   summary: 'Lists the published versions of a function.',
   params: FunctionParams,
@@ -87,6 +90,7 @@ const listVersions = operation({
 
 const getVersion = operation({
   id: 'getVersion',
+  access: needs('fc:GetFunction', 'functions/:function'),
   tag,
   summary: 'Reads a published version with its definition.',
   params: VersionParams,
@@ -98,6 +102,7 @@ const getVersion = operation({
 
 const deleteVersion = operation({
   id: 'deleteVersion',
+  access: needs('fc:DeleteFunctionVersion', 'functions/:function/versions/:version'),
   tag,
   summary: 'Deletes a published version.',
   description: 'Aliases and triggers that name it stay; calls by them find nothing from then on.',

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { FunctionSpec, Name, Qualifier } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -49,6 +50,7 @@ export function functionRoutes(app: Application, services: Services): void {
 
 const listFunctions = operation({
   id: 'listFunctions',
+  access: needs('fc:ListFunctions', 'functions/*'),
   tag,
   summary: 'Lists the functions of the account by name.',
   query: PageQuery,
@@ -57,6 +59,7 @@ const listFunctions = operation({
 
 const getFunction = operation({
   id: 'getFunction',
+  access: needs('fc:GetFunction', 'functions/:function'),
   tag,
   summary: 'Reads the definition of a function.',
   description: 'By an alias: of the version that it points to.',
@@ -68,6 +71,7 @@ const getFunction = operation({
 
 const putFunction = operation({
   id: 'putFunction',
+  access: needsToPut('fc:CreateFunction', 'fc:UpdateFunction', 'functions/:function'),
   tag,
   summary: 'Creates a function or replaces its definition.',
   description: 'Refuses what could never run: unknown code or runtime, a handler that is not in the code.',
@@ -94,6 +98,7 @@ const putFunction = operation({
 
 const deleteFunction = operation({
   id: 'deleteFunction',
+  access: needs('fc:DeleteFunction', 'functions/:function'),
   tag,
   summary: 'Deletes a function with its versions, aliases and settings.',
   params: FunctionParams,
@@ -109,6 +114,7 @@ const deleteFunction = operation({
 
 const getFunctionStatus = operation({
   id: 'getFunctionStatus',
+  access: needs('fc:GetFunction', 'functions/:function'),
   tag,
   summary: 'Tells which instances of a function run, and how many invocations wait.',
   params: FunctionParams,

@@ -1,6 +1,7 @@
 import { InstanceSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { NamedParams, PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -37,6 +38,7 @@ export function instanceRoutes(app: Application, services: Services): void {
 
 const listInstances = operation({
   id: 'listInstances',
+  access: needs('millrace:ListInstances', 'instance/*'),
   tag,
   summary: 'Lists the external systems of the account by name; secrets are sealed.',
   query: PageQuery,
@@ -45,6 +47,7 @@ const listInstances = operation({
 
 const getInstance = operation({
   id: 'getInstance',
+  access: needs('millrace:GetInstance', 'instance/:name'),
   tag,
   summary: 'Reads what is known of an external system; secrets are sealed.',
   params: NamedParams,
@@ -54,6 +57,7 @@ const getInstance = operation({
 
 const putInstance = operation({
   id: 'putInstance',
+  access: needsToPut('millrace:CreateInstance', 'millrace:UpdateInstance', 'instance/:name'),
   tag,
   summary: 'Names an external system, or changes where it is and how to get in.',
   description:
@@ -80,6 +84,7 @@ const putInstance = operation({
 
 const deleteInstance = operation({
   id: 'deleteInstance',
+  access: needs('millrace:DeleteInstance', 'instance/:name'),
   tag,
   summary: 'Forgets an external system that no stream and no rule names.',
   params: NamedParams,

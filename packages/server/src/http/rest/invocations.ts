@@ -8,6 +8,7 @@ import type { HttpLimits } from '../limits.ts'
 import type { Services } from '../services.ts'
 import { FunctionParams } from './functions.ts'
 import { AnswerOnTheWay } from '../invocation-answer.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 /** Names the invocation in requests (to choose it) and answers, and in the logs of the function. */
@@ -147,6 +148,7 @@ function parseDelay(text: string): number {
 const invokeFunction = {
   ...operation({
     id: 'invokeFunction',
+    access: needs('fc:InvokeFunction', 'functions/:function'),
     tag: 'functions',
     summary: 'Calls a function and waits for its result, or has it called later.',
     description: [

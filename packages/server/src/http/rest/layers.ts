@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { LayerSpec, type LayerView, Name } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 import { PageQuery, PageSchema } from './resource-schemas.ts'
 
@@ -72,6 +73,7 @@ function paged(
 
 const listLayers = operation({
   id: 'listLayers',
+  access: needs('fc:ListLayers', 'layers/*'),
   tag,
   summary: 'Lists the newest version of each layer by name.',
   query: PageQuery,
@@ -80,6 +82,7 @@ const listLayers = operation({
 
 const listLayerVersions = operation({
   id: 'listLayerVersions',
+  access: needs('fc:ListLayerVersions', 'layers/:layer/versions/*'),
   tag,
   summary: 'Lists the versions of a layer, the newest first.',
   params: LayerParams,
@@ -90,6 +93,7 @@ const listLayerVersions = operation({
 
 const publishLayer = operation({
   id: 'publishLayer',
+  access: needs('fc:CreateLayerVersion', 'layers/:layer/versions/*'),
   tag,
   summary: 'Adds the next version of a layer, or the first.',
   params: LayerParams,
@@ -104,6 +108,7 @@ const publishLayer = operation({
 
 const getLayer = operation({
   id: 'getLayer',
+  access: needs('fc:GetLayerVersion', 'layers/:layer/versions/:version'),
   tag,
   summary: 'Reads a version of a layer.',
   params: LayerVersionParams,
@@ -113,6 +118,7 @@ const getLayer = operation({
 
 const deleteLayer = operation({
   id: 'deleteLayer',
+  access: needs('fc:DeleteLayerVersion', 'layers/:layer/versions/:version'),
   tag,
   summary: 'Deletes a version of a layer.',
   description: 'Functions that use it go on; nothing can begin to use it.',

@@ -82,6 +82,7 @@ function withoutDefaulted(schema: unknown): unknown {
 
 const getOpenApi = operation({
   id: 'getOpenApi',
+  access: 'authenticated',
   tag: 'platform',
   summary: 'Reads this document.',
   answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: Type.Object({}) } },

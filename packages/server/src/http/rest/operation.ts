@@ -1,9 +1,12 @@
 import { type TSchema, Type } from 'typebox'
+import { accessMember, type RouteAccess } from '../access.ts'
 
 /** What the document says of one operation, and what of its request is checked. */
 export interface Operation<Params extends TSchema, Query extends TSchema, Body extends TSchema> {
   /** Stable name, from which clients derive the names of their methods. */
   readonly id: string
+  /** What a caller must be allowed to. */
+  readonly access: RouteAccess
   readonly tag: string
   readonly summary: string
   readonly description?: string
@@ -46,7 +49,8 @@ export function operation<
   Query extends TSchema = TSchema,
   Body extends TSchema = TSchema,
 >(definition: Operation<Params, Query, Body>) {
-  const { id, tag, summary, description, params, query, body, consumes, answers, refusals } = definition
+  const { id, access, tag, summary, description, params, query, body, consumes, answers, refusals } =
+    definition
   const response: Record<string, object> = {}
   for (const [status, answer] of Object.entries(answers)) response[status] = answerSchema(answer)
   for (const [status, codes] of Object.entries({ ...everyRefusal, ...refusals })) {
@@ -54,6 +58,7 @@ export function operation<
   }
   return {
     operationId: id,
+    [accessMember]: access,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
@@ -72,6 +77,7 @@ export function operation<
 const everyRefusal: Readonly<Record<number, readonly string[]>> = {
   400: ['http.malformed-request', 'http.invalid-request'],
   401: ['auth.unauthenticated'],
+  403: ['auth.forbidden'],
   500: ['internal.unexpected', 'storage.failed'],
 }
 

@@ -72,6 +72,7 @@ const ConnectorSchema = Type.Object({
 
 const getStatus = operation({
   id: 'getStatus',
+  access: 'authenticated',
   tag: 'platform',
   summary: 'Tells version, storage and how much there is.',
   answers: {
@@ -100,6 +101,7 @@ const getStatus = operation({
 
 const listConnectors = operation({
   id: 'listConnectors',
+  access: 'authenticated',
   tag: 'platform',
   summary: 'Lists the installed connectors with the schemas of their options.',
   answers: {

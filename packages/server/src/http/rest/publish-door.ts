@@ -14,8 +14,10 @@ import { type AcceptOutcome, engineAttributePrefix } from '../../ingest/index.ts
 import { busKey, type BusView, notFound } from '../../resources/index.ts'
 import { problemMediaType } from '../error-body.ts'
 import { BodyBudget } from '../body-budget.ts'
+import { needs } from '../access.ts'
 import { askForBody } from '../expect-continue.ts'
 import type { HttpLimits } from '../limits.ts'
+import type { Permits } from '../permits.ts'
 import { readBody } from '../raw-body.ts'
 import type { Refuser } from '../refuse.ts'
 import type { Services } from '../services.ts'
@@ -27,6 +29,7 @@ export interface PublishDoorParts {
   readonly services: Services
   readonly limits: HttpLimits
   readonly authenticate: Authenticator
+  readonly permits: Permits
   readonly refuse: Refuser
   /** Aborts when the listener closes: from then on connections are not kept alive. */
   readonly closing: AbortSignal
@@ -70,6 +73,7 @@ export class PublishDoor {
       const decision = this.parts.authenticate(request.headers, 'POST', request.url ?? '')
       if (!isPrincipal(decision)) throw decision
       principal = decision
+      this.parts.permits.checkRoute(principal, publishAccess, { bus }, request)
       await this.publish(request, response, this.bus(principal.account, bus))
     } catch (thrown) {
       const known = { raw: request, route: routeName, keyId: principal?.keyId }
@@ -135,6 +139,9 @@ export class PublishDoor {
     response.end(text)
   }
 }
+
+/** What publishing needs, whatever the way it comes. */
+export const publishAccess = needs('eventbridge:PutEvents', 'eventbus/:bus')
 
 const pathStart = '/api/v1/buses/'
 const pathEnd = '/events'

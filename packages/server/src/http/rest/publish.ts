@@ -2,7 +2,7 @@ import { batchMediaType, structuredMediaType } from '@millrace/cloudevents'
 import { Type } from 'typebox'
 import type { Application } from '../application.ts'
 import { operation } from './operation.ts'
-import type { PublishDoor } from './publish-door.ts'
+import { publishAccess, type PublishDoor } from './publish-door.ts'
 import { eventModes } from './publish-mode.ts'
 import { BusParams } from './resource-schemas.ts'
 
@@ -59,6 +59,7 @@ const EventSchema = Type.Object(
 const publishEvents = {
   ...operation({
     id: 'publishEvents',
+    access: publishAccess,
     tag: 'events',
     summary: 'Publishes one event or a batch by the CloudEvents HTTP binding.',
     description: `Three modes: \`${structuredMediaType}\`, \`${batchMediaType}\`, or binary with \`ce-\` headers. The answer comes when the events are as safe as the bus promises. A batch is answered event by event: 200 when all were accepted, 207 when some were, else the status of the first refusal.`,

@@ -15,6 +15,7 @@ import {
 import type { Application } from '../application.ts'
 import type { HttpLimits } from '../limits.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 import { NamedParams } from './resource-schemas.ts'
 
@@ -246,6 +247,7 @@ const queueRefusals = { 404: ['queue.not-found'], 503: ['queue.busy'] }
 
 const sendMessages = operation({
   id: 'sendMessages',
+  access: needs('mns:SendMessage', '/queues/:name/messages'),
   tag,
   summary: 'Sends messages to a queue; those accepted are durable.',
   params: NamedParams,
@@ -267,6 +269,7 @@ const sendMessages = operation({
 
 const receiveMessages = operation({
   id: 'receiveMessages',
+  access: needs('mns:ReceiveMessage', '/queues/:name/messages'),
   tag,
   summary: 'Receives messages, waiting for the first if there is none.',
   description:
@@ -284,6 +287,7 @@ const receiveMessages = operation({
 
 const peekMessages = operation({
   id: 'peekMessages',
+  access: needs('mns:PeekMessage', '/queues/:name/messages'),
   tag,
   summary: 'Shows messages that could be received now, without receiving them.',
   params: NamedParams,
@@ -296,6 +300,7 @@ const peekMessages = operation({
 
 const deleteMessages = operation({
   id: 'deleteMessages',
+  access: needs('mns:DeleteMessage', '/queues/:name/messages'),
   tag,
   summary: 'Deletes messages by their receipt handles.',
   params: NamedParams,
@@ -315,6 +320,7 @@ const deleteMessages = operation({
 
 const changeVisibility = operation({
   id: 'changeMessageVisibility',
+  access: needs('mns:ChangeMessageVisibility', '/queues/:name/messages'),
   tag,
   summary: 'Changes how long a received message stays hidden.',
   params: NamedParams,

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { QueueSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { NamedParams, PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -49,6 +50,7 @@ export function queueRoutes(app: Application, services: Services): void {
 
 const listQueues = operation({
   id: 'listQueues',
+  access: needs('mns:ListQueue', '/queues'),
   tag,
   summary: 'Lists the queues of the account by name.',
   query: PageQuery,
@@ -57,6 +59,7 @@ const listQueues = operation({
 
 const getQueue = operation({
   id: 'getQueue',
+  access: needs('mns:GetQueueAttributes', '/queues/:name'),
   tag,
   summary: 'Reads a queue.',
   params: NamedParams,
@@ -66,6 +69,7 @@ const getQueue = operation({
 
 const putQueue = operation({
   id: 'putQueue',
+  access: needsToPut('mns:CreateQueue', 'mns:SetQueueAttributes', '/queues/:name'),
   tag,
   summary: 'Creates a queue or replaces its settings.',
   description: 'In force at once; `If-Match` and `If-None-Match: *` are honoured.',
@@ -85,6 +89,7 @@ const putQueue = operation({
 
 const deleteQueue = operation({
   id: 'deleteQueue',
+  access: needs('mns:DeleteQueue', '/queues/:name'),
   tag,
   summary: 'Deletes a queue and its messages.',
   params: NamedParams,
@@ -94,6 +99,7 @@ const deleteQueue = operation({
 
 const getQueueStatus = operation({
   id: 'getQueueStatus',
+  access: needs('mns:GetQueueAttributes', '/queues/:name'),
   tag,
   summary: 'Counts the messages of a queue.',
   params: NamedParams,

@@ -4,6 +4,7 @@ import type { ReplayBound, ReplayRequest, ReplayStatus } from '../../delivery/in
 import { busKey, Name } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 import { BusParams } from './resource-schemas.ts'
 
@@ -129,6 +130,7 @@ const Replay = Type.Object({
 
 const startReplay = operation({
   id: 'startReplay',
+  access: needs('millrace:StartReplay', 'eventbridge:eventbus/:bus/replay/*'),
   tag: 'replays',
   summary: 'Reads a range of the log into one rule again, or only counts what that would be.',
   params: BusParams,
@@ -146,6 +148,7 @@ const startReplay = operation({
 
 const listReplays = operation({
   id: 'listReplays',
+  access: needs('millrace:ListReplays', 'eventbridge:eventbus/:bus/replay/*'),
   tag: 'replays',
   summary: 'Lists the replays of a bus: those that run, and the last hundred that ended.',
   params: BusParams,
@@ -155,6 +158,7 @@ const listReplays = operation({
 
 const getReplay = operation({
   id: 'getReplay',
+  access: needs('millrace:GetReplay', 'eventbridge:eventbus/:bus/replay/:replay'),
   tag: 'replays',
   summary: 'Tells how far a replay has come.',
   params: ReplayParams,
@@ -164,6 +168,7 @@ const getReplay = operation({
 
 const cancelReplay = operation({
   id: 'cancelReplay',
+  access: needs('millrace:CancelReplay', 'eventbridge:eventbus/:bus/replay/:replay'),
   tag: 'replays',
   summary: 'Ends a replay; its deliveries that are pending end as dropped.',
   params: ReplayParams,

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { busKey, notFound, queueName, type RuleSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 import { RuleParams, TargetParams } from './resource-schemas.ts'
 
@@ -94,6 +95,7 @@ const TargetStatusSchema = Type.Object({
 
 const getRuleStatus = operation({
   id: 'getRuleStatus',
+  access: needs('eventbridge:GetRule', 'eventbus/:bus/rule/:rule'),
   tag: 'rules',
   summary: 'Tells how the targets of a rule stand.',
   params: RuleParams,
@@ -112,6 +114,7 @@ const getRuleStatus = operation({
 
 const pauseTarget = operation({
   id: 'pauseTarget',
+  access: needs('millrace:PauseTarget', 'eventbridge:eventbus/:bus/rule/:rule/target/:target'),
   tag: 'rules',
   summary: 'Stops deliveries to a target; they are kept until it is resumed.',
   params: TargetParams,
@@ -121,6 +124,7 @@ const pauseTarget = operation({
 
 const resumeTarget = operation({
   id: 'resumeTarget',
+  access: needs('millrace:ResumeTarget', 'eventbridge:eventbus/:bus/rule/:rule/target/:target'),
   tag: 'rules',
   summary:
     'Lets a paused or blocked target go on, closes its circuit and un-parks its keys; or only one key.',

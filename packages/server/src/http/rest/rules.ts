@@ -1,6 +1,7 @@
 import { RuleSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import {
@@ -45,6 +46,7 @@ export function ruleRoutes(app: Application, services: Services): void {
 
 const listRules = operation({
   id: 'listRules',
+  access: needs('eventbridge:ListRules', 'eventbus/:bus/rule/*'),
   tag,
   summary: 'Lists the rules of a bus by name.',
   params: BusParams,
@@ -55,6 +57,7 @@ const listRules = operation({
 
 const getRule = operation({
   id: 'getRule',
+  access: needs('eventbridge:GetRule', 'eventbus/:bus/rule/:rule'),
   tag,
   summary: 'Reads a rule.',
   params: RuleParams,
@@ -64,6 +67,7 @@ const getRule = operation({
 
 const putRule = operation({
   id: 'putRule',
+  access: needsToPut('eventbridge:CreateRule', 'eventbridge:UpdateRule', 'eventbus/:bus/rule/:rule'),
   tag,
   summary: 'Creates a rule or replaces it.',
   description:
@@ -84,6 +88,7 @@ const putRule = operation({
 
 const deleteRule = operation({
   id: 'deleteRule',
+  access: needs('eventbridge:DeleteRule', 'eventbus/:bus/rule/:rule'),
   tag,
   summary: 'Deletes a rule; its pending deliveries go with it.',
   params: RuleParams,

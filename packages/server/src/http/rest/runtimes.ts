@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Application } from '../application.ts'
 import { type LiveMessage, type LiveStreams, wantsLiveStream } from '../live-stream.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 const tag = 'functions'
@@ -95,6 +96,7 @@ function problemOf(thrown: unknown): object {
 
 const listRuntimes = operation({
   id: 'listRuntimes',
+  access: needs('millrace:ListRuntimes', 'runtime/*'),
   tag,
   summary: 'Lists the runtimes that functions can ask for.',
   description: 'By language, newest first. A language alone, such as `nodejs`, asks for its newest.',
@@ -105,6 +107,7 @@ const listRuntimes = operation({
 
 const installRuntime = operation({
   id: 'installRuntime',
+  access: needs('millrace:InstallRuntime', 'runtime/:runtime'),
   tag,
   summary: 'Installs a runtime on the machine of the server, from the registry of its language.',
   description:
@@ -121,6 +124,7 @@ const installRuntime = operation({
 
 const uninstallRuntime = operation({
   id: 'uninstallRuntime',
+  access: needs('millrace:UninstallRuntime', 'runtime/:runtime'),
   tag,
   summary: 'Removes a runtime that was installed through the server.',
   params: RuntimeParams,

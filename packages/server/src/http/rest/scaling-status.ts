@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { Name, Qualifier } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 const Params = Type.Object({ function: Name, qualifier: Qualifier })
@@ -22,6 +23,7 @@ export function scalingStatusRoutes(app: Application, { functions, resources }: 
 
 const getScalingStatus = operation({
   id: 'getScalingStatus',
+  access: needs('fc:GetScalingConfig', 'functions/:function'),
   tag: 'functions',
   summary: 'Tells how many instances are kept for a qualifier now, and why.',
   params: Params,

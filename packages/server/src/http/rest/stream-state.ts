@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 import { NamedParams } from './resource-schemas.ts'
 
@@ -88,6 +89,7 @@ const StatusSchema = Type.Object({
 
 const getStreamStatus = operation({
   id: 'getStreamStatus',
+  access: needs('eventbridge:GetEventStreaming', 'eventstreaming/:name'),
   tag,
   summary: 'Tells how a stream stands: its state and why, how far behind it is, and what it has done.',
   params: NamedParams,
@@ -102,6 +104,7 @@ const getStreamStatus = operation({
 
 const pauseStream = operation({
   id: 'pauseStream',
+  access: needs('eventbridge:PauseEventStreaming', 'eventstreaming/:name'),
   tag,
   summary: 'Stops a stream; it keeps its position until it is resumed.',
   params: NamedParams,
@@ -111,6 +114,7 @@ const pauseStream = operation({
 
 const resumeStream = operation({
   id: 'resumeStream',
+  access: needs('eventbridge:StartEventStreaming', 'eventstreaming/:name'),
   tag,
   summary: 'Lets a stream that was paused, has stopped before a record or failed go on from its position.',
   params: NamedParams,

@@ -1,6 +1,7 @@
 import { StreamSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { NamedParams, PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -37,6 +38,7 @@ export function streamRoutes(app: Application, services: Services): void {
 
 const listStreams = operation({
   id: 'listStreams',
+  access: needs('eventbridge:ListEventStreamings', 'eventstreaming/*'),
   tag,
   summary: 'Lists the streams of the account by name.',
   query: PageQuery,
@@ -45,6 +47,7 @@ const listStreams = operation({
 
 const getStream = operation({
   id: 'getStream',
+  access: needs('eventbridge:GetEventStreaming', 'eventstreaming/:name'),
   tag,
   summary: 'Reads a stream; the secrets of its options are sealed.',
   params: NamedParams,
@@ -54,6 +57,11 @@ const getStream = operation({
 
 const putStream = operation({
   id: 'putStream',
+  access: needsToPut(
+    'eventbridge:CreateEventStreaming',
+    'eventbridge:UpdateEventStreaming',
+    'eventstreaming/:name',
+  ),
   tag,
   summary: 'Creates a stream or replaces it.',
   description:
@@ -82,6 +90,7 @@ const putStream = operation({
 
 const deleteStream = operation({
   id: 'deleteStream',
+  access: needs('eventbridge:DeleteEventStreaming', 'eventstreaming/:name'),
   tag,
   summary: 'Stops a stream and deletes it.',
   params: NamedParams,

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { Name, SubscriptionSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { NamedParams, PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -49,6 +50,7 @@ export function subscriptionRoutes(app: Application, { resources: { topics } }: 
 
 const listSubscriptions = operation({
   id: 'listSubscriptions',
+  access: needs('mns:ListSubscriptionByTopic', '/topics/:name/subscriptions'),
   tag,
   summary: 'Lists the subscriptions of a topic by name.',
   params: NamedParams,
@@ -59,6 +61,7 @@ const listSubscriptions = operation({
 
 const getSubscription = operation({
   id: 'getSubscription',
+  access: needs('mns:GetSubscriptionAttributes', '/topics/:name/subscriptions/:subscription'),
   tag,
   summary: 'Reads a subscription.',
   params: SubscriptionParams,
@@ -68,6 +71,11 @@ const getSubscription = operation({
 
 const putSubscription = operation({
   id: 'putSubscription',
+  access: needsToPut(
+    'mns:Subscribe',
+    'mns:SetSubscriptionAttributes',
+    '/topics/:name/subscriptions/:subscription',
+  ),
   tag,
   summary: 'Creates a subscription or replaces it.',
   description:
@@ -89,6 +97,7 @@ const putSubscription = operation({
 
 const deleteSubscription = operation({
   id: 'deleteSubscription',
+  access: needs('mns:Unsubscribe', '/topics/:name/subscriptions/:subscription'),
   tag,
   summary: 'Ends a subscription; what was not pushed yet is dropped.',
   params: SubscriptionParams,

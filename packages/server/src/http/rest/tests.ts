@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { compilePath, compileTransform } from '../../bus/transform/index.ts'
 import { TransformSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 const Event = Type.Record(Type.String(), Type.Unknown(), { description: 'The event as JSON.' })
@@ -53,6 +54,7 @@ function bodyText({ jsonText }: { readonly jsonText: Buffer | undefined }): Uint
 
 const testPattern = operation({
   id: 'testPattern',
+  access: needs('eventbridge:TestEventPattern', '*'),
   tag: 'tests',
   summary: 'Holds a pattern against an event, and explains the verdict field by field.',
   body: TestPatternBody,
@@ -81,6 +83,7 @@ const testPattern = operation({
 
 const testTransform = operation({
   id: 'testTransform',
+  access: needs('millrace:TestTransform', '*'),
   tag: 'tests',
   summary: 'Shows what a transform makes of an event.',
   body: TestTransformBody,

@@ -3,6 +3,7 @@ import { TopicSpec } from '../../resources/index.ts'
 import { tagLengthMax } from '../../topics/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { bodyOf } from './queue-messages.ts'
@@ -65,6 +66,7 @@ export function topicRoutes(app: Application, services: Services): void {
 
 const listTopics = operation({
   id: 'listTopics',
+  access: needs('mns:ListTopic', '/topics'),
   tag,
   summary: 'Lists the topics of the account by name.',
   query: PageQuery,
@@ -73,6 +75,7 @@ const listTopics = operation({
 
 const getTopic = operation({
   id: 'getTopic',
+  access: needs('mns:GetTopicAttributes', '/topics/:name'),
   tag,
   summary: 'Reads a topic.',
   params: NamedParams,
@@ -82,6 +85,7 @@ const getTopic = operation({
 
 const putTopic = operation({
   id: 'putTopic',
+  access: needsToPut('mns:CreateTopic', 'mns:SetTopicAttributes', '/topics/:name'),
   tag,
   summary: 'Creates a topic or replaces its settings.',
   description: '`If-Match` and `If-None-Match: *` are honoured.',
@@ -96,6 +100,7 @@ const putTopic = operation({
 
 const deleteTopic = operation({
   id: 'deleteTopic',
+  access: needs('mns:DeleteTopic', '/topics/:name'),
   tag,
   summary: 'Deletes a topic and its subscriptions; what was not pushed yet is dropped.',
   params: NamedParams,
@@ -105,6 +110,7 @@ const deleteTopic = operation({
 
 const publishToTopic = operation({
   id: 'publishToTopic',
+  access: needs('mns:PublishMessage', '/topics/:name/messages'),
   tag,
   summary: 'Publishes a message to all subscriptions of a topic.',
   params: NamedParams,
@@ -121,6 +127,7 @@ const publishToTopic = operation({
 
 const getTopicStatus = operation({
   id: 'getTopicStatus',
+  access: needs('mns:GetTopicAttributes', '/topics/:name'),
   tag,
   summary: 'Counts the pushes of a topic that are still to be made.',
   params: NamedParams,

@@ -5,6 +5,7 @@ import { explainEvent } from '../../bus/index.ts'
 import { busKey, Name } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 import { BusParams } from './resource-schemas.ts'
 
@@ -123,6 +124,7 @@ const Trace = Type.Object({
 
 const getTrace = operation({
   id: 'getTrace',
+  access: needs('eventbridge:QueryEventTraces', 'eventbus/:bus'),
   tag: 'events',
   summary: 'Tells what became of an event: rules, reasons, attempts and endings.',
   params: TraceParams,
@@ -132,6 +134,7 @@ const getTrace = operation({
 
 const findTraces = operation({
   id: 'findTraces',
+  access: needs('eventbridge:QueryEventTraces', 'eventbus/:bus'),
   tag: 'events',
   summary: 'Finds events by source and id among the newest million of a bus, and tells what became of each.',
   params: BusParams,

@@ -5,6 +5,7 @@ import { Name } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { FunctionParams } from './functions.ts'
+import { needs } from '../access.ts'
 import { operation } from './operation.ts'
 
 /** Days that one answer covers at most. */
@@ -104,6 +105,7 @@ const used = {
 
 const getUsage = operation({
   id: 'getUsage',
+  access: needs('millrace:GetUsage', 'usage'),
   tag: 'functions',
   summary: 'Tells what functions have used, by day.',
   description:
@@ -149,6 +151,7 @@ const Request = Type.Object({
 
 const getRequests = operation({
   id: 'getFunctionRequests',
+  access: needs('millrace:GetFunctionRequests', 'fc:functions/:function'),
   tag: 'functions',
   summary: 'Lists the newest invocations of a function.',
   params: FunctionParams,

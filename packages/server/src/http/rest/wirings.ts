@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { type ForeignDocument, Name } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
+import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, sendPut, sendResource } from './precondition.ts'
 import { NamedParams, PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -59,6 +60,7 @@ function asResource({ value, ...document }: ForeignDocument) {
 
 const listWirings = operation({
   id: 'listWirings',
+  access: needs('millrace:ListWirings', 'wiring/*'),
   tag,
   summary: 'Lists the named wirings that were applied, by name.',
   query: PageQuery,
@@ -67,6 +69,7 @@ const listWirings = operation({
 
 const getWiring = operation({
   id: 'getWiring',
+  access: needs('millrace:GetWiring', 'wiring/:name'),
   tag,
   summary: 'Reads what a wiring has brought here.',
   params: NamedParams,
@@ -76,6 +79,7 @@ const getWiring = operation({
 
 const putWiring = operation({
   id: 'putWiring',
+  access: needsToPut('millrace:CreateWiring', 'millrace:UpdateWiring', 'wiring/:name'),
   tag,
   summary: 'Notes what a wiring has brought here; `millrace apply` does.',
   description: 'Changes no resource. `If-Match` and `If-None-Match: *` are honoured.',
@@ -90,6 +94,7 @@ const putWiring = operation({
 
 const deleteWiring = operation({
   id: 'deleteWiring',
+  access: needs('millrace:DeleteWiring', 'wiring/:name'),
   tag,
   summary: 'Forgets what a wiring has brought here; the resources stay.',
   params: NamedParams,

@@ -35,10 +35,20 @@ export interface SlsContext {
   readonly searches: Places
 }
 
+/** The ends of the names of resources (identity section 3.4). */
+export const subjects = {
+  projects: () => 'project/*',
+  project: (project: string) => `project/${project}`,
+  stores: (project: string) => `project/${project}/logstore/*`,
+  store: (project: string, logStore: string) => `project/${project}/logstore/${logStore}`,
+} as const
+
 /** One operation of the interface. */
 export interface Operation {
   /** Largest body in bytes as it is sent; what other operations have when absent. */
   readonly bodyBytesMax?: number
+  /** What a caller must be allowed to, and on what of the project that the host names. */
+  readonly needs: readonly [action: string, on: keyof typeof subjects]
   run(context: SlsContext, call: Call): Promise<Answer> | Answer
 }
 

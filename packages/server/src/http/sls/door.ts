@@ -4,7 +4,7 @@ import { AppError, Places, type Random, systemRandom } from '@millrace/spi'
 import {
   createSlsV1Verifier,
   createSlsV4Verifier,
-  type Credential,
+  type Keys,
   isPrincipal,
   isSlsDigest,
   type Principal,
@@ -14,23 +14,26 @@ import {
   slsV4Algorithm,
   type SlsV4Verifier,
 } from '../../auth/index.ts'
+import { arnOf } from '../access.ts'
 import { BodyBudget } from '../body-budget.ts'
 import { askForBody } from '../expect-continue.ts'
 import type { HttpLimits } from '../limits.ts'
+import type { Permits } from '../permits.ts'
 import { readBody } from '../raw-body.ts'
 import type { Refuser } from '../refuse.ts'
 import type { Services } from '../services.ts'
-import type { Answer, Call, SlsContext } from './call.ts'
+import { type Answer, type Call, type SlsContext, subjects } from './call.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import { type Route, routeOf } from './routes.ts'
 import { searchesMax } from './search.ts'
-import { defaultProject, parseTarget } from './target.ts'
+import { defaultProject, parseTarget, type RequestTarget } from './target.ts'
 
 export interface SlsDoorParts {
   readonly services: Services
   readonly limits: HttpLimits
+  readonly permits: Permits
   readonly refuse: Refuser
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
   /** Aborts when the listener closes: searches end, and connections are not kept alive. */
   readonly closing: AbortSignal
 }
@@ -105,6 +108,7 @@ export class SlsDoor {
     known.keyId = principal.keyId
     const route = routeOf(method, target)
     known.route = route.path
+    this.#permit(principal, route, target, request)
     const bodyBytesMax = route.operation.bodyBytesMax ?? this.#parts.limits.bodyBytesMax
     askForBody(request, response, bodyBytesMax)
     using held = await readBody(request, bodyBytesMax, this.#budget)
@@ -119,6 +123,14 @@ export class SlsDoor {
       remoteAddress: request.socket.remoteAddress ?? '',
     }
     return await this.#run(route, call, response)
+  }
+
+  #permit(principal: Principal, { operation }: Route, target: RequestTarget, request: IncomingMessage): void {
+    const { permits } = this.#parts
+    const [action, subject] = operation.needs
+    const end = subjects[subject](target.project ?? defaultProject, target.path[1] ?? '')
+    const place = { region: permits.region, account: principal.account }
+    permits.check(principal, () => [{ action, resource: arnOf(action, end, place) }], request)
   }
 
   async #run(route: Route, call: Omit<Call, 'signal'>, response: ServerResponse): Promise<Answer> {

@@ -17,6 +17,7 @@ const bucketsMax = 10_000
 
 /** GetLogs: the logs of a time that a query finds, in the order of their times. */
 export const getLogs: Operation = {
+  needs: ['log:GetLogStoreLogs', 'store'],
   async run(context, call) {
     const { rows, progress } = await findLogs(context, call, call.target.query)
     return {
@@ -34,6 +35,7 @@ export const getLogs: Operation = {
 
 /** GetLogsV2: the same, asked for by a body, answered with what it took. */
 export const getLogsV2: Operation = {
+  needs: ['log:GetLogStoreLogs', 'store'],
   async run(context, call) {
     const query = new URLSearchParams()
     for (const [name, value] of Object.entries(jsonObject(call))) {
@@ -61,6 +63,7 @@ export const getLogsV2: Operation = {
 
 /** GetHistograms: how many logs a query finds, for each part of a time. */
 export const getHistograms: Operation = {
+  needs: ['log:GetLogStoreHistogram', 'store'],
   async run(context, call) {
     const { query } = call.target
     const wanted = wantedOf(query)

@@ -7,6 +7,7 @@ const indexBytesMax = 65_536
 
 /** The configuration is kept and given back; searches read the logs themselves, with or without one. */
 export const createIndex: Operation = {
+  needs: ['log:CreateIndex', 'store'],
   async run(context, call) {
     const view = await existing(context, call)
     const settings = kept(view)
@@ -19,6 +20,7 @@ export const createIndex: Operation = {
 }
 
 export const getIndex: Operation = {
+  needs: ['log:GetIndex', 'store'],
   async run(context, call) {
     const view = await existing(context, call)
     const index = kept(view)['index']
@@ -29,6 +31,7 @@ export const getIndex: Operation = {
 }
 
 export const updateIndex: Operation = {
+  needs: ['log:UpdateIndex', 'store'],
   async run(context, call) {
     const view = await existing(context, call)
     const settings = kept(view)
@@ -39,6 +42,7 @@ export const updateIndex: Operation = {
 }
 
 export const deleteIndex: Operation = {
+  needs: ['log:DeleteIndex', 'store'],
   async run(context, call) {
     const view = await existing(context, call)
     const { index, ...settings } = kept(view)

@@ -26,6 +26,7 @@ const storedSettings: Readonly<Record<string, unknown>> = {
 const optionalSettings = ['hot_ttl', 'infrequentAccessTTL', 'encrypt_conf', 'mode'] as const
 
 export const createLogStore: Operation = {
+  needs: ['log:CreateLogStore', 'stores'],
   async run(context, call) {
     const given = jsonObject(call)
     const logStore = textOf(given, 'logstoreName')
@@ -52,6 +53,7 @@ export const createLogStore: Operation = {
 }
 
 export const getLogStore: Operation = {
+  needs: ['log:GetLogStore', 'store'],
   async run(context, call) {
     const view = await existing(context, call)
     const { spec, createdAtMs, updatedAtMs } = view
@@ -72,6 +74,7 @@ export const getLogStore: Operation = {
 
 /** The number of shards stays as it is. */
 export const updateLogStore: Operation = {
+  needs: ['log:UpdateLogStore', 'store'],
   async run(context, call) {
     const view = await existing(context, call)
     const given = jsonObject(call)
@@ -83,6 +86,7 @@ export const updateLogStore: Operation = {
 }
 
 export const deleteLogStore: Operation = {
+  needs: ['log:DeleteLogStore', 'store'],
   async run(context, call) {
     const { name } = await existing(context, call)
     await context.services.resources.logStores.delete(call.account, name)
@@ -91,6 +95,7 @@ export const deleteLogStore: Operation = {
 }
 
 export const listLogStores: Operation = {
+  needs: ['log:ListLogStores', 'stores'],
   async run(context, call) {
     await checkProject(context, call)
     const { query } = call.target

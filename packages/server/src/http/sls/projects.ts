@@ -18,6 +18,7 @@ interface Project {
 }
 
 export const createProject: Operation = {
+  needs: ['log:CreateProject', 'project'],
   async run(context, call) {
     const given = jsonObject(call)
     const name = textOf(given, 'projectName')
@@ -38,12 +39,14 @@ export const createProject: Operation = {
 }
 
 export const getProject: Operation = {
+  needs: ['log:GetProject', 'project'],
   async run(context, call) {
     return { json: shown(await findProject(context, call), context, call) }
   },
 }
 
 export const updateProject: Operation = {
+  needs: ['log:UpdateProject', 'project'],
   async run(context, call) {
     const { name } = await findProject(context, call)
     await projects(context).put(call.account, name, { description: descriptionOf(jsonObject(call)) })
@@ -53,6 +56,7 @@ export const updateProject: Operation = {
 
 /** Deletes the project with its log stores. */
 export const deleteProject: Operation = {
+  needs: ['log:DeleteProject', 'project'],
   async run(context, call) {
     const { name } = await findProject(context, call)
     const { logStores } = context.services.resources
@@ -63,6 +67,7 @@ export const deleteProject: Operation = {
 }
 
 export const listProjects: Operation = {
+  needs: ['log:ListProject', 'projects'],
   async run(context, call) {
     const { query } = call.target
     const offset = wholeNumber(query, 'offset', { low: 0, high: Number.MAX_SAFE_INTEGER, otherwise: 0 })

@@ -18,6 +18,7 @@ export const aheadSecondsMax = 900
  * to. A log store with `appendMeta` notes who sent a group, and when it came.
  */
 export const putLogs: Operation = {
+  needs: ['log:PostLogStoreLogs', 'store'],
   bodyBytesMax: rawBytesMax,
   async run(context, call) {
     const view = await existing(context, call)

@@ -19,6 +19,7 @@ type Methods = Readonly<Record<string, Operation>>
 /** An operation that clients have and this server has not. */
 function refused(what: string): Operation {
   return {
+    needs: ['millrace:UseLogService', 'project'],
     run: () => {
       throw notOffered(what)
     },

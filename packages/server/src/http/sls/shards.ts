@@ -10,6 +10,7 @@ import { wholeNumber } from './target.ts'
 const countMax = 1_000
 
 export const listShards: Operation = {
+  needs: ['log:ListShards', 'store'],
   async run(context, call) {
     const { spec, createdAtMs } = await existing(context, call)
     const json = Array.from({ length: spec.shards }, (_, shardID) => {
@@ -28,6 +29,7 @@ export const listShards: Operation = {
 
 /** A position of the shard by `begin`, `end`, or the time at which a group came. */
 export const getCursor: Operation = {
+  needs: ['log:GetCursorOrData', 'store'],
   async run(context, call) {
     const { name, shard } = await shardOf(context, call)
     const { logStores } = context.services
@@ -44,6 +46,7 @@ export const getCursor: Operation = {
 
 /** When the group at a cursor came; now for the end. */
 export const getCursorTime: Operation = {
+  needs: ['log:GetCursorOrData', 'store'],
   async run(context, call) {
     const { name, shard } = await shardOf(context, call)
     const { logStores, clock } = context.services
@@ -55,6 +58,7 @@ export const getCursorTime: Operation = {
 
 /** Groups from a cursor on, in the order in which they came, and the cursor behind them. */
 export const pullLogs: Operation = {
+  needs: ['log:GetCursorOrData', 'store'],
   async run(context, call) {
     const { name, shard } = await shardOf(context, call)
     const { query } = call.target

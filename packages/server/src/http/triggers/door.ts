@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError, type Random, systemRandom } from '@millrace/spi'
-import { createAcs3Verifier, createFcNativeVerifier, type Credential } from '../../auth/index.ts'
+import { createAcs3Verifier, createFcNativeVerifier, directoryOf, type Keys } from '../../auth/index.ts'
 import {
   type CorsRequest,
   type HttpTrigger,
@@ -11,8 +11,10 @@ import {
   withCorsHeaders,
 } from '../../functions/index.ts'
 import type { FunctionView, HttpAuthSpec } from '../../resources/index.ts'
+import { needs } from '../access.ts'
 import { BodyBudget } from '../body-budget.ts'
 import type { HttpLimits } from '../limits.ts'
+import type { Permits } from '../permits.ts'
 import type { Refuser } from '../refuse.ts'
 import type { Services } from '../services.ts'
 import { type AnswerParts, sendAnswer } from './answer.ts'
@@ -29,7 +31,8 @@ export interface TriggerDoorParts {
   readonly limits: HttpLimits
   readonly refuse: Refuser
   /** Keys whose signatures count. */
-  readonly credentials: readonly Credential[]
+  readonly credentials: Keys
+  readonly permits: Permits
   /** The name or address that the server listens on: no domain can stand for it. */
   readonly host: string
   /** Aborts when the listener closes: from then on connections are not kept alive. */
@@ -49,12 +52,14 @@ export class TriggerDoor {
   readonly #ownHosts: ReadonlySet<string>
   /** Made once for each form of a function or of its settings. */
   readonly #triggers = new WeakMap<FunctionView, ReadonlyMap<string, HttpTrigger>>()
+  readonly #accounts: readonly string[]
   readonly #guards = new WeakMap<HttpAuthSpec, Guard>()
 
   constructor(parts: TriggerDoorParts) {
     const { clock } = parts.services
     const { credentials } = parts
     this.#parts = parts
+    this.#accounts = directoryOf(credentials).accounts
     this.#random = systemRandom(clock)
     this.#budget = new BodyBudget(parts.limits.bodiesBytesMax)
     this.#calls = new TriggerCalls(parts.services, this.#random)
@@ -72,9 +77,9 @@ export class TriggerDoor {
     const { headers, url = '' } = request
     return claimOf(snapshot, this.#ownHosts, headers.host, url, () => {
       const named = headers['x-fc-account-id']
-      const own = new Set(this.#parts.credentials.map(({ account }) => account))
+      const own = this.#accounts
       // A client may go on naming the account that it had in the cloud.
-      return typeof named === 'string' && own.has(named) ? [named, ...own] : [...own]
+      return typeof named === 'string' && own.includes(named) ? [named, ...own] : own
     })
   }
 
@@ -124,6 +129,9 @@ export class TriggerDoor {
     const path = decodeURIComponent(located.path)
     const guarded = { headers, method, url, path, query: located.query, form: () => body.form() }
     const passage = await this.#guardOf(located.auth, view.account)(guarded)
+    if (passage.principal !== undefined) {
+      this.#parts.permits.checkRoute(passage.principal, invokeAccess, { function: view.name }, request)
+    }
     const bytes = await body.read()
     checkContentSha256(passage.contentSha256, bytes)
     const incoming = { parts, host: claim.host, located, wishes, bytes, isForm: body.hasForm }
@@ -172,6 +180,9 @@ export class TriggerDoor {
 }
 
 /** Names of the routes in the metrics. */
+/** A signed request to a trigger invokes its function (function-compute section 11.4). */
+const invokeAccess = needs('fc:InvokeFunction', 'functions/:function')
+
 const ownRoute = '/fn/:account/:function'
 const domainRoute = 'domain'
 

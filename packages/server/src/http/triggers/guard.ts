@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '@millrace/spi'
-import type { Acs3Verifier, FcNativeVerifier } from '../../auth/index.ts'
+import type { Acs3Verifier, FcNativeVerifier, Principal } from '../../auth/index.ts'
 import type { HttpAuthSpec } from '../../resources/index.ts'
 import { triggerError } from './errors.ts'
 import { checkJwtSpec, jwtGuard } from './jwt.ts'
@@ -26,6 +26,8 @@ export interface Passage {
   readonly claims?: readonly PassedClaim[]
   /** The body must have this SHA-256, in lower-case hex. */
   readonly contentSha256?: string
+  /** Who signed it; what they may do is not decided here. */
+  readonly principal?: Principal
 }
 
 /** Lets a request in, or throws why not. */
@@ -75,6 +77,7 @@ function signatureGuard(account: string, { acs3, fcNative }: GuardParts): Guard 
         "the caller is not authorized to perform 'fc:InvokeFunction' on a function of another account",
       )
     }
-    return verdict.contentSha256 === undefined ? free : { contentSha256: verdict.contentSha256 }
+    const { contentSha256 } = verdict
+    return { principal: verdict, ...(contentSha256 === undefined ? {} : { contentSha256 }) }
   }
 }

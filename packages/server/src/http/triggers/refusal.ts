@@ -32,7 +32,13 @@ const wireCodes: Readonly<Record<string, readonly [code: string, status: number]
   'domain.route-not-found': ['DomainRouteNotFound', 404],
   'auth.unknown-key': ['InvalidAccessKeyID', 403],
   'auth.signature-mismatch': ['SignatureNotMatch', 403],
+  'auth.key-disabled': ['InvalidAccessKeyID', 403],
   'auth.token-unsupported': ['InvalidSecurityToken', 403],
+  'auth.token-missing': ['InvalidSecurityToken', 403],
+  'auth.token-invalid': ['InvalidSecurityToken', 403],
+  'auth.token-mismatch': ['InvalidSecurityToken', 403],
+  'auth.token-expired': ['InvalidSecurityToken', 403],
+  'auth.forbidden': ['AccessDenied', 403],
   'http.body-too-large': ['InvalidArgument', 400],
 }
 

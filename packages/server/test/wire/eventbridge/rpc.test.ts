@@ -365,7 +365,7 @@ test('bad requests are told apart', async () => {
   const reading = rpcClient(server, {}, 'GET')
   expect(await reading('GetEventBus', bus)).toMatchObject({ Data: { EventBusName: 'orders' } })
   const unknown = rpcClient(server, { accessKeyId: 'nobody' })
-  expect(await codeOf(unknown('GetEventBus', bus))).toBe('InvalidAccessKeyId')
+  expect(await codeOf(unknown('GetEventBus', bus))).toBe('InvalidAccessKeyId.NotFound')
   expect(await codeOf(call('GetEventBus', {}))).toBe('RequestParameterInvalid')
   expect(await codeOf(call('ListEventBuses', { Limit: 'x' }))).toBe('LimitSizeInvalid')
   expect(await codeOf(call('PutTargets', { ...bus, RuleName: 'r', Targets: '[' }))).toBe(

@@ -4,9 +4,12 @@ import { AppError, type Random } from '@millrace/spi'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../../auth/index.ts'
 import type { Application } from '../../application.ts'
+import type { Permits } from '../../permits.ts'
 import type { Refuser } from '../../refuse.ts'
 import { fromFramework } from '../../translate.ts'
+import { actionAccess } from '../access.ts'
 import type { Action } from '../action.ts'
+import { permitter } from '../permitter.ts'
 import { Refusal, refusalOf, businessStatus } from '../refusal.ts'
 import { requestId } from '../request-id.ts'
 import { rpcParameters } from './parameters.ts'
@@ -14,6 +17,7 @@ import { type RpcAction, rpcActions } from './table.ts'
 
 export interface RpcParts {
   readonly actions: Readonly<Record<string, Action>>
+  readonly permits: Permits
   readonly refuse: Refuser
   readonly random: Random
 }
@@ -28,22 +32,21 @@ const jsonType = 'application/json; charset=utf-8'
  * Version 2020-04-01 of the interface: `POST /`, or GET, with the action in a header and the parameters in the query and a form
  * (section 3). The actions are those of the other style, under other names; business errors are answered 200, as the service does.
  */
-export function rpcRoutes(parent: Application, { actions, refuse, random }: RpcParts): void {
+export function rpcRoutes(parent: Application, parts: RpcParts): void {
   parent.addConstraintStrategy(versionConstraint)
   parent.register((scope, _options, ready) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
-    scope.setErrorHandler((thrown, request, reply) =>
-      refused(thrown, request, reply, { refuse, random, actions }),
-    )
+    scope.setErrorHandler((thrown, request, reply) => refused(thrown, request, reply, parts))
     scope.route({
       method: ['GET', 'POST'],
       url: rpcPath,
       schema: { hide: true },
+      config: { access: 'inside' },
       bodyLimit: bodyBytesMax,
       exposeHeadRoute: false,
       constraints: { [versionConstraint.name]: version },
-      handler: (request, reply) => respond(actions, random, request, reply),
+      handler: (request, reply) => respond(parts, request, reply),
     })
     ready()
   })
@@ -67,8 +70,7 @@ const versionConstraint = {
 const byName = new Map(rpcActions.map(action => [action.name, action]))
 
 async function respond(
-  actions: Readonly<Record<string, Action>>,
-  random: Random,
+  { actions, permits, random }: RpcParts,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -82,6 +84,7 @@ async function respond(
     headers: request.headers,
     body: Buffer.from(JSON.stringify(input)),
     peer: request.ip.replace(/^::ffff:/, ''),
+    permit: permitter(permits, actionAccess[action.does ?? ''] ?? [], request),
   })
   const shaped = action.shape?.(answer, input) ?? {}
   const RequestId = requestId(random)
@@ -136,6 +139,7 @@ function refused(
 ): void {
   const { raw } = request
   let refusal: Refusal
+  let denied: object = {}
   if (thrown instanceof Refusal) refusal = thrown
   else {
     const keyId = (request.principal as Principal | undefined)?.keyId
@@ -143,7 +147,8 @@ function refused(
     const { code, detail, ...details } = problem.body
     const does = byName.get(String(request.headers['x-acs-action']))?.does ?? ''
     const error = new AppError(code, detail, undefined, { details })
-    refusal = refusalOf(error, problem.status, actions[does]?.subject ?? 'event')
+    refusal = rpcRefusal(error) ?? refusalOf(error, problem.status, actions[does]?.subject ?? 'event')
+    denied = deniedDetail(error)
     reply.headers(problem.headers)
   }
   if (!raw.complete) reply.removeHeader('connection')
@@ -153,7 +158,41 @@ function refused(
     Message: refusal.message,
     RequestId: requestId(random),
     HostId: request.headers.host,
+    ...denied,
   }
   const status = refusal.status === businessStatus ? 200 : refusal.status
   void reply.code(status).type(jsonType).send(JSON.stringify(body))
+}
+
+/** Names that only this style has (identity section 7.1). */
+const rpcCodes: Readonly<Record<string, readonly [status: number, code: string]>> = {
+  'auth.unknown-key': [404, 'InvalidAccessKeyId.NotFound'],
+  'auth.key-disabled': [400, 'InvalidAccessKeyId.Inactive'],
+  'auth.token-missing': [400, 'MissingSecurityToken'],
+  'auth.token-invalid': [400, 'InvalidSecurityToken.Malformed'],
+  'auth.token-mismatch': [400, 'InvalidSecurityToken.MismatchWithAccessKey'],
+  'auth.token-expired': [400, 'InvalidSecurityToken.Expired'],
+  'auth.forbidden': [403, 'NoPermission'],
+}
+
+function rpcRefusal({ code, message }: AppError): Refusal | undefined {
+  const known = rpcCodes[code]
+  return known === undefined ? undefined : new Refusal(known[1], message, known[0])
+}
+
+/** What clients keep of a refusal by policy. */
+function deniedDetail({ code, details = {} }: AppError): object {
+  if (code !== 'auth.forbidden') return {}
+  const [, account = '', kind = '', name = ''] =
+    /^acs:ram::(\d+):(user|assumed-role)\/(.*)$/.exec(String(details['principal'])) ?? []
+  return {
+    AccessDeniedDetail: {
+      AuthAction: details['action'],
+      AuthPrincipalType: kind === 'user' ? 'SubUser' : 'AssumedRoleUser',
+      AuthPrincipalOwnerId: account,
+      AuthPrincipalDisplayName: name.replace('/', ':'),
+      NoPermissionType: details['denial'] === 'explicit-deny' ? 'ExplicitDeny' : 'ImplicitDeny',
+      PolicyType: details['layer'] === 'session' ? 'SessionPolicy' : 'AccountLevelIdentityBasedPolicy',
+    },
+  }
 }

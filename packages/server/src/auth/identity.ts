@@ -1,0 +1,33 @@
+import type { Clock } from '@millrace/spi'
+import { Authorizer } from './authorizer.ts'
+import type { Credential } from './credentials.ts'
+import type { IdentitySource } from './identity-source.ts'
+import type { KeyDirectory } from './key-directory.ts'
+import { AccessKeys } from './keys.ts'
+import type { SecretBox } from './secret-box.ts'
+import { SessionTokens } from './session-tokens.ts'
+
+/** Who there is, and who may do what. */
+export interface Identity {
+  readonly keys: KeyDirectory
+  readonly authorizer: Authorizer
+  readonly sessions: SessionTokens
+}
+
+export interface IdentityParts {
+  /** Keys of accounts themselves. */
+  readonly roots: readonly Credential[]
+  /** The documents as they are at the moment of the call. */
+  readonly source: () => IdentitySource
+  readonly secrets: SecretBox
+  readonly clock: Clock
+}
+
+export function createIdentity({ roots, source, secrets, clock }: IdentityParts): Identity {
+  const sessions = new SessionTokens(secrets.forPurpose('security token'), clock, source)
+  return {
+    keys: new AccessKeys({ roots, source, open: sealed => secrets.open(sealed), sessions }),
+    authorizer: new Authorizer(source, clock),
+    sessions,
+  }
+}

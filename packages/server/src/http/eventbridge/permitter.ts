@@ -1,0 +1,17 @@
+import type { FastifyRequest } from 'fastify'
+import { accessesOf, type AccessRule } from '../access.ts'
+import type { Permits } from '../permits.ts'
+import type { Call } from './action.ts'
+
+/** Asks for the permissions of an action, with the members of its input. */
+export function permitter(
+  permits: Permits,
+  rules: readonly AccessRule[],
+  { principal, raw }: FastifyRequest,
+): Call['permit'] {
+  return input => {
+    const params = input as Readonly<Record<string, string | undefined>>
+    const place = { region: permits.region, account: principal.account }
+    permits.check(principal, () => accessesOf(rules, place, params, {}), raw)
+  }
+}
