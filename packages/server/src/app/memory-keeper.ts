@@ -18,8 +18,11 @@ export interface MemoryState {
 
 /** Below it a collection is not worth its pause. */
 export const slackBytesMin = 24 * 1024 * 1024
-/** A collection takes some 50 ms in which nothing else happens: only while hardly anything does. */
-export const utilizationMax = 0.1
+/**
+ * A collection takes some 100 ms in which nothing else happens, so it has to be likely that nothing wants to: at 40 calls
+ * of functions a second, which is a twentieth of the event loop's time, it would be four calls that wait.
+ */
+export const utilizationMax = 0.02
 export const collectionEveryMsMin = 30_000
 
 /**
