@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Blobs, Clock, Documents, PluginLog, Random, Sink } from '@millrace/spi'
 import { silentTracer, type Tracer } from '../observability/index.ts'
@@ -84,6 +85,8 @@ export interface FunctionsLimits {
   readonly requests: RequestRecordsLimits
   /** From the start of a process to its first word. */
   readonly bootTimeoutMs: number
+  /** Processes of instances that boot at once; the others wait, those of functions that boot many longest. */
+  readonly bootsMax: number
   /** Longest time that the installation of a runtime may take. */
   readonly installTimeoutMs: number
   /** When the server stops, running invocations have so long to end. */
@@ -100,6 +103,7 @@ export const defaultFunctionsLimits: FunctionsLimits = {
   usage: defaultUsageLimits,
   requests: defaultRequestRecordsLimits,
   bootTimeoutMs: 10_000,
+  bootsMax: Math.max(4, 2 * availableParallelism()),
   installTimeoutMs: defaultInstallTimeoutMs,
   drainMsMax: 20_000,
 }
@@ -219,6 +223,7 @@ class FunctionPlatform implements Functions {
       runFolder: this.#runFolder,
       region: options.region ?? 'local',
       bootTimeoutMs: limits.bootTimeoutMs,
+      bootsMax: limits.bootsMax,
       times: limits.times,
     })
     this.#requests = new RequestRecords(limits.requests)

@@ -15,6 +15,7 @@ import { codeContext, codeEnvironment, newInstanceId } from './invoke/index.ts'
 import { type FunctionLogs, type OutputLine, PlatformLines } from './logs/index.ts'
 import {
   boot,
+  BootLine,
   type Instance,
   type InstanceStarter,
   type InstanceTimes,
@@ -40,6 +41,8 @@ export interface StarterOptions {
   readonly runFolder: string
   readonly region: string
   readonly bootTimeoutMs: number
+  /** Processes that boot at once. */
+  readonly bootsMax: number
   readonly times: InstanceTimes
 }
 
@@ -60,11 +63,13 @@ interface Housed {
 /** Code, runtime and sandbox put together: one instance of one function, initialised. */
 export class FunctionInstanceStarter implements InstanceStarter {
   readonly #options: StarterOptions
+  readonly #line: BootLine
   #spares: Spares | undefined
   #count = 0
 
   constructor(options: StarterOptions) {
     this.#options = options
+    this.#line = new BootLine(options.bootsMax)
   }
 
   /** Takes instances from these where it can, and boots them by `bootSpare`. */
@@ -103,7 +108,7 @@ export class FunctionInstanceStarter implements InstanceStarter {
     for (const path of [codePath, layersPath]) await mkdir(path, { recursive: true, mode: 0o755 })
     let take: (line: OutputLine) => void = () => {}
     const instance = await this.#boot(
-      { id, folder, shape, codePath, layersPath, onOutput: line => take(line) },
+      { key: '', id, folder, shape, codePath, layersPath, onOutput: line => take(line) },
       signal,
     )
     return {
@@ -185,7 +190,8 @@ export class FunctionInstanceStarter implements InstanceStarter {
     const folder = this.#newFolder()
     const [codePath, layersPath] = [code?.path, layers?.path]
     const onOutput = this.#output(deployment, id)
-    const instance = await this.#boot({ id, folder, shape, codePath, layersPath, onOutput }, signal)
+    const key = deployment.functionKey
+    const instance = await this.#boot({ key, id, folder, shape, codePath, layersPath, onOutput }, signal)
     return { instance, codePath, layersPath }
   }
 
@@ -213,8 +219,10 @@ export class FunctionInstanceStarter implements InstanceStarter {
     return join(this.#options.runFolder, this.#count.toString(36))
   }
 
-  #boot(
+  async #boot(
     house: {
+      /** Function for which it boots; empty for a spare. */
+      readonly key: string
       readonly id: string
       readonly folder: string
       readonly shape: Shape
@@ -225,10 +233,14 @@ export class FunctionInstanceStarter implements InstanceStarter {
     signal: AbortSignal,
   ): Promise<Instance> {
     const { clock, bootTimeoutMs, times } = this.#options
-    const { shape, ...rest } = house
+    const { key, shape, ...rest } = house
     const plan = shape.runtime.launch(shape.launch)
-    const sandbox = plan.runsCodeElsewhere === true ? this.#options.sandbox.plain : this.#options.sandbox
-    return boot({ ...rest, sandbox, plan, limits: shape.limits, clock, bootTimeoutMs, times }, signal)
+    const options = { ...rest, plan, limits: shape.limits, clock, bootTimeoutMs, times }
+    const { sandbox } = this.#options
+    // What boots elsewhere takes no processor here.
+    if (plan.runsCodeElsewhere === true) return await boot({ ...options, sandbox: sandbox.plain }, signal)
+    using _place = await this.#line.enter(key, signal)
+    return await boot({ ...options, sandbox }, signal)
   }
 
   /** Throws `StartFailure` with what the code's side says. */

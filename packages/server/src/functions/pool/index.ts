@@ -1,6 +1,7 @@
 export * from './answer.ts'
 export { type AnswerStream, answerBytesMax } from './answer-parts.ts'
 export * from './boot.ts'
+export * from './boot-line.ts'
 export * from './budget.ts'
 export type { Call } from './call.ts'
 export * from './duties.ts'
