@@ -24,8 +24,9 @@ const lineOverheadBytes = 128
 export class LogRing {
   readonly #limits: LogRingLimits
   readonly #listeners = new Set<(line: LogLine) => void>()
-  #lines: LogLine[] = []
-  /** Index of the oldest kept line: removing from the front of an array costs its length. */
+  /** Those before the oldest kept line are gone: removing from the front of an array costs its length. */
+  #lines: (LogLine | undefined)[] = []
+  /** Index of the oldest kept line. */
   #first = 0
   #bytes = 0
   #next = 1
@@ -51,7 +52,7 @@ export class LogRing {
     this.#bytes += size(kept)
     while (this.#bytes > this.#limits.bytesMax || this.#lines.length - this.#first > this.#limits.linesMax) {
       this.#bytes -= size(this.#lines[this.#first] as LogLine)
-      this.#first++
+      this.#lines[this.#first++] = undefined
     }
     if (this.#first > 1_024 && this.#first * 2 > this.#lines.length) {
       this.#lines = this.#lines.slice(this.#first)

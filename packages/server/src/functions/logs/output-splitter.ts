@@ -78,37 +78,39 @@ export class OutputSplitter {
     if (bytes.length === 0) return
     const key = `${this.#stream} ${this.#requestId ?? ''}`
     const before = this.#open.get(key)
-    let rest = before === undefined ? bytes : Buffer.concat([before, bytes])
+    const all = before === undefined ? bytes : Buffer.concat([before, bytes])
     if (before !== undefined) this.#open.delete(key)
+    // By positions: a view of the bytes for each line would be most of what a flood of short lines costs.
+    let start = 0
     for (;;) {
-      const end = rest.indexOf(lineFeed)
-      const length = end === -1 ? rest.length : end
+      const end = all.indexOf(lineFeed, start)
+      const length = (end === -1 ? all.length : end) - start
       if (length > lineBytesMax) {
-        this.#line(key, rest.subarray(0, lineBytesMax))
-        rest = rest.subarray(lineBytesMax)
+        this.#line(key, all, start, start + lineBytesMax)
+        start += lineBytesMax
         continue
       }
       if (end === -1) break
-      this.#line(key, rest.subarray(0, end))
-      rest = rest.subarray(end + 1)
+      this.#line(key, all, start, end)
+      start = end + 1
     }
-    if (rest.length === 0) return
-    this.#open.set(key, Buffer.from(rest))
+    if (start === all.length) return
+    this.#open.set(key, Buffer.from(all.subarray(start)))
     if (this.#open.size > openLinesMax) this.#flush(this.#open.keys().next().value as string)
   }
 
   #flush(key: string): void {
     const bytes = this.#open.get(key)
     this.#open.delete(key)
-    if (bytes !== undefined) this.#line(key, bytes)
+    if (bytes !== undefined) this.#line(key, bytes, 0, bytes.length)
   }
 
-  #line(key: string, bytes: Buffer): void {
+  #line(key: string, bytes: Buffer, start: number, end: number): void {
     const requestId = key.slice(7)
     this.#emit({
       requestId: requestId === '' ? undefined : requestId,
       stream: key.startsWith('stdout') ? 'stdout' : 'stderr',
-      text: bytes.toString('utf8'),
+      text: bytes.toString('utf8', start, end),
     })
   }
 }
