@@ -155,6 +155,34 @@ describe('logs of @alicloud/log', () => {
     expect(rows.map(({ n }) => n)).toEqual(['5', '4'])
   })
 
+  test('are the first of thousands by their times, wherever those lie', async () => {
+    await newStore('thousands', { shardCount: 3 })
+    const all: { time: number; n: string }[] = []
+    for (let group = 0; group < 8; group++) {
+      const logs = Array.from({ length: 500 }, (_, i) => {
+        const n = group * 500 + i
+        // Each number of seconds occurs, in no order, and some twice.
+        const secondsAgo = (n * 1_237) % 3_500
+        all.push({ time: now - secondsAgo, n: String(n) })
+        return log({ n: String(n) }, secondsAgo)
+      })
+      await server.call('postLogStoreLogs', 'shop', 'thousands', { logs })
+    }
+    const times = all.map(({ time }) => time).toSorted((left, right) => left - right)
+    for (const [offset, reverse] of [
+      [0, false],
+      [1_500, false],
+      [3_950, false],
+      [0, true],
+      [2_345, true],
+    ] as const) {
+      const page = { line: 100, offset, reverse }
+      const rows: { __time__: string }[] = await server.call('getLogs', 'shop', 'thousands', ...around, page)
+      const sorted = reverse ? times.toReversed() : times
+      expect(rows.map(({ __time__ }) => Number(__time__))).toEqual(sorted.slice(offset, offset + 100))
+    }
+  })
+
   test('are searched by words, fields and topic', async () => {
     await newStore('searched')
     const post = (topic: string, content: Record<string, string>) =>
