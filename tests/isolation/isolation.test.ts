@@ -101,6 +101,24 @@ for (const who of ['root', 'an ordinary user'] satisfies Who[]) {
       expect(calls).toBeGreaterThan(10)
     })
 
+    test('instances end with the launcher of their server, and the next call is served', async () => {
+      const place = await Place.open(who, 'bubblewrap')
+      const spin =
+        'exports.handler = event => { while (String(event) !== "") console.log("spinning"); return "well" }'
+      await place.define('spin', 'index.js', spin, { ...off, timeoutMs: 600_000 })
+      const refused = place.client.invoke('spin', 'on').catch((error: unknown) => error)
+      await waitUntil(async () => (await place.client.functionLogs('spin')).length > 0)
+      const before = (await leftovers(place.data)).processes
+      process.kill(await place.launcher(), 'SIGKILL')
+
+      expect(await refused).toMatchObject({ code: 'function.exited' })
+      await waitUntil(async () => {
+        const { processes } = await leftovers(place.data)
+        return !processes.some(id => before.includes(id))
+      })
+      expect(Buffer.from(await place.client.invoke('spin', '')).toString()).toBe('well')
+    })
+
     test('nothing is left when a server is killed and started again', async () => {
       const place = await Place.open(who, 'bubblewrap')
       await place.define('idle', 'index.js', 'exports.handler = async () => "done"', off)

@@ -117,6 +117,15 @@ export class Place {
     await chown(path, uid, gid)
   }
 
+  /** The program that starts instances for the server. */
+  async launcher(): Promise<number> {
+    for (const id of await descendants(this.server.processId)) {
+      const environment = await readFile(`/proc/${id}/environ`, 'latin1').catch(() => '')
+      if (environment.startsWith(`MILLRACE_SOCKET=${this.data}/run/.launcher-`)) return id
+    }
+    throw new Error('the server has no launcher')
+  }
+
   /** Calls a good function all the time; the result stops that and tells how many calls failed of how many. */
   async keepCalling(): Promise<() => Promise<{ calls: number; failures: string[] }>> {
     await this.define('good', 'index.js', 'exports.handler = async event => event', { memoryMiB: 256 })

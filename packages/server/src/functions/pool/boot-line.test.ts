@@ -5,9 +5,9 @@ const never = new AbortController().signal
 
 /** A line in which so many boot for one function already, and the names of those that began after them. */
 function fullLine(bootsMax: number): {
-  enter(key: string, name: string, signal?: AbortSignal): Promise<void>
-  begun: string[]
-  boots: Promise<Disposable>[]
+  readonly enter: (key: string, name: string, signal?: AbortSignal) => Promise<void>
+  readonly begun: string[]
+  readonly boots: Promise<Disposable>[]
 } {
   const line = new BootLine(bootsMax)
   const begun: string[] = []
