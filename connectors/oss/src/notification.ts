@@ -8,6 +8,8 @@ export interface NoticeContext {
   /** Region of buckets whose notification tells none. */
   readonly region: string
   readonly nowMs: number
+  /** Whether keys are escaped as in forms, as the protocol has it. */
+  readonly keysEscaped: boolean
 }
 
 type Members = Readonly<Record<string, unknown>>
@@ -32,11 +34,12 @@ export function noticesOf(body: Uint8Array, context: NoticeContext): Notice[] {
   throw malformed('has neither Records nor events')
 }
 
-function s3Notice(record: Members, { account, region, nowMs }: NoticeContext): Notice {
+function s3Notice(record: Members, { account, region, nowMs, keysEscaped }: NoticeContext): Notice {
   const s3 = members(record['s3'])
   const bucket = members(s3['bucket'])
   const object = members(s3['object'])
   const response = members(record['responseElements'])
+  const key = needed(object, 'key')
   const size = object['size']
   const userMeta = object['userMetadata']
   return noticeOf(
@@ -44,8 +47,7 @@ function s3Notice(record: Members, { account, region, nowMs }: NoticeContext): N
       eventName: needed(record, 'eventName'),
       timeMs: timeOf(record['eventTime']) ?? nowMs,
       bucket: needed(bucket, 'name'),
-      // The protocol has keys escaped as in forms.
-      key: unescaped(needed(object, 'key')),
+      key: keysEscaped ? unescaped(key) : key,
       eTag: text(object, 'eTag'),
       size: typeof size === 'number' ? size : undefined,
       region: text(record, 'awsRegion') || region,

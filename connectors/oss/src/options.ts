@@ -145,6 +145,11 @@ export const OssSourceOptions = Type.Object(
           'With `webhook`: what the query parameter `token`, or the header `Authorization`, must be. Without it everybody may notify.',
       }),
     ),
+    keysEscaped: Type.Boolean({
+      default: true,
+      description:
+        'With `webhook`: keys come escaped as in forms, which S3 and MinIO do. Some servers, such as the Versity S3 Gateway, send them as they are.',
+    }),
     bodyBytesMax: Type.Integer({
       default: 1_048_576,
       minimum: 1_024,

@@ -66,10 +66,11 @@ export class WebhookIntake implements Intake {
     if (!this.#isTokenRight(request)) return refusal(401, 'the token is missing or wrong')
     // Servers look whether anybody is there before they save an address.
     if (request.method === 'HEAD' || request.method === 'GET' || request.body.length === 0) return taken
-    const { region } = this.#options
+    const { region, keysEscaped } = this.#options
     let items: Set<Item>
     try {
-      const context = { account: this.#context.account, region, nowMs: this.#context.clock.nowMs() }
+      const { account, clock } = this.#context
+      const context = { account, region, keysEscaped, nowMs: clock.nowMs() }
       const notices = noticesOf(request.body, context).filter(notice => isWanted(notice, this.#options))
       items = new Set(notices.map(notice => new Item(notice)))
     } catch (thrown) {

@@ -33,7 +33,7 @@ async function notifiedFixture(): Promise<SourceFixture> {
   return {
     connector,
     host,
-    options: { ...bucket.reach, content: 'single', bodyForm: 'json' },
+    options: { ...bucket.reach, keysEscaped: false, content: 'single', bodyForm: 'json' },
     ...putting(bucket),
     textOf,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

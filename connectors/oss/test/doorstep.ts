@@ -9,7 +9,8 @@ export async function doorstep(host: SourceHost): Promise<{ readonly url: string
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     void knock(host, request, gone.signal).then(({ status, headers, body }) => {
-      response.writeHead(status, headers).end(body)
+      // A connection that is kept would look like one of the source's own.
+      response.writeHead(status, { ...headers, connection: 'close' }).end(body)
     })
   }).listen(0, '127.0.0.1')
   await once(listener, 'listening')

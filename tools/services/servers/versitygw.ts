@@ -25,7 +25,7 @@ export interface VersitygwService extends ServiceHandle {
   createBucket(name: string): Promise<void>
   /**
    * From now on posts the notifications of a bucket to an address of this machine, each again and again until it is answered
-   * 2xx, in the order of their coming. Disposing ends that.
+   * 2xx, several at once. Disposing ends that.
    */
   notify(bucket: string, url: string): Promise<AsyncDisposable>
 }

@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /** Notifications that wait for one subscriber at most; later ones are lost, as they are to a full queue of a server. */
 const waitingMax = 10_000
+/** Requests to one subscriber at once. */
+const underWayMax = 64
 const retryAfterMs = 200
 const answerWithinMs = 60_000
 
@@ -13,6 +15,7 @@ interface Subscriber {
   readonly bucket: string
   readonly url: string
   readonly waiting: string[]
+  underWay: number
   readonly gone: AbortController
 }
 
@@ -34,7 +37,7 @@ function change(method: string, bucket: string, url: string): void {
   subscribers.get(key)?.gone.abort()
   subscribers.delete(key)
   if (method !== 'PUT') return
-  const subscriber = { bucket, url, waiting: [], gone: new AbortController() }
+  const subscriber = { bucket, url, waiting: [], underWay: 0, gone: new AbortController() }
   subscribers.set(key, subscriber)
 }
 
@@ -44,16 +47,18 @@ function hand(text: string): void {
   for (const subscriber of subscribers.values()) {
     if (subscriber.bucket !== bucket || subscriber.waiting.length >= waitingMax) continue
     subscriber.waiting.push(text)
-    if (subscriber.waiting.length === 1) void deliver(subscriber)
+    if (subscriber.underWay < underWayMax) void deliver(subscriber)
   }
 }
 
-/** One after the other, each until it is taken; the first of the list is the one under way. */
-async function deliver({ url, waiting, gone }: Subscriber): Promise<void> {
-  while (waiting.length > 0 && !gone.signal.aborted) {
-    if (await isTaken(url, waiting[0]!, gone.signal)) waiting.shift()
-    else await pause(retryAfterMs)
+/** One after the other, each until it is taken. */
+async function deliver(subscriber: Subscriber): Promise<void> {
+  const { url, waiting, gone } = subscriber
+  subscriber.underWay++
+  for (let text = waiting.shift(); text !== undefined && !gone.signal.aborted; text = waiting.shift()) {
+    while (!gone.signal.aborted && !(await isTaken(url, text, gone.signal))) await pause(retryAfterMs)
   }
+  subscriber.underWay--
 }
 
 async function isTaken(url: string, body: string, gone: AbortSignal): Promise<boolean> {
