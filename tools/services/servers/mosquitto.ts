@@ -1,9 +1,10 @@
 import { pbkdf2Sync } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { canMakeCertificates, certificateFiles, makeCertificate } from '../certificate.ts'
 import { findProgram, installPackages } from '../install/index.ts'
 import type { Instance, Server, ServiceHandle } from '../server.ts'
-import { makeFolderFor } from '../user.ts'
+import { makeFolderFor, userToRunAs } from '../user.ts'
 import { mqttLogin } from '../wire/index.ts'
 
 /**
@@ -12,6 +13,12 @@ import { mqttLogin } from '../wire/index.ts'
  */
 export interface MosquittoService extends ServiceHandle {
   readonly address: string
+  /** Over TLS, for clients that show a certificate; the server's is for 127.0.0.1 and localhost, signed by itself. */
+  readonly tlsAddress: string
+  /** File with the certificate to trust, and to show: the server takes its own, too. */
+  readonly authorityFile: string
+  /** File with its key. */
+  readonly keyFile: string
   /** MQTT with the user that has every right. */
   readonly url: string
   readonly user: { readonly name: string; readonly password: string }
@@ -33,17 +40,22 @@ const passwordRounds = 101
 export const server: Server<MosquittoService> = {
   name: 'mosquitto',
   title: 'Eclipse Mosquitto of the system (mosquitto), MQTT',
-  ports: { mqtt: 11_883 },
+  ports: { mqtt: 11_883, tls: 11_884 },
   lockPort: 11_882,
-  missing: () => (findProgram('mosquitto') === undefined ? 'mosquitto' : undefined),
-  install: print => installPackages(['mosquitto'], print),
-  prepare: instance => {
+  missing: () => {
+    if (findProgram('mosquitto') === undefined) return 'mosquitto'
+    return canMakeCertificates() ? undefined : 'openssl'
+  },
+  install: print => installPackages(['mosquitto', 'openssl'], print),
+  prepare: async instance => {
     makeFolderFor(systemUser, instance.dataFolder)
+    await makeCertificate(instance.folder)
+    const { uid, gid } = userToRunAs(systemUser)
+    if (uid !== undefined && gid !== undefined) chownSync(certificateFiles(instance.folder).key, uid, gid)
     const passwords = [user, stranger].map(({ name, password }) => `${name}:${passwordHash(password)}\n`)
     writeFileSync(join(instance.folder, 'passwords'), passwords.join(''))
     writeFileSync(join(instance.folder, 'rights'), `user ${user.name}\ntopic readwrite #\n`)
     writeFileSync(settingsFile(instance), settings(instance))
-    return Promise.resolve()
   },
   processes: instance => [
     {
@@ -57,7 +69,19 @@ export const server: Server<MosquittoService> = {
   handle: instance => {
     const address = `127.0.0.1:${instance.port('mqtt')}`
     const url = `mqtt://${user.name}:${user.password}@${address}`
-    return { name: 'mosquitto', address, url, user, stranger, connect: url }
+    const { certificate: authorityFile, key: keyFile } = certificateFiles(instance.folder)
+    const tlsAddress = `127.0.0.1:${instance.port('tls')}`
+    return {
+      name: 'mosquitto',
+      address,
+      tlsAddress,
+      authorityFile,
+      keyFile,
+      url,
+      user,
+      stranger,
+      connect: url,
+    }
   },
 }
 
@@ -66,8 +90,14 @@ function settingsFile(instance: Instance): string {
 }
 
 function settings(instance: Instance): string {
+  const { certificate, key } = certificateFiles(instance.folder)
   return [
     `listener ${instance.port('mqtt')} 127.0.0.1`,
+    `listener ${instance.port('tls')} 127.0.0.1`,
+    `cafile ${certificate}`,
+    `certfile ${certificate}`,
+    `keyfile ${key}`,
+    'require_certificate true',
     'allow_anonymous false',
     `password_file ${join(instance.folder, 'passwords')}`,
     `acl_file ${join(instance.folder, 'rights')}`,
