@@ -16,6 +16,7 @@ beforeAll(async () => {
     'alikafka_post-cn-1': { connector: 'kafka', options: { bootstrap: '127.0.0.1:1' } },
     MQ_INST_1: { connector: 'rocketmq', options: { endpoints: ['127.0.0.1:1'] } },
     sls: { connector: 'sls', options: { endpoint: server.url, accessKeyId, accessKeySecret } },
+    oss: { connector: 'oss', options: { accessKeyId: 'id', accessKeySecret: 'hidden-password' } },
     'amqp-cn-1': { connector: 'rabbitmq', options: { endpoint: '127.0.0.1:1' } },
   }
   for (const [name, instance] of Object.entries(instances)) {
@@ -123,6 +124,7 @@ test.each<[string, Members]>([
       IncrementingColumn: 'id',
     },
   ],
+  ['SourceOSSParameters', { BucketName: 'demo', Prefix: 'in/', LoadMode: 'element', Delimiter: '\n' }],
   ['SourceSLSParameters', { Project: 'p', LogStore: 'l', ConsumePosition: 'end', RoleName: 'r' }],
 ])('the connector takes what %s becomes', async (kind, members) => {
   await accepted({ [kind]: members }, toQueue)
@@ -175,6 +177,20 @@ test.each<[string, Members]>([
       VirtualHostName: 'v',
       TargetType: 'Queue',
       QueueName: 'q',
+    },
+  ],
+  [
+    'SinkOSSParameters',
+    {
+      BucketName: 'demo',
+      Endpoint: '127.0.0.1:1',
+      SSLEnabled: 'false',
+      PathFormat: 'orders/{yyyy}/{MM}/{dd}/{HH}',
+      TimeZone: 'Asia/Shanghai',
+      CompressionType: 'NONE',
+      RotateIntervalMs: '60000',
+      RotateSizeBytes: '67108864',
+      ContentTransform: path('$.data'),
     },
   ],
   ['SinkMNSParameters', { QueueName: constant('elsewhere'), IsBase64Encode: constant('true') }],

@@ -17,6 +17,8 @@ export interface Destination {
   readonly transform?: TransformSpec | undefined
   readonly parameters?: Readonly<Record<string, TransformSpec>>
   readonly payload?: 'each' | 'list'
+  /** How batches are made, unless the stream says so itself. */
+  readonly batch?: { readonly countMax?: number; readonly windowMs?: number; readonly bytesMax?: number }
   readonly concurrencyMax?: number
   readonly timeoutMs?: number
   readonly ratePerSecondMax?: number

@@ -136,6 +136,29 @@ describe('sources', () => {
       },
     ],
     [
+      'SourceOSSParameters',
+      {
+        BucketName: 'demo',
+        Prefix: 'in/',
+        LoadMode: 'element',
+        LoadFormat: 'TextLoader',
+        Delimiter: '\\n',
+        RoleName: 'r',
+      },
+      {
+        connector: 'oss',
+        instance: 'oss',
+        options: {
+          mode: 'list',
+          start: 'earliest',
+          bucket: 'demo',
+          prefix: 'in/',
+          content: 'element',
+          delimiter: '\n',
+        },
+      },
+    ],
+    [
       'SourceSLSParameters',
       { Project: 'p', LogStore: 'l', ConsumePosition: 'begin', RoleName: 'r' },
       { connector: 'sls', instance: 'sls', options: { project: 'p', logstore: 'l', start: 'earliest' } },
@@ -266,7 +289,7 @@ describe('sources', () => {
   })
 
   test('of a system without a connector are refused with those that have one', () => {
-    expect(() => sourceOf('SourceOSSParameters', {})).toThrow(sourceKinds.join(', '))
+    expect(() => sourceOf('SourcePrometheusParameters', {})).toThrow(sourceKinds.join(', '))
     expect(() => sourceOf('constructor', {})).toThrow('no source')
   })
 })
@@ -284,6 +307,39 @@ describe('sinks', () => {
       {
         sink: { connector: 'mns', instance: 'mns', options: { queue: 'there', base64Encode: false } },
         transform: { form: 'JSONPATH', value: '$.data' },
+      },
+    ],
+    [
+      'SinkOSSParameters',
+      {
+        BucketName: constant('demo'),
+        RegionId: 'cn-hangzhou',
+        Endpoint: 's3.oss-cn-hangzhou.aliyuncs.com',
+        SSLEnabled: true,
+        PathFormat: 'orders/{yyyy-MM-dd}',
+        TimeZone: 'Asia/Shanghai',
+        CompressionType: 'GZIP',
+        RotateIntervalMs: '600000',
+        RotateSizeBytes: '1048576',
+        TaskConcurrency: '2',
+        ContentTransform: path('$.data'),
+      },
+      {
+        sink: {
+          connector: 'oss',
+          instance: 'oss',
+          options: {
+            endpoint: 'https://s3.oss-cn-hangzhou.aliyuncs.com',
+            region: 'cn-hangzhou',
+            bucket: 'demo',
+            pathFormat: 'orders/{yyyy-MM-dd}',
+            timeZone: 'Asia/Shanghai',
+            compression: 'gzip',
+          },
+        },
+        transform: { form: 'JSONPATH', value: '$.data' },
+        concurrencyMax: 2,
+        batch: { countMax: 10_000, windowMs: 300_000, bytesMax: 1_048_576 },
       },
     ],
     [
@@ -500,7 +556,7 @@ describe('sinks', () => {
   })
 
   test('of a system without a connector are refused with those that have one', () => {
-    expect(() => sinkOf('SinkOSSParameters', {})).toThrow(sinkKinds.join(', '))
+    expect(() => sinkOf('SinkDataHubParameters', {})).toThrow(sinkKinds.join(', '))
   })
 })
 

@@ -8,6 +8,7 @@ import { jdbcSource } from './jdbc.ts'
 import { apacheKafkaSink, apacheKafkaSource, kafkaSink, kafkaSource } from './kafka.ts'
 import { mnsSink, mnsSource, queueTarget, topicTarget } from './mns.ts'
 import { postgresSource } from './postgres.ts'
+import { ossSink, ossSource } from './oss.ts'
 import { openRabbitmqSink, openRabbitmqSource, rabbitmqSink, rabbitmqSource } from './rabbitmq.ts'
 import { rocketmqSink, rocketmqSource } from './rocketmq.ts'
 import { slsSink, slsSource } from './sls.ts'
@@ -36,6 +37,7 @@ const sources: Readonly<Record<string, SourceMapping>> = {
   SourceOpenSourceRabbitMQParameters: openRabbitmqSource,
   SourceKafkaParameters: kafkaSource,
   SourceApacheKafkaParameters: apacheKafkaSource,
+  SourceOSSParameters: ossSource,
   SourceSLSParameters: slsSource,
   SourcePostgreSQLParameters: postgresSource,
   SourceJDBCParameters: jdbcSource,
@@ -49,6 +51,7 @@ const sinks: Readonly<Record<string, SinkMapping>> = {
   SinkOpenSourceRabbitMQParameters: openRabbitmqSink,
   SinkKafkaParameters: kafkaSink,
   SinkApacheKafkaParameters: apacheKafkaSink,
+  SinkOSSParameters: ossSink,
   SinkFcParameters: functionSink,
   SinkHttpsParameters: httpSink,
   SinkApiDestinationParameters: apiDestinationSink,

@@ -60,6 +60,33 @@ test.each([
       },
     },
   ],
+  [
+    'SourceOSSEventParameters',
+    {
+      EventTypes: ['oss:ObjectCreated:PutObject'],
+      MatchRules: [
+        [
+          { Prefix: 'in/', MatchState: true },
+          { Suffix: '.tmp', MatchState: 'false' },
+        ],
+      ],
+      StsRoleArn: 'acs:ram::1:role/r',
+    },
+    {
+      source: {
+        connector: 'oss',
+        options: {
+          mode: 'webhook',
+          token,
+          types: ['oss:ObjectCreated:PutObject'],
+          keyRules: [
+            { prefix: 'in/', suffix: '', exclude: false },
+            { prefix: '', suffix: '.tmp', exclude: true },
+          ],
+        },
+      },
+    },
+  ],
 ])('%s is a source %#', (kind, members, part) => {
   expect(sourcePart({ kind, members }, context, token)).toMatchObject(part)
 })

@@ -4,6 +4,7 @@ import {
   type MappingContext,
   type MemberCodes,
   Members,
+  ossEventSource,
   parametersOf,
   sourceMapping,
 } from '../mapping/index.ts'
@@ -62,6 +63,7 @@ export function sourcePart(
   token: string,
 ): SourcePart {
   if (kind === 'SourceHttpEventParameters') return { source: webhookSource(members, token) }
+  if (kind === 'SourceOSSEventParameters') return { source: ossEventSource(members, token) }
   if (kind === 'SourceScheduledEventParameters') return { source: scheduleSource(members) }
   const given = new Members(kind, parametersOf(members), codes)
   const source = sourceMapping(kind, 'EventSourceTypeInvalid')(given, context)

@@ -17,7 +17,13 @@ export function sourceView(
   { source, token, createdAtMs }: FoundSource,
   { region, account, host }: SourcePlace,
 ): Record<string, unknown> {
-  const { EventSourceName, EventBusName, SourceHttpEventParameters: webhook, ...members } = source
+  const {
+    EventSourceName,
+    EventBusName,
+    SourceHttpEventParameters: webhook,
+    SourceOSSEventParameters: bucket,
+    ...members
+  } = source
   return {
     Description: '',
     ...members,
@@ -27,7 +33,13 @@ export function sourceView(
     Ctime: createdAtMs,
     EventBusName,
     ...(isObject(webhook) ? { SourceHttpEventResponse: webhookView(webhook, host, token) } : {}),
+    ...(isObject(bucket) ? { SourceOSSEventParameters: notifiedView(bucket, host, token) } : {}),
   }
+}
+
+/** Servers other than the vendor's must be told where to post their notifications. */
+function notifiedView(bucket: Readonly<Record<string, unknown>>, host: string, token: string) {
+  return { ...bucket, PublicWebHookUrl: [`http://${host}${webhookPath}?token=${token}`] }
 }
 
 function webhookView(webhook: Readonly<Record<string, unknown>>, host: string, token: string) {

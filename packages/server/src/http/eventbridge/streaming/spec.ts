@@ -49,6 +49,7 @@ export function streamSpec(
     context,
   )
   const pattern = input.FilterPattern?.trim() ?? ''
+  const options = runOptions(input.RunOptions ?? {}, context)
   return {
     description: input.Description ?? '',
     source,
@@ -56,7 +57,8 @@ export function streamSpec(
     dialect: 'aliyun',
     functions: (input.Transforms ?? []).map(transform => functionStage(transform, context)),
     ...sinkPart(destination),
-    ...(runOptions(input.RunOptions ?? {}, context) as Partial<StreamSpec>),
+    ...(options as Partial<StreamSpec>),
+    batch: { ...destination.batch, ...options.batch } as StreamSpec['batch'],
   }
 }
 
