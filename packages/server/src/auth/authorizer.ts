@@ -244,7 +244,11 @@ const denial: Policy = {
 }
 
 /** The details are for records: who, what, on which, and whether a statement said so. */
-function forbidden(principal: string, { action, resource }: Access, { outcome, layer }: Decision): AppError {
+export function forbidden(
+  principal: string,
+  { action, resource }: Access,
+  { outcome, layer }: Pick<Decision, 'outcome' | 'layer'>,
+): AppError {
   const reason = outcome === 'explicit-deny' ? 'a policy denies it' : 'no policy allows it'
   return new AppError(
     'auth.forbidden',

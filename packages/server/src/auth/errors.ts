@@ -54,6 +54,10 @@ export const authErrors: ErrorCatalogue = {
     status: 403,
     description: 'The temporary credentials are past their end, or their role is gone.',
   },
+  'sts.duration-invalid': {
+    status: 400,
+    description: 'A session would be shorter or longer than the role allows.',
+  },
   'auth.forbidden': {
     status: 403,
     description:

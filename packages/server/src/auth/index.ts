@@ -5,6 +5,7 @@ export {
   Authorizer,
   compiledPrincipalsMax,
   type Explanation,
+  forbidden,
   type RequestFacts,
 } from './authorizer.ts'
 export { createIdentity, type Identity } from './identity.ts'
@@ -12,6 +13,7 @@ export type { IdentitySource } from './identity-source.ts'
 export type { KeyDirectory, KeyFound, KnownKey } from './key-directory.ts'
 export { AccessKeys, directoryOf, type Keys, newAccessKey } from './keys.ts'
 export {
+  duplicateMember,
   isSystemPolicy,
   parsePolicy,
   type PolicyKind,

@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assert, type PluginLog, type Storage, systemClock, systemRandom } from '@millrace/spi'
+import {
+  assert,
+  type Documents,
+  type PluginLog,
+  type Storage,
+  systemClock,
+  systemRandom,
+} from '@millrace/spi'
 import { openStorage } from '@millrace/storage-memory'
 import {
   acs3Scheme,
@@ -59,6 +66,12 @@ export const credential: Credential = {
   accessKeySecret: 'c2VjcmV0LW9mLXRoZS10ZXN0cw',
   account: testAccount,
 }
+/** Of another account, which has nothing. */
+export const otherCredential: Credential = {
+  accessKeyId: 'MROTHER',
+  accessKeySecret: 'c2VjcmV0LW9mLXRoZS1vdGhlcg',
+  account: '2000000000000002',
+}
 export const authorization = `Bearer ${credential.accessKeyId}.${credential.accessKeySecret}`
 
 export interface LoggedLine {
@@ -71,6 +84,8 @@ export interface TestServer extends AsyncDisposable {
   readonly listener: Listener
   readonly services: Services
   readonly delivery: Delivery
+  /** As they are stored. */
+  readonly documents: Documents
   readonly logged: readonly LoggedLine[]
   /** A request with credentials; `body` other than bytes and text is sent as JSON. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -149,6 +164,7 @@ export async function startServer(
     listener,
     services,
     delivery,
+    documents: storage.documents,
     logged,
     call: (method, path, body, headers) => call(listener, method, path, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -169,7 +185,7 @@ function openListener(services: Services, limits: Partial<HttpLimits>): Promise<
 
 function openIdentity(resources: Resources): Identity {
   return createIdentity({
-    roots: [credential],
+    roots: [credential, otherCredential],
     source: () => resources.snapshots.current(),
     secrets,
     clock,

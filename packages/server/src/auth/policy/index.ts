@@ -9,6 +9,7 @@ export {
   type PolicyRequest,
   type PolicySets,
 } from './decide.ts'
+export { duplicateMember } from './duplicate-member.ts'
 export { policyErrors } from './errors.ts'
 export { parsePolicy, type Policy, type PolicyKind, policyLengthMax, type Statement } from './policy.ts'
 export type { Applicant } from './principals.ts'

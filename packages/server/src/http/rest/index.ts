@@ -12,8 +12,10 @@ import { functionStateRoutes } from './function-state.ts'
 import { functionTaskRoutes } from './function-tasks.ts'
 import { functionVersionRoutes } from './function-versions.ts'
 import { functionRoutes } from './functions.ts'
+import { identityRoutes } from './identity.ts'
 import { instanceRoutes } from './instances.ts'
 import { invocationRoutes } from './invocations.ts'
+import { keyRoutes } from './keys.ts'
 import { layerRoutes } from './layers.ts'
 import { platformRoutes } from './platform.ts'
 import { replayRoutes } from './replays.ts'
@@ -21,6 +23,7 @@ import { runtimeRoutes } from './runtimes.ts'
 import { ruleTargetRoutes } from './rule-targets.ts'
 import { queueMessageRoutes } from './queue-messages.ts'
 import { queueRoutes } from './queues.ts'
+import { sessionRoutes } from './sessions.ts'
 import { streamRoutes } from './streams.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { topicRoutes } from './topics.ts'
@@ -73,6 +76,9 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     streamRoutes(app, services)
     streamStateRoutes(app, services)
     instanceRoutes(app, services)
+    identityRoutes(app, services)
+    keyRoutes(app, services)
+    sessionRoutes(app, services)
     wiringRoutes(app, services)
     invocationRoutes(app, services, limits)
     functionTaskRoutes(app, services)
