@@ -52,13 +52,17 @@ async function run(context: ScenarioContext): Promise<ScenarioResult> {
     if ('program' in benthos) {
       peer.push(await turn(`benthos_${number}`, work => runBenthos(benthos.program, work, signal)))
     }
-    own.push(await turn(`stream_${number}`, work => runStream(millrace, work, signal)))
+    own.push(await turn(`stream_${number}`, work => runStream(millrace, work, 'function', signal)))
   }
+  const plain = await turn('template', work => runStream(millrace, work, 'template', signal))
   context.log(`${changes} changes`)
   const read = await runChanges(millrace, { postgres, table: 'changes' }, changes, signal)
   const unavailable = 'unavailable' in benthos ? [`Benthos could not be built: ${benthos.unavailable}`] : []
   return {
-    rows: [...rateRows(Math.max(...raw), peer, Math.max(...own), wrong), ...changeRows(read, changes)],
+    rows: [
+      ...rateRows({ raw: Math.max(...raw), peer, own: Math.max(...own), plain, wrong }),
+      ...changeRows(read, changes),
+    ],
     notes: [
       `${records} records of half a kilobyte in ${partitions} partitions; batches of ${batchRows} rows, ${connections} connections; the better of two turns each, in turn`,
       `${changes} inserts of one transaction, read from a slot and written to another table`,
@@ -68,7 +72,16 @@ async function run(context: ScenarioContext): Promise<ScenarioResult> {
   }
 }
 
-function rateRows(raw: number, peer: readonly number[], own: number, wrong: number): ScenarioRow[] {
+interface Rates {
+  readonly raw: number
+  readonly peer: readonly number[]
+  readonly own: number
+  /** Without a function. */
+  readonly plain: number
+  readonly wrong: number
+}
+
+function rateRows({ raw, peer, own, plain, wrong }: Rates): ScenarioRow[] {
   const unit = 'rows/s'
   const best = Math.max(...peer)
   return [
@@ -94,6 +107,7 @@ function rateRows(raw: number, peer: readonly number[], own: number, wrong: numb
             met: own >= peerGoal * best,
           },
         ]),
+    { label: 'stream through a template', value: Math.round(plain), unit, ratio: plain / raw },
     {
       label: 'turns that wrote another number of rows',
       value: wrong,

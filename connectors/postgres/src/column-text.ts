@@ -32,8 +32,16 @@ function arrayElement(element: unknown, column: Column): string {
   }
   // What is left is a text, a boolean, or a number as it was written.
   const text = typeof element === 'string' ? element : JSON.stringify(element)
-  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`
+  return quotedElement(text)
 }
+
+/** A text as an element of an array literal. */
+export function quotedElement(text: string): string {
+  return `"${special.test(text) ? text.replaceAll(specials, String.raw`\$&`) : text}"`
+}
+
+const special = /["\\]/
+const specials = /["\\]/g
 
 /** Numbers stay texts, so that they lose no digits. */
 function numbersAsWritten(_name: string, value: unknown, context?: { readonly source?: string }): unknown {

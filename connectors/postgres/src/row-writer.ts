@@ -9,7 +9,7 @@ import {
   type RowGroup,
   toAppError,
 } from '@millrace/spi'
-import { columnText } from './column-text.ts'
+import { columnText, quotedElement } from './column-text.ts'
 import { isConnectionLost, isRowFault, parameterAtFault, postgresError, sqlState } from './errors.ts'
 import type { Session } from './session.ts'
 import { deleteRows, insertRow, insertRows, type WriteStatement } from './statements.ts'
@@ -148,8 +148,17 @@ class Writer {
 /** The statement names or types something that is no longer so. */
 const staleStates: ReadonlySet<string> = new Set(['42703', '42704', '42804', '42P01', '42P10'])
 
-function arraysOf(columns: readonly Column[], rows: readonly TextRow[]): (string | null)[][] {
-  return columns.map((_column, at) => rows.map(({ texts }) => texts[at] ?? null))
+/** One array of texts for each column, as PostgreSQL writes arrays. The client would do so, too, in twice the time. */
+function arraysOf(columns: readonly Column[], rows: readonly TextRow[]): string[] {
+  return columns.map((_column, at) => {
+    let literal = '{'
+    for (const { texts } of rows) {
+      const text = texts[at]
+      if (literal.length > 1) literal += ','
+      literal += text === null || text === undefined ? 'NULL' : quotedElement(text)
+    }
+    return `${literal}}`
+  })
 }
 
 function textRows(group: RowGroup, columns: readonly Column[], settle: Settle): TextRow[] {
