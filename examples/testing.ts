@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { main, type Terminal } from '@millrace/cli'
 import type { Client } from '@millrace/sdk'
 import picocolors from 'picocolors'
@@ -8,6 +9,9 @@ import { ServerProcess } from '../tools/process/index.ts'
 
 /** Longest wait for an event, in milliseconds: cold starts on a busy machine are far below. */
 const eventWithinMs = 30_000
+
+/** How often a condition is asked for, in milliseconds. */
+const askEveryMs = 50
 
 /** A real server for the test of an example, with its state in a folder of its own, and the command line to it. */
 export interface ExampleServer extends AsyncDisposable {
@@ -40,6 +44,11 @@ export async function startExampleServer(): Promise<ExampleServer> {
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+/** Resolves when the condition holds, which is asked again and again; rejects when the signal aborts. */
+export async function until(condition: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!(await condition())) await pause(askEveryMs, undefined, { signal })
 }
 
 /** What the code of a function has written so far, without the lines of the platform. */
