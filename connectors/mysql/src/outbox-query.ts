@@ -26,7 +26,8 @@ export async function readOutbox(
     timeColumn,
     markColumn,
   } = options
-  const id = quoted(idColumn)
+  // With its table: an alias of the same name would sort by texts.
+  const id = `${quoted(table)}.${quoted(idColumn)}`
   const optional = (column: string | undefined, as: string): string =>
     column === undefined ? '' : `, CAST(${quoted(column)} AS CHAR) AS ${as}`
   const where = markColumn === undefined ? '' : ` WHERE ${quoted(markColumn)} IS NULL`

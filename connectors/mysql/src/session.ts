@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { addressGuard, type ConnectorContext, tlsSettings, untilAborted } from '@millrace/spi'
 import type { Connection, ConnectionOptions } from 'mysql2'
-import { mysqlError, type Role } from './errors.ts'
+import { lostConnection, mysqlError, type Role } from './errors.ts'
 import type { MysqlConnection } from './options.ts'
 
 /** A server that does not answer the goodbye is left after so many milliseconds. */
@@ -20,6 +20,7 @@ export class Session {
   readonly #context: ConnectorContext
   readonly #options: MysqlConnection
   readonly #role: Role
+  readonly #asking = new Set<(reason: Error) => void>()
   #isEnded = false
   #closing: Promise<void> | undefined
 
@@ -40,34 +41,37 @@ export class Session {
 
   /** Asks one statement by the text protocol, without parameters. Rejects with what the client throws. */
   query(sql: string): Promise<ValueRow[]> {
-    return new Promise((resolve, reject) => {
-      this.connection.query(sql, (error, rows) => (error === null ? resolve(rowsOf(rows)) : reject(error)))
-    })
+    return this.#ask(done => this.connection.query(sql, done))
   }
 
   /** Asks one prepared statement; the values never become part of its text. */
-  execute(sql: string, values: readonly (string | number | Buffer | null)[]): Promise<ValueRow[]> {
-    return new Promise((resolve, reject) => {
-      this.connection.execute(sql, [...values], (error, rows) =>
-        error === null ? resolve(rowsOf(rows)) : reject(error),
-      )
-    })
+  execute(sql: string, values: readonly (string | null)[]): Promise<ValueRow[]> {
+    return this.#ask(done => this.connection.execute(sql, [...values], done))
   }
 
-  /** Has the server give up what it does for this connection, then closes it. Never rejects. */
+  /** Cuts the connection and has the server give up what it does for it. Never rejects. */
   async abandon(): Promise<void> {
-    const { threadId } = this.connection
-    this.connection.destroy()
+    this.cut()
+    const late = new AbortController()
+    using _timer = this.#context.clock.timer(closeTimeoutMs, () => late.abort(new Error('no answer')))
     try {
-      await using other = await openSession(this.#options, this.#context, this.#role)
-      await other.query(`KILL ${threadId}`)
+      await using other = await openSession(this.#options, this.#context, this.#role, late.signal)
+      await untilAborted(other.query(`KILL ${this.connection.threadId}`), late.signal)
     } catch {
-      // The connection is cut in any case; the server notices by itself, though later.
+      // The server notices by itself, though later.
     }
-    await this.close()
   }
 
-  /** Calling it again is the same call. Never rejects. */
+  /** Ends the connection without a goodbye. The client forgets whoever waits for an answer; they are told here. */
+  cut(): void {
+    this.#closing ??= Promise.resolve()
+    this.connection.destroy()
+    socketOf(this.connection).destroy()
+    for (const reject of this.#asking) reject(lostConnection(this.#role, this.place))
+    this.#asking.clear()
+  }
+
+  /** Says goodbye, then ends the connection. Calling it again is the same call. Never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -87,8 +91,23 @@ export class Session {
         })
       })
     }
-    this.connection.destroy()
+    this.cut()
   }
+
+  #ask(send: (done: (error: unknown, rows: unknown) => void) => void): Promise<ValueRow[]> {
+    return new Promise((resolve, reject) => {
+      this.#asking.add(reject)
+      send((error, rows) => {
+        this.#asking.delete(reject)
+        if (error === null) resolve(Array.isArray(rows) ? (rows as ValueRow[]) : [])
+        else reject(error as Error)
+      })
+    })
+  }
+}
+
+function socketOf(connection: Connection): Socket {
+  return Reflect.get(connection, 'stream') as Socket
 }
 
 /** Connects. Rejects with an AppError of the role, or with the reason of the signal. */
@@ -107,7 +126,7 @@ export async function openSession(
     }).then(() => session.query(sessionSettings))
     await (signal === undefined ? connected : untilAborted(connected, signal))
   } catch (thrown) {
-    session.connection.destroy()
+    session.cut()
     if (signal?.aborted === true) throw thrown
     throw mysqlError(thrown, role, session.place)
   }
@@ -160,8 +179,4 @@ function secureSettings(tls: NonNullable<MysqlConnection['tls']>): NonNullable<C
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   } as NonNullable<ConnectionOptions['ssl']>
-}
-
-function rowsOf(rows: unknown): ValueRow[] {
-  return Array.isArray(rows) ? (rows as ValueRow[]) : []
 }

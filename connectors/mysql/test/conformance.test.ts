@@ -55,6 +55,9 @@ async function outboxFixture(options: object): Promise<SourceFixture> {
   }
 }
 
+/** The server refreshes this table only when nobody has looked for a tenth of a second. */
+const polling = { timeout: 10_000, interval: 150 }
+
 /** A table that refuses some ids, and at others waits for the lock of a row that the fixture has. */
 async function tableFixture({ failing = [], hanging = [] }: SinkBehaviour): Promise<SinkFixture> {
   const database = await Database.open()
@@ -79,8 +82,8 @@ async function tableFixture({ failing = [], hanging = [] }: SinkBehaviour): Prom
     connector,
     options: { ...database.reach, table: name },
     accepted: async () => (await database.column(`SELECT id FROM ${name} ORDER BY place`)).map(String),
-    begun: () => expect.poll(waiting, { timeout: 10_000 }).toBe(1),
-    givenUp: () => expect.poll(waiting, { timeout: 10_000 }).toBe(0),
+    begun: () => expect.poll(waiting, polling).toBe(1),
+    givenUp: () => expect.poll(waiting, polling).toBe(0),
     [Symbol.asyncDispose]: async () => {
       await holder.end()
       await database[Symbol.asyncDispose]()
