@@ -20,8 +20,8 @@ export interface NetworkMechanism {
   /**
    * Commands of a POSIX shell that connect the namespaces of an instance, to be run outside the sandbox with the
    * `connectionDescriptors`; not for `off`, nor where the instance has no namespace. Commands, because a shell runs
-   * anyway for each start: the server is large, and its event loop stands still while it forks. `inUserNamespace`: the
-   * network belongs to a user namespace of the process, which has to be entered first.
+   * anyway for each start, and ends with it. `inUserNamespace`: the network belongs to a user namespace of the process,
+   * which has to be entered first.
    */
   connection(network: NetworkSpec, inUserNamespace: boolean): string
 }
