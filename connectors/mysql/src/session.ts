@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { addressGuard, type ConnectorContext, tlsSettings, untilAborted } from '@millrace/spi'
 import type { Connection, ConnectionOptions } from 'mysql2'
-import { lostConnection, mysqlError, type Role } from './errors.ts'
+import { isConnectionLost, lostConnection, mysqlError, type Role } from './errors.ts'
 import type { MysqlConnection } from './options.ts'
 
 /** A server that does not answer the goodbye is left after so many milliseconds. */
@@ -99,8 +99,10 @@ export class Session {
       this.#asking.add(reject)
       send((error, rows) => {
         this.#asking.delete(reject)
-        if (error === null) resolve(Array.isArray(rows) ? (rows as ValueRow[]) : [])
-        else reject(error as Error)
+        if (error === null) return resolve(Array.isArray(rows) ? (rows as ValueRow[]) : [])
+        // The client tells whoever waits for an answer of a connection that broke, and then nobody else.
+        if (isConnectionLost(error)) this.#isEnded = true
+        reject(error as Error)
       })
     })
   }
