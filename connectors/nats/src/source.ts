@@ -125,10 +125,11 @@ export class NatsSource implements Source {
 
   async #dispose(): Promise<void> {
     this.#waiting = []
-    this.#keeping?.[Symbol.dispose]()
     this.#wake?.()
     await this.#fetching
     await this.#pull?.ended
+    // Something may have come in meanwhile, and have begun to be kept.
+    this.#keeping?.[Symbol.dispose]()
     const session = this.#session
     if (session !== undefined && session.ended === undefined) {
       for (const reply of this.#held.values()) session.client.publish(reply, notDone)

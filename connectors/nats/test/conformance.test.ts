@@ -5,19 +5,21 @@ import {
   type SourceFixture,
   sourceSuite,
 } from '@millrace/spi/conformance'
+import { faultProxy } from '@millrace/services'
 import { describeService } from '@millrace/services/vitest'
 import { connector } from '../src/index.ts'
 import { reachOf, Streams } from './server.ts'
+import { StandingNetwork } from './standing-network.ts'
 
 const alone = 'needs a server that hangs at one message and serves the others'
+const sent = 'needs a message that can be called back: this one is on its way'
 
 await describeService('nats', 'both contracts', () => {
   sourceSuite('nats', connector, consumerFixture)
   sinkSuite('nats', connector, subjectFixture, {
-    'a signal that aborts while a write waits rejects it with its reason, and the work is given up': alone,
-    'after an aborted write the sink is usable': alone,
+    'a signal that aborts while a write waits rejects it with its reason, and the work is given up': sent,
+    'after an aborted write the sink is usable': sent,
     'writes run beside each other: one that hangs does not hold up the others': alone,
-    'a write that hangs is cut off when its sink is disposed and time passes': alone,
     'a disposed sink leaves no timer and no socket': alone,
   })
 })
@@ -36,24 +38,29 @@ async function consumerFixture(): Promise<SourceFixture> {
   }
 }
 
-async function subjectFixture({ failing = [] }: SinkBehaviour): Promise<SinkFixture> {
+async function subjectFixture({ failing = [], hanging = [] }: SinkBehaviour): Promise<SinkFixture> {
   const reach = await reachOf()
   const streams = await Streams.open(reach)
   const stream = await streams.stream()
+  const proxy = await faultProxy({ target: reach.endpoint })
+  const network = new StandingNetwork(proxy, hanging, { subject: `nobody.${stream}` })
   return {
-    connector: subjected(id => (failing.includes(id) ? `nobody.${stream}` : `${stream}.a`)),
+    connector: subjected(network, id => (failing.includes(id) ? `nobody.${stream}` : `${stream}.a`)),
     // The suite writes the same record twice, and wants it to be there twice.
-    options: { ...reach, deduplicate: false },
+    options: { ...reach, endpoint: proxy.address, deduplicate: false },
     accepted: async () =>
       (await streams.messages(stream)).map(({ body }) => (JSON.parse(body) as { id: string }).id),
-    begun: () => Promise.reject(new Error(alone)),
-    givenUp: () => Promise.reject(new Error(alone)),
-    [Symbol.asyncDispose]: () => streams[Symbol.asyncDispose](),
+    begun: () => network.begun,
+    givenUp: () => Promise.reject(new Error(sent)),
+    [Symbol.asyncDispose]: async () => {
+      await proxy[Symbol.asyncDispose]()
+      await streams[Symbol.asyncDispose]()
+    },
   }
 }
 
 /** The connector with a target whose subject comes from the event's id. */
-function subjected(subjectOf: (id: string) => string): typeof connector {
+function subjected(network: StandingNetwork, subjectOf: (id: string) => string): typeof connector {
   return {
     ...connector,
     sink: {
@@ -61,11 +68,13 @@ function subjected(subjectOf: (id: string) => string): typeof connector {
       open: (options, context) => {
         const sink = connector.sink!.open(options, context)
         return {
-          write: (records, signal) =>
-            sink.write(
-              records.map(record => ({ ...record, parameters: { subject: subjectOf(record.id) } })),
-              signal,
-            ),
+          write: (records, signal) => {
+            const aimed = records.map(record => ({
+              ...record,
+              parameters: { subject: subjectOf(record.id) },
+            }))
+            return network.write(sink, aimed, signal)
+          },
           [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose](),
         }
       },

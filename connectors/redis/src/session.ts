@@ -86,7 +86,8 @@ export class Session {
     if (this.#ended !== undefined) return
     this.#ended = reason
     this.#watch?.[Symbol.dispose]()
-    if (this.#client.isOpen) this.#client.destroy()
+    // Also when it is closing, or has given up by itself: the library keeps a list of clients that were not destroyed.
+    this.#client.destroy()
     this.#onEnd(this)
   }
 
@@ -227,6 +228,7 @@ async function connect(
     await client.connect()
     return client
   } catch (thrown) {
+    client.destroy()
     throw isLate ? lostConnection(role, place, 'does not answer') : thrown
   } finally {
     timer[Symbol.dispose]()

@@ -130,7 +130,6 @@ export class RedisSource implements Source {
 
   async #dispose(): Promise<void> {
     this.#waiting = []
-    this.#keeping?.[Symbol.dispose]()
     this.#wake?.()
     try {
       if (this.#hasRead) await this.#giveBack()
@@ -140,6 +139,8 @@ export class RedisSource implements Source {
         reason: toAppError(thrown).message,
       })
     }
+    // Something may have come in meanwhile, and have begun to be kept.
+    this.#keeping?.[Symbol.dispose]()
     await Promise.all([this.#reading.close(), this.#asking.close()])
   }
 
