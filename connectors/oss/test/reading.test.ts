@@ -27,10 +27,9 @@ await describeService('versitygw', 'reading', () => {
     await bucket.put('in/a.txt', 'hello')
     await bucket.delete('in/a.txt')
     const seen = await taking
-    expect(seen.map(({ type }) => type).toSorted()).toEqual([
-      'oss:ObjectCreated:PutObject',
-      'oss:ObjectRemoved:DeleteObject',
-    ])
+    expect(new Set(seen.map(({ type }) => type))).toEqual(
+      new Set(['oss:ObjectCreated:PutObject', 'oss:ObjectRemoved:DeleteObject']),
+    )
     const upload = seen.find(({ type }) => type === 'oss:ObjectCreated:PutObject')
     expect(upload?.data).toMatchObject({
       region: 'us-east-1',
