@@ -136,29 +136,6 @@ describe('sources', () => {
       },
     ],
     [
-      'SourceOSSParameters',
-      {
-        BucketName: 'demo',
-        Prefix: 'in/',
-        LoadMode: 'element',
-        LoadFormat: 'TextLoader',
-        Delimiter: '\\n',
-        RoleName: 'r',
-      },
-      {
-        connector: 'oss',
-        instance: 'oss',
-        options: {
-          mode: 'list',
-          start: 'earliest',
-          bucket: 'demo',
-          prefix: 'in/',
-          content: 'element',
-          delimiter: '\n',
-        },
-      },
-    ],
-    [
       'SourceSLSParameters',
       { Project: 'p', LogStore: 'l', ConsumePosition: 'begin', RoleName: 'r' },
       { connector: 'sls', instance: 'sls', options: { project: 'p', logstore: 'l', start: 'earliest' } },
@@ -307,39 +284,6 @@ describe('sinks', () => {
       {
         sink: { connector: 'mns', instance: 'mns', options: { queue: 'there', base64Encode: false } },
         transform: { form: 'JSONPATH', value: '$.data' },
-      },
-    ],
-    [
-      'SinkOSSParameters',
-      {
-        BucketName: constant('demo'),
-        RegionId: 'cn-hangzhou',
-        Endpoint: 's3.oss-cn-hangzhou.aliyuncs.com',
-        SSLEnabled: true,
-        PathFormat: 'orders/{yyyy-MM-dd}',
-        TimeZone: 'Asia/Shanghai',
-        CompressionType: 'GZIP',
-        RotateIntervalMs: '600000',
-        RotateSizeBytes: '1048576',
-        TaskConcurrency: '2',
-        ContentTransform: path('$.data'),
-      },
-      {
-        sink: {
-          connector: 'oss',
-          instance: 'oss',
-          options: {
-            endpoint: 'https://s3.oss-cn-hangzhou.aliyuncs.com',
-            region: 'cn-hangzhou',
-            bucket: 'demo',
-            pathFormat: 'orders/{yyyy-MM-dd}',
-            timeZone: 'Asia/Shanghai',
-            compression: 'gzip',
-          },
-        },
-        transform: { form: 'JSONPATH', value: '$.data' },
-        concurrencyMax: 2,
-        batch: { countMax: 10_000, windowMs: 300_000, bytesMax: 1_048_576 },
       },
     ],
     [
