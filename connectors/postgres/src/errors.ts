@@ -112,11 +112,6 @@ export function postgresError(thrown: unknown, role: Role, place: string, column
   return roleError(role, verdict, place, thrown, column)
 }
 
-/** A failure of ours, in the same words. */
-export function lostConnection(role: Role, place: string, cause?: unknown): AppError {
-  return roleError(role, unavailable('closed the connection'), place, cause)
-}
-
 /** SQLSTATE of what the server said; the empty text for all else. */
 export function sqlState(thrown: unknown): string {
   const code = memberOf(thrown, 'code')

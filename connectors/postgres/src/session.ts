@@ -170,9 +170,9 @@ export async function openSession(
   return session
 }
 
-/** Texts of times and numbers as they are parsed here, whatever the role or database has for a default. */
+/** Texts as they are read and written here, whatever the role or database has for a default. */
 const sessionOptions =
-  '-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c extra_float_digits=3 -c bytea_output=hex'
+  '-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c extra_float_digits=3 -c bytea_output=hex -c standard_conforming_strings=on'
 
 export function placeOf({ host, port, database }: PostgresConnection): string {
   return `the PostgreSQL server ${host}:${port}, database ${database},`

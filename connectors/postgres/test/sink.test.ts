@@ -1,7 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { useService } from '@millrace/services'
 import { describeService } from '@millrace/services/vitest'
 import { expect, test } from 'vitest'
 import { Database } from './database.ts'
-import { codes, inTime, messageOf, openSink, rowRecord } from './opened.ts'
+import { codes, inTime, limits, messageOf, openSink, openSource, readData, rowRecord } from './opened.ts'
+
+await describeService('postgres', 'TLS', () => {
+  test('rows are written and changes are read, when the certificate is trusted and for this server', async () => {
+    await using database = await Database.open()
+    const { name, reach } = database
+    await database.query(`CREATE TABLE ${name} (id int PRIMARY KEY)`)
+    const ca = readFileSync((await useService('postgres')).authorityFile, 'utf8')
+    const changes = { ...reach, slot: name, create: true, tables: [name] }
+    for (const tls of [{ ca, serverName: 'elsewhere.example.com' }, {}]) {
+      await using sink = openSink({ ...reach, tls, table: name })
+      expect(codes(await sink.write([rowRecord({ id: 0 })], inTime()))).toEqual(['sink.untrusted'])
+      await using source = openSource({ ...changes, tls })
+      await expect(source.read(limits, inTime())).rejects.toMatchObject({ code: 'source.untrusted' })
+    }
+    await using sink = openSink({ ...reach, tls: { ca }, table: name })
+    await using source = openSource({ ...changes, tls: { ca } })
+    const read = readData<{ after: unknown }>(source, 1)
+    const slots = 'SELECT count(*)::int FROM pg_replication_slots WHERE slot_name = $1 AND active'
+    await expect.poll(() => database.column(slots, [name])).toEqual([1])
+    expect(codes(await sink.write([rowRecord({ id: 1 })], inTime()))).toEqual(['ok'])
+    expect(await read).toMatchObject([{ after: { id: 1 } }])
+    const secure =
+      'SELECT count(*)::int FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE ssl AND a.query LIKE $1'
+    expect(await database.column(secure, [`%${name}%`])).toEqual([2])
+  })
+})
 
 await describeService('postgres', 'writing rows', () => {
   test('values of all kinds arrive as they are, long numbers with all their digits', async () => {
@@ -242,7 +270,7 @@ await describeService('postgres', 'writing rows', () => {
       [{ table: name, database: 'no' }, 'sink.failed', 'has no such database'],
       [{ table: name, password: 'hush' }, 'sink.unauthorized', 'look at username, password'],
       [{ table: name, port: 1 }, 'sink.unavailable', 'cannot be reached'],
-      [{ table: name, tls: {} }, 'sink.unavailable', 'does not speak TLS'],
+      [{ table: name, tls: {} }, 'sink.untrusted', 'certificate that cannot be verified'],
     ]
     for (const [options, code, words] of cases) {
       await using sink = openSink({ ...reach, ...options })
@@ -256,10 +284,7 @@ await describeService('postgres', 'writing rows', () => {
   test('a role without permission, one that loses it, and one that gets it', async () => {
     await using database = await Database.open()
     const { name, reach } = database
-    const stranger = (await import('@millrace/services'))
-      .useService('postgres')
-      .then(service => service.stranger)
-    const { name: username, password } = await stranger
+    const { name: username, password } = (await useService('postgres')).stranger
     await database.query(`CREATE TABLE ${name} (id int)`)
     await using sink = openSink({ ...reach, username, password, table: name })
     const write = (): Promise<string[]> => sink.write([rowRecord({ id: 1 })], inTime()).then(codes)

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { canMakeCertificates, certificateFiles, makeCertificate } from '../certificate.ts'
 import { findProgram, installPackages, runToEnd } from '../install/index.ts'
 import type { Instance, Server, ServiceHandle } from '../server.ts'
 import { makeFolderFor, userToRunAs } from '../user.ts'
@@ -7,7 +8,10 @@ import { greetPostgres } from '../wire/index.ts'
 
 /** One PostgreSQL that is ready for logical replication. */
 export interface PostgresService extends ServiceHandle {
+  /** In the clear, and over TLS; the certificate is for 127.0.0.1 and localhost, signed by itself. */
   readonly address: string
+  /** File with the certificate to trust. */
+  readonly authorityFile: string
   /** Owner of everything, with the right of replication; database `millrace`. */
   readonly url: string
   readonly database: string
@@ -35,11 +39,16 @@ export const server: Server<PostgresService> = {
   title: 'PostgreSQL of the system (postgresql), logical replication on',
   ports: { postgres: 15_432 },
   lockPort: 15_431,
-  missing: () => (program('postgres') === undefined ? 'postgresql' : undefined),
-  install: print => installPackages(['postgresql'], print),
+  missing: () => {
+    if (program('postgres') === undefined) return 'postgresql'
+    return canMakeCertificates() ? undefined : 'openssl'
+  },
+  install: print => installPackages(['postgresql', 'openssl'], print),
   prepare: async instance => {
     makeFolderFor(systemUser, instance.dataFolder)
     makeFolderFor(systemUser, socketFolder(instance))
+    await makeCertificate(instance.folder)
+    giveKey(instance)
     if (existsSync(join(instance.dataFolder, 'PG_VERSION'))) return
     const password = join(instance.folder, 'password')
     writeFileSync(password, user.password)
@@ -72,6 +81,7 @@ export const server: Server<PostgresService> = {
     return {
       name: 'postgres',
       address,
+      authorityFile: certificateFiles(instance.folder).certificate,
       url,
       database,
       user,
@@ -96,11 +106,21 @@ function socketFolder(instance: Instance): string {
   return join(instance.folder, 'socket')
 }
 
+/** The server takes a key only when nobody else can read it. */
+function giveKey(instance: Instance): void {
+  const { uid, gid } = userToRunAs(systemUser)
+  if (uid !== undefined && gid !== undefined) chownSync(certificateFiles(instance.folder).key, uid, gid)
+}
+
 function settings(instance: Instance): Readonly<Record<string, string>> {
+  const { certificate, key } = certificateFiles(instance.folder)
   return {
     listen_addresses: '127.0.0.1',
     port: String(instance.port('postgres')),
     unix_socket_directories: socketFolder(instance),
+    ssl: 'on',
+    ssl_cert_file: certificate,
+    ssl_key_file: key,
     wal_level: 'logical',
     max_wal_senders: '24',
     max_replication_slots: '24',
