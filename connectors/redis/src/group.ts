@@ -96,21 +96,31 @@ export class GroupReader {
     await Promise.all(pages)
   }
 
-  /** Lets the idle time of all that this reader holds begin anew, so that nobody takes it over. */
-  async keep(session: Session): Promise<void> {
-    for (const stream of this.#streams) await this.#claimOwn(session, stream, this.#consumer, ['IDLE', '0'])
+  /**
+   * Lets the idle time of what this reader holds begin anew, so that nobody takes it over. What it was given and has never seen,
+   * because a connection broke, is left to become idle.
+   */
+  async keep(session: Session, isHeld: (stream: string, id: string) => boolean): Promise<void> {
+    for (const stream of this.#streams) {
+      await this.#claimOwn(session, stream, this.#consumer, '0', id => isHeld(stream, id))
+    }
   }
 
-  /**
-   * Lets go of all that this reader holds: whoever looks for idle entries next takes it. With `isNamed` the entries stay
-   * with the consumer's name, otherwise the consumer goes, too. Nothing may be under way to this reader.
-   */
+  /** Lets go of all that this reader holds: whoever looks for idle entries next takes it. `isNamed`: under its own name. */
   async giveBack(session: Session, isNamed: boolean): Promise<void> {
     const heir = isNamed ? this.#consumer : returned
     for (const stream of this.#streams) {
-      await this.#claimOwn(session, stream, heir, ['IDLE', `${returnedIdleMs}`])
-      // A consumer that still has entries would take them with it.
-      if (isNamed || (await this.#own(session, stream, '-')).length > 0) continue
+      await this.#claimOwn(session, stream, heir, `${returnedIdleMs}`, () => true)
+    }
+  }
+
+  /**
+   * Takes the consumer's name off the group, where nothing is left under it. Entries that were given to it afterwards would go
+   * with it: only for a reader none of whose requests can still be open at the server.
+   */
+  async leave(session: Session): Promise<void> {
+    for (const stream of this.#streams) {
+      if ((await this.#own(session, stream, '-')).length > 0) continue
       await session.send(['XGROUP', 'DELCONSUMER', stream, this.#group, this.#consumer])
     }
   }
@@ -130,13 +140,22 @@ export class GroupReader {
   }
 
   /** Claims what is this reader's, page after page. What somebody else has taken over meanwhile stays theirs. */
-  async #claimOwn(session: Session, stream: string, heir: string, idle: readonly string[]): Promise<void> {
+  async #claimOwn(
+    session: Session,
+    stream: string,
+    heir: string,
+    idleMs: string,
+    isMeant: (id: string) => boolean,
+  ): Promise<void> {
     for (let from = '-'; ; ) {
-      const ids = await this.#own(session, stream, from)
-      const last = ids.at(-1)
-      if (last === undefined) return
-      await session.send(['XCLAIM', stream, this.#group, heir, '0', ...ids, ...idle, 'JUSTID'])
-      if (ids.length < pageMax) return
+      const page = await this.#own(session, stream, from)
+      const ids = page.filter(isMeant)
+      if (ids.length > 0) {
+        const words = ['XCLAIM', stream, this.#group, heir, '0', ...ids, 'IDLE', idleMs, 'JUSTID']
+        await session.send(words, { about: this.#about })
+      }
+      const last = page.at(-1)
+      if (last === undefined || page.length < pageMax) return
       from = `(${last}`
     }
   }

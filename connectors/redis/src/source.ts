@@ -66,6 +66,8 @@ export class RedisSource implements Source {
   /** Whether there may be entries under this consumer's name. */
   #hasRead = false
   #readerId: string | undefined
+  /** Connections that entries were asked for on. */
+  #connections = 0
   #takeOverAtMs = 0
   readonly #cursors = new Map<string, string>()
   #keeping: Disposable | undefined
@@ -152,7 +154,11 @@ export class RedisSource implements Source {
     }
     // Only when nothing more can come is all that came known to the server's list.
     await this.#fetching
-    await this.#group.giveBack(session, this.#options.consumer !== undefined)
+    const isNamed = this.#options.consumer !== undefined
+    await this.#group.giveBack(session, isNamed)
+    // The server may not have noticed yet that an earlier connection is gone, and give entries to its open request.
+    const hasBroken = this.#connections > 1 || (await this.#reading.current()) === undefined
+    if (!isNamed && !hasBroken) await this.#group.leave(session)
   }
 
   /** Fetches once, in the background: a reader that gives up waiting loses nothing by it. */
@@ -188,6 +194,7 @@ export class RedisSource implements Source {
     const before = await this.#reading.current()
     const session = await this.#reading.open()
     if (session === before && this.#hasBegun) return session
+    if (session !== before) this.#connections++
     const { start, makeStreams } = this.#options
     const after = startId(start)
     assert(after !== undefined, 'the start was checked when the options were')
@@ -230,7 +237,7 @@ export class RedisSource implements Source {
   #receive(entries: readonly FoundEntry[]): void {
     const { context, nowMs } = { context: this.#context, nowMs: this.#context.clock.nowMs() }
     for (const entry of entries) {
-      const id = `${entry.stream}:${entry.id}`
+      const id = idOf(entry.stream, entry.id)
       if (this.#held.has(id)) continue
       this.#held.add(id)
       const origin = { ...this.#options, stream: entry.stream, context }
@@ -254,8 +261,14 @@ export class RedisSource implements Source {
   }
 
   async #keep(): Promise<void> {
-    await this.#group.keep(await this.#asking.open())
+    const session = await this.#asking.open()
+    await this.#group.keep(session, (stream, entryId) => this.#held.has(idOf(stream, entryId)))
   }
+}
+
+/** Entry ids are unique within their stream. */
+function idOf(stream: string, entryId: string): string {
+  return `${stream}:${entryId}`
 }
 
 function closed(): AppError {

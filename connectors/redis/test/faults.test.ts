@@ -71,6 +71,23 @@ await describeService('redis', 'faults', () => {
     expect((await keys.client.xPending(stream, 'millrace')).pending).toBe(0)
   })
 
+  test('an entry that was given to a connection of ours that is gone is read all the same', async () => {
+    const reach = await reachOf()
+    await using keys = await Keys.open(reach)
+    const stream = await keys.stream()
+    await keys.add(stream, ['1'])
+    const options = { consumer: 'reader-1', start: 'earliest', claimIdleMs: 1_000, blockMs: 50 }
+    await using source = openSource({ ...reach, ...options, streams: [stream] })
+    const held = await source.read(limits, inTime())
+    // What the server does that has not noticed the end of a connection with an open request.
+    const [lost] = await keys.add(stream, ['2'])
+    await keys.client.xReadGroup('millrace', 'reader-1', { key: stream, id: '>' })
+    const found = await source.read(limits, inTime())
+    expect(found.map(({ id }) => id)).toEqual([`${stream}:${lost}`])
+    await source.commit([...held, ...found])
+    expect((await keys.client.xPending(stream, 'millrace')).pending).toBe(0)
+  })
+
   test.each(['cut', 'resetAll'] as const)('a network that breaks (%s) loses nothing', async fault => {
     const reach = await reachOf()
     await using keys = await Keys.open(reach)
