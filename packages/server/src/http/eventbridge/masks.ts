@@ -6,6 +6,7 @@ export const mask = '********'
 /** Members that hold secrets, in sources, sinks, targets and connections. */
 const secretNames: ReadonlySet<string> = new Set([
   'Password',
+  'AccountPassword',
   'SaslPassword',
   'InstancePassword',
   'SslKeyPassword',

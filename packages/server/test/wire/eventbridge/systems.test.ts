@@ -17,6 +17,7 @@ beforeAll(async () => {
     MQ_INST_1: { connector: 'rocketmq', options: { endpoints: ['127.0.0.1:1'] } },
     sls: { connector: 'sls', options: { endpoint: server.url, accessKeyId, accessKeySecret } },
     oss: { connector: 'oss', options: { accessKeyId: 'id', accessKeySecret: 'hidden-password' } },
+    'rm-1': { connector: 'mysql', options: { host: '127.0.0.1', port: 1 } },
     'amqp-cn-1': { connector: 'rabbitmq', options: { endpoint: '127.0.0.1:1' } },
   }
   for (const [name, instance] of Object.entries(instances)) {
@@ -125,6 +126,20 @@ test.each<[string, Members]>([
     },
   ],
   ['SourceOSSParameters', { BucketName: 'demo', Prefix: 'in/', LoadMode: 'element', Delimiter: '\n' }],
+  [
+    'SourceMySQLParameters',
+    {
+      RegionId: 'r',
+      HostName: '127.0.0.1',
+      Port: 1,
+      User: 'u',
+      Password: 'hidden-password',
+      DatabaseName: 'app',
+      TableNames: 'app.a,app.b',
+      SnapshotMode: 'never',
+      NetworkType: 'PublicNetwork',
+    },
+  ],
   ['SourceSLSParameters', { Project: 'p', LogStore: 'l', ConsumePosition: 'end', RoleName: 'r' }],
 ])('the connector takes what %s becomes', async (kind, members) => {
   await accepted({ [kind]: members }, toQueue)
@@ -219,6 +234,32 @@ test.each<[string, Members]>([
 })
 
 test.each<[string, string, Members]>([
+  [
+    'mysql',
+    '127.0.0.1:1',
+    {
+      ConnectionStringAndPort: constant('127.0.0.1:1'),
+      DBName: constant('app'),
+      AccountName: constant('u'),
+      AccountPassword: constant('hidden-password'),
+      Network: constant('PublicNetwork'),
+      ExecuteSQL: template,
+    },
+  ],
+  [
+    'acs.rds.mysql',
+    `acs:rds:cn-hangzhou:${account}:dbinstance/rm-1`,
+    {
+      InstanceId: constant('rm-1'),
+      DBName: constant('app'),
+      AccountName: constant('u'),
+      AccountPassword: constant('hidden-password'),
+      ExecuteSQL: path('$.data'),
+      VpcId: constant('vpc-1'),
+      VSwitchIds: constant('vsw-1'),
+      SecurityGroupId: constant('sg-1'),
+    },
+  ],
   [
     'acs.rocketmq',
     `acs:mq:cn-hangzhou:${account}:/instances/MQ_INST_1/topic/t`,

@@ -551,3 +551,42 @@ test('an API destination with a rate limit paces its targets', () => {
   expect(mapped('slow')).toMatchObject({ ratePerSecondMax: 5 })
   expect(mapped('fast')).not.toHaveProperty('ratePerSecondMax')
 })
+
+describe('MySQL', () => {
+  const login = { DBName: constant('app'), AccountName: constant('u'), AccountPassword: constant('p') }
+  const ExecuteSQL = { Form: 'TEMPLATE', Value: '{"i":"$.id"}', Template: "INSERT INTO ev VALUES('${i}')" }
+  const targetOf = (type: string, members: Record<string, unknown>) =>
+    targetMapping(type)(new Members(type, parametersOf(members)), context)
+
+  test('a target executes what its statement renders, on a server or an instance', () => {
+    const options = { database: 'app', username: 'u', password: 'p', mode: 'statement' }
+    const parameters = { statement: expect.objectContaining({ form: 'TEMPLATE' }) as unknown }
+    const own = { ...login, ExecuteSQL, ConnectionStringAndPort: constant('db.example.com:3307') }
+    expect(targetOf('mysql', own)).toEqual({
+      sink: { connector: 'mysql', options: { host: 'db.example.com', port: 3_307, ...options } },
+      parameters,
+    })
+    expect(targetOf('acs.rds.mysql', { ...login, ExecuteSQL, InstanceId: constant('rm-1') })).toEqual({
+      sink: { connector: 'mysql', instance: 'rm-1', options },
+      parameters,
+    })
+    expect(() => targetOf('acs.rds.mysql', { ...login, InstanceId: constant('rm-1') })).toThrow('ExecuteSQL')
+    expect(() => targetOf('mysql', { ...own, ConnectionStringAndPort: constant('a:b:c') })).toThrow(
+      'host:port',
+    )
+  })
+
+  test('a source reads changes, and refuses to read what is there already', () => {
+    const members = { HostName: 'db', Port: 3_307, User: 'u', Password: 'p', DatabaseName: 'app' }
+    const server = { host: 'db', port: 3_307, username: 'u', password: 'p', database: 'app' }
+    expect(sourceOf('SourceMySQLParameters', { ...members, TableNames: 'app.a, app.b' })).toEqual({
+      connector: 'mysql',
+      options: { ...server, tables: ['app.a', 'app.b'] },
+    })
+    expect(sourceOf('SourceMySQLParameters', { ...members, SnapshotMode: 'never' }).options).toEqual(server)
+    expect(() => sourceOf('SourceMySQLParameters', { ...members, SnapshotMode: 'initial' })).toThrow('never')
+    expect(() => sourceOf('SourceMySQLParameters', { ...members, IncludeSchemaChanges: true })).toThrow(
+      'false',
+    )
+  })
+})

@@ -9,6 +9,7 @@ import { apacheKafkaSink, apacheKafkaSource, kafkaSink, kafkaSource } from './ka
 import { mnsSink, mnsSource, queueTarget, topicTarget } from './mns.ts'
 import { postgresSource } from './postgres.ts'
 import { ossSink, ossSource } from './oss.ts'
+import { mysqlSink, mysqlSource, rdsMysqlSink } from './mysql.ts'
 import { openRabbitmqSink, openRabbitmqSource, rabbitmqSink, rabbitmqSource } from './rabbitmq.ts'
 import { rocketmqSink, rocketmqSource } from './rocketmq.ts'
 import { slsSink, slsSource } from './sls.ts'
@@ -26,6 +27,8 @@ const targets: Readonly<Record<string, SinkMapping>> = {
   'acs.alikafka': kafkaSink,
   ApacheKafkaSelf: apacheKafkaSink,
   'acs.api.destination': apiDestinationSink,
+  'acs.rds.mysql': rdsMysqlSink,
+  mysql: mysqlSink,
   'acs.sls': slsSink,
 }
 
@@ -37,6 +40,7 @@ const sources: Readonly<Record<string, SourceMapping>> = {
   SourceOpenSourceRabbitMQParameters: openRabbitmqSource,
   SourceKafkaParameters: kafkaSource,
   SourceApacheKafkaParameters: apacheKafkaSource,
+  SourceMySQLParameters: mysqlSource,
   SourceOSSParameters: ossSource,
   SourceSLSParameters: slsSource,
   SourcePostgreSQLParameters: postgresSource,
