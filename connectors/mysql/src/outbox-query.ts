@@ -78,14 +78,14 @@ export async function countOutbox(session: Session, options: MysqlSourceOptions)
   return Number(row?.['count'])
 }
 
+/** Both casts of the query yield a text or bytes, as the column's character set has it. */
 function bytesOf(value: unknown): Buffer | null {
-  if (value === null || value === undefined) return null
-  return Buffer.isBuffer(value) ? value : Buffer.from(String(value))
+  if (Buffer.isBuffer(value)) return value
+  return typeof value === 'string' ? Buffer.from(value) : null
 }
 
 function textOf(value: unknown): string | null {
-  if (value === null || value === undefined) return null
-  return Buffer.isBuffer(value) ? value.toString() : String(value)
+  return bytesOf(value)?.toString() ?? null
 }
 
 function timeOf(text: string | null): number | undefined {

@@ -102,7 +102,7 @@ export class Session {
         if (error === null) return resolve(Array.isArray(rows) ? (rows as ValueRow[]) : [])
         // The client tells whoever waits for an answer of a connection that broke, and then nobody else.
         if (isConnectionLost(error)) this.#isEnded = true
-        reject(error as Error)
+        reject(error)
       })
     })
   }
@@ -180,5 +180,5 @@ function secureSettings(tls: NonNullable<MysqlConnection['tls']>): NonNullable<C
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
-  } as NonNullable<ConnectionOptions['ssl']>
+  }
 }
