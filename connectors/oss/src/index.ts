@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { checkTls, defineConnector, optionRefusal } from '@millrace/spi'
 import { parameterNames } from './objects.ts'
 import { OssConnection, OssSinkOptions, OssSourceOptions } from './options.ts'
@@ -52,7 +53,7 @@ function checkSink(options: OssSinkOptions): void {
   }
 }
 
-function checkEndpoint({ endpoint, tls }: OssConnection): void {
+function checkEndpoint({ endpoint, addressing, tls }: OssConnection): void {
   const url = URL.parse(endpoint)
   const isHttp = url !== null && (url.protocol === 'http:' || url.protocol === 'https:')
   if (!isHttp || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
@@ -61,6 +62,9 @@ function checkEndpoint({ endpoint, tls }: OssConnection): void {
       'endpoint',
       'is not an http: or https: address without user, query and fragment',
     )
+  }
+  if (addressing === 'virtual-host' && isIP(url.hostname.replaceAll(/^\[|\]$/g, '')) !== 0) {
+    throw optionRefusal('oss', 'addressing', 'puts the bucket before a host name, and the endpoint has none')
   }
   checkTls('oss', tls)
 }

@@ -2,7 +2,7 @@ import { AppError, retryNever } from '@millrace/spi'
 import type { Role } from './errors.ts'
 
 /** Bytes of a key at most, in every service. */
-export const keyBytesMax = 1_024
+const keyBytesMax = 1_024
 
 /**
  * A key as it stands in a path: every byte but those that need no escape, the way signatures want it. Throws

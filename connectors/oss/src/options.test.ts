@@ -24,6 +24,7 @@ describe('what a schema cannot say', () => {
     ['sink', { ...reach, bucket: 'Upper' }, 'bucket'],
     ['source', { mode: 'list', ...reach, bucket: undefined }, 'option bucket is needed'],
     ['source', { content: 'single', bucket: 'demo' }, 'option accessKeyId is required'],
+    ['sink', { ...reach, endpoint: 'http://[::1]:9000', addressing: 'virtual-host' }, 'option addressing'],
     ['source', { endpoint: 'nowhere' }, 'option endpoint'],
   ] as const)('%s with %o is refused', (half, options, words) => {
     expect(() => check(half, JSON.parse(JSON.stringify(options)) as object)).toThrow(

@@ -68,7 +68,8 @@ export class OssSource implements Source {
   constructor(options: OssSourceOptions, context: SourceContext) {
     this.#options = options
     this.#context = context
-    this.#client = new S3Client(options, options.bucket ?? 'bucket', context, 'source')
+    // Without a bucket nothing is ever asked of it: the check of the options sees to that.
+    this.#client = new S3Client(options, options.bucket ?? '', context, 'source')
     this.#intake =
       options.mode === 'list'
         ? new Listing(options, context, this.#client)
