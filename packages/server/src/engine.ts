@@ -1,15 +1,19 @@
 /**
  * The engine without a server around it: from the door for events to the sinks, over any storage, on any clock, the
- * function platform, and the judges of signed requests. For whoever drives it by hand, such as the simulation and the
+ * function platform, and the judges of signed requests and of what their senders may do. For whoever drives it by hand, such as the simulation and the
  * benchmarks; `app/compose` builds the same graph from the same parts.
  */
 export {
   acs3Scheme,
   acsSignatureScheme,
   createAwsSigV4Verifier,
+  createIdentity,
   createMnsVerifier,
   fcNativeScheme,
+  type Identity,
+  type IdentitySource,
   isPrincipal,
+  SecretBox,
 } from './auth/index.ts'
 export {
   createDelivery,

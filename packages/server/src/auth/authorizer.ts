@@ -67,6 +67,11 @@ export class Authorizer {
   readonly #source: () => IdentitySource
   readonly #clock: Clock
   readonly #system = systemPolicies()
+  /** Stands in for a policy that is not there or cannot be read. */
+  readonly #denial = parsePolicy({
+    Version: '1',
+    Statement: { Sid: 'unreadable', Effect: 'Deny', Action: '*', Resource: '*' },
+  })
   readonly #compiled = new WeakMap<object, Policy>()
   readonly #known = new Map<string, Known>()
 
@@ -185,7 +190,7 @@ export class Authorizer {
       const custom = source.policies.get(`${account}/${name}`)
       const policy =
         custom === undefined
-          ? (this.#system.get(name)?.policy ?? denial)
+          ? (this.#system.get(name)?.policy ?? this.#denial)
           : this.#compile(custom.spec.document, 'identity')
       return { name, via, policy }
     })
@@ -195,7 +200,7 @@ export class Authorizer {
   #compile(document: object, kind: PolicyKind): Policy {
     const known = this.#compiled.get(document)
     if (known !== undefined) return known
-    let policy = denial
+    let policy = this.#denial
     try {
       policy = parsePolicy(document, kind)
     } catch (thrown) {
@@ -226,21 +231,6 @@ export class Authorizer {
       }
     }
   }
-}
-
-const denial: Policy = {
-  kind: 'identity',
-  statements: [
-    {
-      index: 0,
-      sid: 'unreadable',
-      effect: 'Deny',
-      coversAction: () => true,
-      coversResource: () => true,
-      names: undefined,
-      condition: undefined,
-    },
-  ],
 }
 
 /** The details are for records: who, what, on which, and whether a statement said so. */

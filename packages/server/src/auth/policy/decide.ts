@@ -1,5 +1,5 @@
 import type { ConditionContext } from './context.ts'
-import type { Policy, Statement } from './policy.ts'
+import { covers, type Policy, type Statement } from './policy.ts'
 import type { Applicant } from './principals.ts'
 import { type ResourceName, resourceName } from './resource-name.ts'
 
@@ -97,7 +97,7 @@ function basic(set: readonly Attached[] | undefined, layer: PolicyLayer, asked: 
 }
 
 function applies(statement: Statement, { action, name, request }: Asked): boolean {
-  if (!statement.coversAction(action) || !statement.coversResource(name)) return false
+  if (!covers(statement, action, name)) return false
   const { names, condition } = statement
   if (names !== undefined && (request.applicant === undefined || !names(request.applicant))) return false
   return condition === undefined || condition(request.context)

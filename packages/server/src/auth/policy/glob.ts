@@ -1,19 +1,35 @@
-/** Whether a text fits a pattern. */
-export type Fits = (text: string) => boolean
-
 /**
- * `*` is any run of characters, the empty one included, `?` is one character; there are no escapes (identity section 2.2).
- * Most patterns are a plain text or a beginning, and are compared as such.
+ * A compiled pattern: `*` is any run of characters, the empty one included, `?` is one character; there are no escapes (identity
+ * section 2.2). Plain data, not functions: there may be a hundred thousand of them.
  */
-export function compileGlob(pattern: string): Fits {
+export interface Glob {
+  readonly kind: 'all' | 'exact' | 'beginning' | 'pattern'
+  readonly text: string
+}
+
+/** Fits every text. */
+const anything: Glob = { kind: 'all', text: '*' }
+
+/** Most patterns are a plain text or a beginning, and are compared as such. */
+export function compileGlob(pattern: string): Glob {
   const star = pattern.indexOf('*')
-  const isPlain = !pattern.includes('?')
-  if (isPlain && star < 0) return text => text === pattern
-  if (isPlain && star === pattern.length - 1) {
-    const beginning = pattern.slice(0, -1)
-    return beginning === '' ? () => true : text => text.startsWith(beginning)
+  if (pattern.includes('?') || (star >= 0 && star < pattern.length - 1))
+    return { kind: 'pattern', text: pattern }
+  if (star < 0) return { kind: 'exact', text: pattern }
+  return star === 0 ? anything : { kind: 'beginning', text: pattern.slice(0, -1) }
+}
+
+export function fits({ kind, text: pattern }: Glob, text: string): boolean {
+  switch (kind) {
+    case 'all':
+      return true
+    case 'exact':
+      return text === pattern
+    case 'beginning':
+      return text.startsWith(pattern)
+    case 'pattern':
+      return isMatch(pattern, text)
   }
-  return text => isMatch(pattern, text)
 }
 
 /** Two pointers; a mismatch goes back to the last `*` alone, so the time is at most the product of the two lengths. */

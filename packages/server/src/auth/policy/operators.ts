@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { compileGlob } from './glob.ts'
+import { compileGlob, fits } from './glob.ts'
 
 /** Whether one value of the request meets any of those in the policy; `undefined` for a value that is none of the kind. */
 export type Meets = (value: string) => boolean | undefined
@@ -78,7 +78,7 @@ function compileFolded(values: readonly string[]): Meets {
 
 function compilePatterns(values: readonly string[]): Meets {
   const patterns = values.map(compileGlob)
-  return value => patterns.some(fits => fits(value))
+  return value => patterns.some(pattern => fits(pattern, value))
 }
 
 function compileBooleans(values: readonly string[]): Meets | undefined {

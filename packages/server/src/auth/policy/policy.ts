@@ -2,9 +2,9 @@ import type { Condition } from './conditions.ts'
 import { compileConditions } from './conditions.ts'
 import { duplicateMember } from './duplicate-member.ts'
 import { policyError } from './errors.ts'
-import { compileGlob } from './glob.ts'
+import { compileGlob, fits, type Glob } from './glob.ts'
 import { compilePrincipals, type Names } from './principals.ts'
-import { compileResource, type ResourceName } from './resource-name.ts'
+import { compileResource, isResource, type ResourceName, type ResourcePattern } from './resource-name.ts'
 
 /** What a policy is attached to: users, groups and roles; a role, saying who may take it on; or one session of a role. */
 export type PolicyKind = 'identity' | 'trust' | 'session'
@@ -22,11 +22,27 @@ export interface Statement {
   readonly index: number
   readonly sid: string | undefined
   readonly effect: 'Allow' | 'Deny'
-  /** `action` in lower case: actions have no case here. */
-  coversAction(action: string): boolean
-  readonly coversResource: (name: ResourceName) => boolean
+  /** In lower case: actions have no case here. */
+  readonly actions: Listed<Glob>
+  /** Trust policies have none: they are about their role. */
+  readonly resources: Listed<ResourcePattern> | undefined
   readonly names: Names | undefined
   readonly condition: Condition | undefined
+}
+
+/** What a statement lists, or, with `Not` before it, all but that. */
+interface Listed<Pattern> {
+  readonly patterns: readonly Pattern[]
+  readonly isNot: boolean
+}
+
+/** Whether a statement is about an action, in lower case, on a resource. */
+export function covers({ actions, resources }: Statement, action: string, name: ResourceName): boolean {
+  if (actions.patterns.some(pattern => fits(pattern, action)) === actions.isNot) return false
+  return (
+    resources === undefined ||
+    resources.patterns.some(pattern => isResource(pattern, name)) !== resources.isNot
+  )
 }
 
 /** A policy that has been checked and compiled; immutable. */
@@ -94,8 +110,8 @@ function parseStatement(given: unknown, index: number, kind: PolicyKind): Statem
     index,
     sid: Sid,
     effect: Effect,
-    coversAction: parseActions(rest, path),
-    coversResource: kind === 'trust' ? () => true : parseResources(rest, path),
+    actions: parseActions(rest, path),
+    resources: kind === 'trust' ? undefined : parseResources(rest, path),
     names,
     condition,
   }
@@ -111,29 +127,22 @@ function parseCondition(given: unknown, path: string): Condition | undefined {
 const actionExpression = /^(?:\*|[\w*?-]+:[\w*?./-]+)$/
 const resourceExpression = /^(?:\*|acs:\S*)$/
 
-function parseActions(given: Readonly<Record<string, unknown>>, path: string): (action: string) => boolean {
+function parseActions(given: Readonly<Record<string, unknown>>, path: string): Listed<Glob> {
   const { texts, isNot, place } = oneOf(given, 'Action', path)
   for (const text of texts) {
     if (actionExpression.test(text)) continue
     throw policyError('policy.invalid', place, 'must be * or like eventbridge:PutEvents')
   }
-  const patterns = texts.map(text => compileGlob(text.toLowerCase()))
-  const covers = (action: string): boolean => patterns.some(fits => fits(action))
-  return isNot ? action => !covers(action) : covers
+  return { patterns: texts.map(text => compileGlob(text.toLowerCase())), isNot }
 }
 
-function parseResources(
-  given: Readonly<Record<string, unknown>>,
-  path: string,
-): (name: ResourceName) => boolean {
+function parseResources(given: Readonly<Record<string, unknown>>, path: string): Listed<ResourcePattern> {
   const { texts, isNot, place } = oneOf(given, 'Resource', path)
   for (const text of texts) {
     if (resourceExpression.test(text)) continue
     throw policyError('policy.invalid', place, 'must be * or like acs:eventbridge:*:*:eventbus/orders')
   }
-  const patterns = texts.map(compileResource)
-  const covers = (name: ResourceName): boolean => patterns.some(fits => fits(name))
-  return isNot ? name => !covers(name) : covers
+  return { patterns: texts.map(compileResource), isNot }
 }
 
 /** The member or its negation: exactly one of the two must be there. */
