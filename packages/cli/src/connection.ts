@@ -21,7 +21,12 @@ export function connect(terminal: Terminal, flags: ConnectionFlags): Client {
   const listen = terminal.environment['MILLRACE_LISTEN'] ?? '127.0.0.1:8400'
   const url = flags.url ?? `http://${listen.replace(/^0\.0\.0\.0/, '127.0.0.1')}`
   const token = tokenFromEnvironment(terminal) ?? tokenFromFile(flags.data ?? '.millrace')
-  return createClient({ url, ...(token === undefined ? {} : { token }) })
+  const securityToken = terminal.environment['MILLRACE_SECURITY_TOKEN']
+  return createClient({
+    url,
+    ...(token === undefined ? {} : { token }),
+    ...(securityToken === undefined ? {} : { securityToken }),
+  })
 }
 
 function tokenFromEnvironment(terminal: Terminal): string | undefined {

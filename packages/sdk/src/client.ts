@@ -3,6 +3,17 @@ import { EventsClient } from './events.ts'
 import type { AliasSpec, AsyncSpec, DomainSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionsClient } from './functions-client.ts'
 import type { OpenApi } from './open-api.ts'
+import {
+  type AccessExplanation,
+  AccessKeysClient,
+  type Caller,
+  type GroupSpec,
+  type PolicySpec,
+  type RoleSession,
+  type RoleSessionOptions,
+  type RoleSpec,
+  type UserSpec,
+} from './identity.ts'
 import { QueuesClient } from './queues.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
@@ -90,6 +101,10 @@ export class Client {
   readonly topics: TopicsClient
   /** Named external systems. */
   readonly instances: ResourceClient<InstanceSpec>
+  readonly users: ResourceClient<UserSpec>
+  readonly groups: ResourceClient<GroupSpec>
+  readonly roles: ResourceClient<RoleSpec>
+  readonly policies: ResourceClient<PolicySpec>
   /** What named wirings have brought. */
   readonly wirings: ResourceClient<WiringNote>
   private readonly transport: Transport
@@ -106,7 +121,31 @@ export class Client {
     this.queues = new QueuesClient(this.transport)
     this.topics = new TopicsClient(this.transport)
     this.instances = new ResourceClient(this.transport, '/api/v1/instances')
+    this.users = new ResourceClient(this.transport, '/api/v1/users')
+    this.groups = new ResourceClient(this.transport, '/api/v1/groups')
+    this.roles = new ResourceClient(this.transport, '/api/v1/roles')
+    this.policies = new ResourceClient(this.transport, '/api/v1/policies')
     this.wirings = new ResourceClient(this.transport, '/api/v1/wirings')
+  }
+
+  /** The keys of one user. */
+  accessKeys(user: string): AccessKeysClient {
+    return new AccessKeysClient(this.transport, user)
+  }
+
+  /** Takes on a role for a while. */
+  assumeRole(role: string, options: RoleSessionOptions): Promise<RoleSession> {
+    return this.transport.json('POST', `/api/v1/roles/${encodeURIComponent(role)}/sessions`, options)
+  }
+
+  /** Who the key of this client stands for. */
+  caller(): Promise<Caller> {
+    return this.transport.json('GET', '/api/v1/caller')
+  }
+
+  /** Whether `user/NAME`, `role/NAME` or `root` may do something, and which statement decides. */
+  explainAccess(principal: string, action: string, resource: string): Promise<AccessExplanation> {
+    return this.transport.json('POST', '/api/v1/explain-access', { principal, action, resource })
   }
 
   /** The rules of one bus. */

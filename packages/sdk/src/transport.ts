@@ -6,6 +6,8 @@ export interface ClientOptions {
   url: string
   /** `<accessKeyId>.<accessKeySecret>`; sent as a bearer token. */
   token?: string
+  /** Of temporary credentials, beside their key. */
+  securityToken?: string
   /** Longest wait for an answer in milliseconds; 30,000 unless told. Tails are not bound by it. */
   timeoutMs?: number
   /** Stand-in for the platform's fetch, e.g. one with a proxy. */
@@ -79,6 +81,9 @@ export class Transport {
     if (options.streaming !== true) signals.push(AbortSignal.timeout(this.options.timeoutMs ?? 30_000))
     const headers: Record<string, string> = { ...options.headers }
     if (this.options.token !== undefined) headers['authorization'] = `Bearer ${this.options.token}`
+    if (this.options.securityToken !== undefined) {
+      headers['x-acs-security-token'] = this.options.securityToken
+    }
     const request = this.options.fetch ?? fetch
     let response: Response
     try {

@@ -1,0 +1,5 @@
+export { groupCommand } from './group.ts'
+export { keyCommand } from './key.ts'
+export { policyCommand } from './policy.ts'
+export { roleCommand } from './role.ts'
+export { userCommand } from './user.ts'
