@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { buildGoProgram, findGo, findProgram, installPackages, runToEnd } from '../install/index.ts'
 import { cacheFolder } from '../place.ts'
 import type { Instance, Server, ServiceHandle } from '../server.ts'
@@ -42,7 +43,8 @@ const user = { name: 'millrace', password: 'millrace-on-loopback' }
 const stranger = { name: 'stranger', password: 'stranger-on-loopback' }
 const exchangeWithinMs = 5_000
 
-const ownFolder = join(import.meta.dirname, 'versitygw')
+const moduleFolder = join(import.meta.dirname, 'versitygw')
+const relay = fileURLToPath(new URL('versitygw/relay.ts', import.meta.url))
 const cache = () => cacheFolder(`versitygw-${version}`)
 const program = () => join(cache(), 'versitygw')
 const tls = () => join(cache(), 'tls')
@@ -58,7 +60,7 @@ export const server: Server<VersitygwService> = {
   },
   install: async print => {
     const source = 'github.com/versity/versitygw/cmd/versitygw'
-    await buildGoProgram({ module: ownFolder, source, program: program() }, print)
+    await buildGoProgram({ module: moduleFolder, source, program: program() }, print)
     await makeCertificate(print)
   },
   prepare: instance => {
@@ -69,7 +71,7 @@ export const server: Server<VersitygwService> = {
     {
       name: 'notifications',
       command: process.execPath,
-      args: [join(ownFolder, 'relay.ts'), String(instance.port('notifications'))],
+      args: [relay, String(instance.port('notifications'))],
       ready: signal => httpAnswers(`http://127.0.0.1:${instance.port('notifications')}/`, signal),
     },
     gateway(instance, 's3', []),
