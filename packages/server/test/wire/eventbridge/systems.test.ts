@@ -19,6 +19,8 @@ beforeAll(async () => {
     oss: { connector: 'oss', options: { accessKeyId: 'id', accessKeySecret: 'hidden-password' } },
     'rm-1': { connector: 'mysql', options: { host: '127.0.0.1', port: 1 } },
     'amqp-cn-1': { connector: 'rabbitmq', options: { endpoint: '127.0.0.1:1' } },
+    'mqtt-cn-1': { connector: 'mqtt', options: { endpoint: '127.0.0.1:1' } },
+    mail: { connector: 'mail', options: { host: '127.0.0.1' } },
   }
   for (const [name, instance] of Object.entries(instances)) {
     expect((await server.rest('PUT', `/instances/${name}`, instance)).status, name).toBe(201)
@@ -89,6 +91,7 @@ test.each<[string, Members]>([
     'SourceRocketMQParameters',
     { ...selfBuilt, Topic: 't', GroupID: 'g', FilterType: 'SQL', FilterSql: 'a > 1' },
   ],
+  ['SourceMQTTParameters', { InstanceId: 'mqtt-cn-1', Topic: 'a/+', BodyDataType: 'Text' }],
   ['SourceRabbitMQParameters', { InstanceId: 'amqp-cn-1', VirtualHostName: 'v', QueueName: 'q' }],
   [
     'SourceOpenSourceRabbitMQParameters',
@@ -156,6 +159,16 @@ test.each<[string, Members]>([
       Value: path('$.data'),
       Headers: template,
       CompressionType: 'gzip',
+    },
+  ],
+  [
+    'SinkMQTTParameters',
+    {
+      InstanceId: 'mqtt-cn-1',
+      ParentTopic: 'a',
+      SubTopic: path('$.subject'),
+      Payload: path('$.data'),
+      Mqtt5UserProperty: template,
     },
   ],
   ['SinkApacheKafkaParameters', { ...cluster, DynamicTopic: path('$.data.t'), Acks: '1' }],
@@ -309,6 +322,28 @@ test.each<[string, string, Members]>([
       Topic: constant('orders'),
       ContentType: constant('KeyValue'),
       ContentSchema: constant(contentSchema),
+    },
+  ],
+  [
+    'acs.dingtalk',
+    'http://127.0.0.1:1/robot/send?access_token=x',
+    {
+      URL: constant('http://127.0.0.1:1/robot/send?access_token=x'),
+      SecretKey: constant('hidden-password'),
+      Body: template,
+    },
+  ],
+  [
+    'acs.mail',
+    `acs:mail:cn-hangzhou:${account}`,
+    {
+      Subject: constant('Alert'),
+      AccountName: constant('noreply@m.example.com'),
+      AddressType: constant('1'),
+      ReplyToAddress: constant('false'),
+      ToAddress: constant('ops@example.com'),
+      IsHtmlBody: constant('false'),
+      Body: template,
     },
   ],
   ['acs.api.destination', `acs:api-destination:cn-hangzhou:${account}:name/api`, { Name: constant('api') }],

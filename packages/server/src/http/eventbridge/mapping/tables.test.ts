@@ -104,6 +104,11 @@ describe('sources', () => {
       },
     ],
     [
+      'SourceMQTTParameters',
+      { RegionId: 'r', InstanceId: 'mqtt-1', Topic: 't/#', BodyDataType: 'Binary' },
+      { connector: 'mqtt', instance: 'mqtt-1', options: { topic: 't/#', bodyForm: 'binary' } },
+    ],
+    [
       'SourceKafkaParameters',
       { InstanceId: 'k', Topic: 't', ConsumerGroup: 'g', OffsetReset: 'earliest', ValueDataType: 'Binary' },
       {
@@ -324,6 +329,15 @@ describe('sinks', () => {
       },
     ],
     [
+      'SinkMQTTParameters',
+      { InstanceId: 'm', ParentTopic: 't', SubTopic: path('$.subject'), Payload: path('$.data') },
+      {
+        sink: { connector: 'mqtt', instance: 'm', options: { topic: 't' } },
+        transform: { form: 'JSONPATH', value: '$.data' },
+        parameters: { subTopic: { form: 'JSONPATH', value: '$.subject' } },
+      },
+    ],
+    [
       'SinkOpenSourceRabbitMQParameters',
       {
         Endpoint: 'h',
@@ -486,6 +500,7 @@ describe('sinks', () => {
     ['SinkKafkaParameters', { InstanceId: path('$.x'), Topic: 't' }, 'only be CONSTANT'],
     ['SinkFcParameters', { FunctionName: 'f', Concurrency: '0' }, 'Concurrency'],
     ['SinkHttpsParameters', {}, 'needs url'],
+    ['SinkMQTTParameters', { InstanceId: 'm' }, 'needs ParentTopic'],
     ['SinkSLSParameters', { Project: 'p' }, 'needs LogStore'],
     ['SinkSLSParameters', { Project: 'p', LogStore: 'l', ContentType: 'XML' }, 'ContentType is one of'],
     ...contentSchemas.map(([ContentSchema, message]): [string, Record<string, unknown>, string] => [
@@ -519,6 +534,20 @@ test.each([
     'acs.alikafka',
     { InstanceId: 'k', Topic: 't' },
     { connector: 'kafka', instance: 'k', options: { topic: 't' } },
+  ],
+  [
+    'acs.dingtalk',
+    { URL: 'https://d/?access_token=x', SecretKey: 'SEC1' },
+    { connector: 'chat', options: { service: 'dingtalk', url: 'https://d/?access_token=x', secret: 'SEC1' } },
+  ],
+  [
+    'acs.mail',
+    { Subject: 's', AccountName: 'a@x', ToAddress: 'b@x', IsHtmlBody: 'true', ReplyToAddress: 'r@x' },
+    {
+      connector: 'mail',
+      instance: 'mail',
+      options: { from: 'a@x', subject: 's', replyTo: 'r@x', bodyType: 'html' },
+    },
   ],
 ])('the target %s is the sink of its system', (type, members, sink) => {
   const mapped = targetMapping(type)(new Members(type, parametersOf(members)), context)

@@ -1,12 +1,15 @@
 import { Refusal } from '../refusal.ts'
 import { apiDestinationSink } from './api-destination.ts'
 import { busTarget } from './bus.ts'
+import { dingtalkTarget } from './chat.ts'
 import type { SinkMapping, SourceMapping } from './destination.ts'
 import { functionSink, functionTarget } from './function.ts'
 import { httpSink } from './http.ts'
 import { jdbcSource } from './jdbc.ts'
 import { apacheKafkaSink, apacheKafkaSource, kafkaSink, kafkaSource } from './kafka.ts'
+import { mailTarget } from './mail.ts'
 import { mnsSink, mnsSource, queueTarget, topicTarget } from './mns.ts'
+import { mqttSink, mqttSource } from './mqtt.ts'
 import { postgresSource } from './postgres.ts'
 import { ossSink, ossSource } from './oss.ts'
 import { mysqlSink, mysqlSource, rdsMysqlSink } from './mysql.ts'
@@ -27,6 +30,8 @@ const targets: Readonly<Record<string, SinkMapping>> = {
   'acs.alikafka': kafkaSink,
   ApacheKafkaSelf: apacheKafkaSink,
   'acs.api.destination': apiDestinationSink,
+  'acs.dingtalk': dingtalkTarget,
+  'acs.mail': mailTarget,
   'acs.rds.mysql': rdsMysqlSink,
   mysql: mysqlSink,
   'acs.sls': slsSink,
@@ -40,6 +45,7 @@ const sources: Readonly<Record<string, SourceMapping>> = {
   SourceOpenSourceRabbitMQParameters: openRabbitmqSource,
   SourceKafkaParameters: kafkaSource,
   SourceApacheKafkaParameters: apacheKafkaSource,
+  SourceMQTTParameters: mqttSource,
   SourceMySQLParameters: mysqlSource,
   SourceOSSParameters: ossSource,
   SourceSLSParameters: slsSource,
@@ -55,6 +61,7 @@ const sinks: Readonly<Record<string, SinkMapping>> = {
   SinkOpenSourceRabbitMQParameters: openRabbitmqSink,
   SinkKafkaParameters: kafkaSink,
   SinkApacheKafkaParameters: apacheKafkaSink,
+  SinkMQTTParameters: mqttSink,
   SinkOSSParameters: ossSink,
   SinkFcParameters: functionSink,
   SinkHttpsParameters: httpSink,
