@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { DoorRequest } from '@millrace/spi'
 import { SourceHost } from '@millrace/spi/conformance'
 import { expect, test } from 'vitest'
-import { connector } from './index.ts'
+import { connector } from '../src/index.ts'
 
 const never = new AbortController().signal
 const limits = { recordsMax: 10, bytesMax: 1_000_000 }
