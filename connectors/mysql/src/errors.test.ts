@@ -30,6 +30,13 @@ describe('errors of the client and the server', () => {
     [clientError('ECONNREFUSED'), 'sink.unavailable', 'backoff', 'cannot be reached'],
     [clientError('PROTOCOL_CONNECTION_LOST'), 'sink.unavailable', 'backoff', 'closed the connection'],
     [clientError('DEPTH_ZERO_SELF_SIGNED_CERT'), 'sink.untrusted', 'backoff', 'certificate'],
+    [
+      clientError('HANDSHAKE_SSL_ERROR', 'self-signed certificate'),
+      'sink.untrusted',
+      'backoff',
+      'certificate',
+    ],
+    [clientError('HANDSHAKE_SSL_ERROR', 'wrong version'), 'sink.unavailable', 'backoff', 'TLS'],
     [clientError('HANDSHAKE_NO_SSL_SUPPORT'), 'sink.unavailable', 'backoff', 'take the option tls away'],
     [
       new Error("Can't add new command when connection is in closed state"),

@@ -89,6 +89,12 @@ const classes: Readonly<Record<string, Verdict>> = {
   45: rejected('refused the row: a trigger or procedure raised an error'),
 }
 
+const untrusted: Verdict = {
+  code: 'untrusted',
+  what: 'has a certificate that cannot be verified',
+  retry: retryBackoff,
+}
+
 /** Codes of sockets, TLS and the client. */
 const patterns: readonly (readonly [RegExp, Verdict])[] = [
   [
@@ -96,10 +102,7 @@ const patterns: readonly (readonly [RegExp, Verdict])[] = [
     unavailable('cannot be reached'),
   ],
   [/^(PROTOCOL_|ER_NET_|ERR_STREAM_)/, unavailable('closed the connection')],
-  [
-    /CERT|HOSTNAME_MISMATCH|SELF_SIGNED|ALTNAME/,
-    { code: 'untrusted', what: 'has a certificate that cannot be verified', retry: retryBackoff },
-  ],
+  [/CERT|HOSTNAME_MISMATCH|SELF_SIGNED|ALTNAME/, untrusted],
   [/^HANDSHAKE_NO_SSL_SUPPORT/, unavailable('does not speak TLS; take the option tls away')],
   [/^(ERR_SSL_|ERR_TLS_|EPROTO|HANDSHAKE_)/, unavailable('could not agree on a TLS connection')],
   [/^AUTH_/, unauthorized('refused access: its way to log in is not supported')],
@@ -196,6 +199,9 @@ function verdictOf(thrown: unknown): Verdict | undefined {
     )
   }
   const code = memberOf(thrown, 'code')
+  // The client has one code for all that goes wrong with TLS; the words are those of Node.
+  if (code === 'HANDSHAKE_SSL_ERROR' && /certificate|altnames/i.test(String(memberOf(thrown, 'message'))))
+    return untrusted
   const found = typeof code === 'string' ? patterns.find(([pattern]) => pattern.test(code)) : undefined
   if (found !== undefined) return found[1]
   const message = thrown instanceof Error ? thrown.message : ''

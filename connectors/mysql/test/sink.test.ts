@@ -1,8 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { useService } from '@millrace/services'
 import { describeService } from '@millrace/services/vitest'
 import { outgoing } from '@millrace/spi/conformance'
 import { describe, expect, test } from 'vitest'
 import { Database } from './database.ts'
-import { codes, inTime, messageOf, openSink, rowRecord } from './opened.ts'
+import {
+  codes,
+  inTime,
+  limits,
+  logEnd,
+  messageOf,
+  openSink,
+  openSource,
+  readData,
+  rowRecord,
+} from './opened.ts'
 
 await describeService('mariadb', 'the mysql sink', () => {
   describe('rows', () => {
@@ -189,7 +201,7 @@ await describeService('mariadb', 'the mysql sink', () => {
       expect(await write({ username: 'stranger', password: 'stranger-on-loopback' })).toMatch(/GRANT/)
       expect(await write({ database: 'nowhere' })).toMatch(/no such database/)
       expect(await write({ port: 1 })).toMatch(/cannot be reached/)
-      expect(await write({ tls: { insecureSkipVerify: true } })).toMatch(/does not speak TLS/)
+      expect(await write({ tls: { serverName: 'localhost' } })).toMatch(/certificate that cannot be verified/)
     })
   })
 
@@ -223,5 +235,33 @@ await describeService('mariadb', 'the mysql sink', () => {
       ])
       expect(await database.query(`SELECT * FROM ${name}`)).toEqual([{ id: 1, a: 'changed' }])
     })
+  })
+})
+
+await describeService('mariadb', 'mysql over TLS', () => {
+  test('rows are written and changes are read, when the certificate is trusted and for this server', async () => {
+    await using database = await Database.open()
+    const { name, reach } = database
+    await database.query(`CREATE TABLE ${name} (id int PRIMARY KEY)`)
+    const host = await logEnd(database)
+    const ca = readFileSync((await useService('mariadb')).authorityFile, 'utf8')
+    const changes = { ...reach, tables: [name] }
+    for (const tls of [{ ca, serverName: 'elsewhere.example.com' }, { serverName: 'localhost' }]) {
+      await using sink = openSink({ ...reach, tls, table: name })
+      expect(codes(await sink.write([rowRecord({ id: 0 })], inTime()))).toEqual(['sink.untrusted'])
+      await using source = openSource({ ...changes, tls }, host)
+      await expect(source.read(limits, inTime())).rejects.toMatchObject({ code: 'source.untrusted' })
+    }
+    await database.query(`CREATE USER ${name}@'%' IDENTIFIED BY 'only-by-tls' REQUIRE SSL`)
+    await database.query(`GRANT ALL ON *.* TO ${name}@'%'`)
+    try {
+      const login = { username: name, password: 'only-by-tls', tls: { ca, serverName: 'localhost' } }
+      await using sink = openSink({ ...reach, ...login, table: name })
+      await using source = openSource({ ...changes, ...login }, host)
+      expect(codes(await sink.write([rowRecord({ id: 1 })], inTime()))).toEqual(['ok'])
+      expect(await readData<{ after: unknown }>(source, 1)).toMatchObject([{ after: { id: 1 } }])
+    } finally {
+      await database.query(`DROP USER ${name}@'%'`)
+    }
   })
 })

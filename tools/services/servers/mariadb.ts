@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { chownSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { canMakeCertificates, certificateFiles, makeCertificate } from '../certificate.ts'
 import { findProgram, installPackages, runToEnd } from '../install/index.ts'
 import type { Instance, Server, ServiceHandle } from '../server.ts'
 import { makeFolderFor, userToRunAs } from '../user.ts'
@@ -7,7 +8,10 @@ import { greetMariadb } from '../wire/index.ts'
 
 /** One MariaDB that writes a binary log of rows. */
 export interface MariadbService extends ServiceHandle {
+  /** In the clear, and over TLS; the certificate is for 127.0.0.1 and localhost, signed by itself. */
   readonly address: string
+  /** File with the certificate to trust. */
+  readonly authorityFile: string
   /** User with every right, replication among them; database `millrace`. */
   readonly url: string
   readonly database: string
@@ -34,10 +38,15 @@ export const server: Server<MariadbService> = {
   title: 'MariaDB of the system (mariadb-server), binary log of rows on',
   ports: { mysql: 13_306 },
   lockPort: 13_305,
-  missing: () => (findProgram('mariadbd') === undefined ? 'mariadb-server' : undefined),
-  install: print => installPackages(['mariadb-server'], print),
+  missing: () => {
+    if (findProgram('mariadbd') === undefined) return 'mariadb-server'
+    return canMakeCertificates() ? undefined : 'openssl'
+  },
+  install: print => installPackages(['mariadb-server', 'openssl'], print),
   prepare: async instance => {
     makeFolderFor(systemUser, instance.dataFolder)
+    await makeCertificate(instance.folder)
+    giveKey(instance)
     if (existsSync(join(instance.dataFolder, 'mysql'))) return
     const how = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
     await runToEnd(
@@ -71,6 +80,7 @@ export const server: Server<MariadbService> = {
     return {
       name: 'mariadb',
       address,
+      authorityFile: certificateFiles(instance.folder).certificate,
       url,
       database,
       user,
@@ -85,7 +95,14 @@ function socket(instance: Instance): string {
   return join(instance.dataFolder, 'server.sock')
 }
 
+/** The server runs as a user of its own, and nobody else can read the key. */
+function giveKey(instance: Instance): void {
+  const { uid, gid } = userToRunAs(systemUser)
+  if (uid !== undefined && gid !== undefined) chownSync(certificateFiles(instance.folder).key, uid, gid)
+}
+
 function settings(instance: Instance): string[] {
+  const { certificate, key } = certificateFiles(instance.folder)
   return [
     `--datadir=${instance.dataFolder}`,
     '--bind-address=127.0.0.1',
@@ -96,6 +113,8 @@ function settings(instance: Instance): string[] {
     '--log-bin=changes',
     '--binlog-format=ROW',
     '--binlog-row-metadata=FULL',
+    `--ssl-cert=${certificate}`,
+    `--ssl-key=${key}`,
     '--skip-name-resolve',
     '--character-set-server=utf8mb4',
     '--innodb-buffer-pool-size=64M',
