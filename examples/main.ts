@@ -52,7 +52,7 @@ async function onStage(name: string, application: Application): Promise<Result> 
   const folder = join(resultsFolder, name)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  await using server = await startExampleServer()
+  await using server = await startExampleServer({ files: folder })
   const signal = AbortSignal.timeout(applicationMsMax)
   const say = (line: string): void => console.log(styleText('dim', `  … ${line}`))
   return await application.run({ server, folder, signal, say })

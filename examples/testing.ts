@@ -25,12 +25,16 @@ export interface ExampleServer extends AsyncDisposable {
   millrace(...args: string[]): Promise<string>
 }
 
-/** Starts a server; disposing of it ends the server and removes its folder. */
-export async function startExampleServer(): Promise<ExampleServer> {
+/**
+ * Starts a server; disposing of it ends the server and removes its folder. Streams and targets may read and write files
+ * below `files`.
+ */
+export async function startExampleServer({ files }: { files?: string } = {}): Promise<ExampleServer> {
   await using started = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'millrace-example-'))
   started.defer(() => rm(folder, { recursive: true, force: true }))
-  const server = started.use(await ServerProcess.prepare(folder))
+  const allowed = files === undefined ? {} : { MILLRACE_FILE_ROOTS: files }
+  const server = started.use(await ServerProcess.prepare(folder, allowed))
   await server.start()
   const kept = started.move()
   return {
