@@ -112,6 +112,7 @@ export class MqttSource implements Source {
   #open(): Promise<Intake> {
     this.#intake ??= this.#begin().catch((thrown: unknown) => {
       this.#intake = undefined
+      this.#waiting = []
       throw thrown
     })
     return this.#intake
@@ -131,8 +132,9 @@ export class MqttSource implements Source {
     const visit = { clientId, sessionExpirySeconds, receiveMaximum: prefetch, prepare }
     const session = await openSession(this.#options, visit, this.#context, 'source')
     intake.begin(session)
-    session.onEnd(reason => this.#lose(reason))
     await this.#subscribe(session)
+    // From here on; an end before this is the failure of the opening.
+    session.onEnd(reason => this.#lose(reason))
     if (this.#disposal !== undefined) await session.close()
     this.#wake?.()
     return intake
@@ -149,7 +151,7 @@ export class MqttSource implements Source {
       await session.client.subscribeAsync(filter, { qos: 1, rap: true, rh: 1 })
     } catch (thrown) {
       const reason = session.ended ?? subscriptionError(thrown, place)
-      session.end(reason)
+      await session.close()
       throw reason
     }
   }
