@@ -68,12 +68,15 @@ function unfit({ place }: Session, what: string): AppError {
 const purged = /Could not find first log|could not find next log|purged|impossible position/i
 const rivals = /same server_(?:uuid|id)/i
 
-/** What broke off a stream. The server has one number for several things, which its words tell apart. */
+/**
+ * What broke off a stream. MySQL has one number for several things, and MariaDB other ones, so that the words tell them
+ * apart.
+ */
 export function logError(thrown: unknown, place: string): AppError {
   if (thrown instanceof AppError) return thrown
   const message = thrown instanceof Error ? thrown.message : ''
   const options = { cause: thrown }
-  if (errorNumber(thrown) === 1236 && rivals.test(message)) {
+  if (errorNumber(thrown) > 0 && rivals.test(message)) {
     return new AppError(
       'source.failed',
       `${place} has another reader with the same serverId; give each stream one of its own`,

@@ -2,7 +2,7 @@ import { describeService } from '@millrace/services/vitest'
 import { SourceHost } from '@millrace/spi/conformance'
 import { describe, expect, test } from 'vitest'
 import { Database } from './database.ts'
-import { inTime, limits, logEnd, openSource, readData } from './opened.ts'
+import { aServerId, inTime, limits, logEnd, openSource, readData } from './opened.ts'
 
 interface Change {
   readonly op: string
@@ -228,6 +228,25 @@ await describeService('mariadb', 'the mysql source of changes', () => {
       expect(await read({ server: 'another' })).toMatchObject({
         code: 'source.rejected',
         message: expect.stringContaining('begin anew'),
+      })
+    })
+
+    test('a second reader with the same number takes the log from the first, which says so', async () => {
+      await using database = await Database.open()
+      const { name, reach } = database
+      await database.query(`CREATE TABLE ${name} (id int PRIMARY KEY)`)
+      const options = { ...reach, tables: [name], serverId: aServerId() }
+      await using first = openSource(options, await logEnd(database))
+      await using second = openSource(options, await logEnd(database))
+      await database.query(`INSERT INTO ${name} VALUES (1)`)
+      await readData(first, 1)
+      const failure = first.read(limits, inTime()).catch((thrown: unknown) => thrown)
+      await readData(second, 1)
+
+      expect(await failure).toMatchObject({
+        code: 'source.failed',
+        message: expect.stringContaining('serverId'),
+        retry: { kind: 'backoff' },
       })
     })
 

@@ -9,7 +9,7 @@ import {
 import { expect } from 'vitest'
 import { connector } from '../src/index.ts'
 import { Database } from './database.ts'
-import { logEnd } from './opened.ts'
+import { aServerId, logEnd } from './opened.ts'
 
 await describeService('mariadb', 'both contracts', () => {
   sourceSuite('mysql changes', connector, changesFixture)
@@ -26,7 +26,7 @@ async function changesFixture(): Promise<SourceFixture> {
   await database.query(`CREATE TABLE ${name} (n bigint AUTO_INCREMENT PRIMARY KEY, body text)`)
   return {
     connector,
-    options: { ...database.reach, tables: [name] },
+    options: { ...database.reach, tables: [name], serverId: aServerId() },
     host: await logEnd(database),
     put: async texts => {
       await database.query(`INSERT INTO ${name} (body) VALUES ?`, [texts.map(text => [text])])

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import {
   optionsParser,
   type Outcome,
@@ -22,7 +23,7 @@ export function openSink(options: object): Sink {
 }
 
 export function openSource(options: object, host: SourceHost = new SourceHost()): Source {
-  return host.open(connector, options as Record<string, unknown>)
+  return host.open(connector, { serverId: aServerId(), ...options })
 }
 
 /** A record whose body is the row. */
@@ -63,4 +64,9 @@ export async function logEnd(database: Database): Promise<SourceHost> {
     JSON.stringify({ ...place, server: `server-id ${String(number)}`, tables: 'none' }),
   )
   return host
+}
+
+/** The streams of all tests have one name, and would take the log from each other. */
+export function aServerId(): number {
+  return randomInt(1_000, 1_000_000_000)
 }
