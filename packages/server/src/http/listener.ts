@@ -20,6 +20,7 @@ import type { RouteEntry } from './route-table.ts'
 import type { Services } from './services.ts'
 import { SlsDoor } from './sls/index.ts'
 import { SilentConnections } from './silent-connections.ts'
+import { stsRoutes } from './sts/index.ts'
 import { TriggerDoor } from './triggers/index.ts'
 
 export interface ListenerOptions {
@@ -74,6 +75,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   app.register(restRoutes({ ...parts, door: doors.door }), { prefix: '/api/v1' })
   app.register(eventBridgeRoutes(parts))
   app.register(functionComputeRoutes(parts))
+  app.register(stsRoutes(parts))
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (thrown) {

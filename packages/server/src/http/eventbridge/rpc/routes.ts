@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { AppError, type Random } from '@millrace/spi'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -6,6 +5,7 @@ import type { Principal } from '../../../auth/index.ts'
 import type { Application } from '../../application.ts'
 import type { Permits } from '../../permits.ts'
 import type { Refuser } from '../../refuse.ts'
+import { checkSignedBody, deniedDetail, rpcCode } from '../../rpc-refusal.ts'
 import { fromFramework } from '../../translate.ts'
 import { actionAccess } from '../access.ts'
 import type { Action } from '../action.ts'
@@ -75,7 +75,7 @@ async function respond(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-  checkBody(request.principal, body)
+  checkSignedBody(request.principal, body)
   const action = actionOf(request)
   const input = inputOf(action, request, body)
   const { account } = request.principal
@@ -90,12 +90,6 @@ async function respond(
   const RequestId = requestId(random)
   const whole = { Code: 'Success', Success: true, Message: '', RequestId, ...shaped }
   return reply.type(jsonType).send(JSON.stringify(whole))
-}
-
-/** The body must be the one that was signed. */
-function checkBody({ contentSha256 }: Principal, body: Buffer): void {
-  if (contentSha256 === undefined || hash('sha256', body) === contentSha256) return
-  throw new AppError('auth.signature-mismatch', 'the body is not the one whose hash was signed')
 }
 
 function actionOf({ headers }: FastifyRequest): RpcAction {
@@ -164,35 +158,7 @@ function refused(
   void reply.code(status).type(jsonType).send(JSON.stringify(body))
 }
 
-/** Names that only this style has (identity section 7.1). */
-const rpcCodes: Readonly<Record<string, readonly [status: number, code: string]>> = {
-  'auth.unknown-key': [404, 'InvalidAccessKeyId.NotFound'],
-  'auth.key-disabled': [400, 'InvalidAccessKeyId.Inactive'],
-  'auth.token-missing': [400, 'MissingSecurityToken'],
-  'auth.token-invalid': [400, 'InvalidSecurityToken.Malformed'],
-  'auth.token-mismatch': [400, 'InvalidSecurityToken.MismatchWithAccessKey'],
-  'auth.token-expired': [400, 'InvalidSecurityToken.Expired'],
-  'auth.forbidden': [403, 'NoPermission'],
-}
-
 function rpcRefusal({ code, message }: AppError): Refusal | undefined {
-  const known = rpcCodes[code]
-  return known === undefined ? undefined : new Refusal(known[1], message, known[0])
-}
-
-/** What clients keep of a refusal by policy. */
-function deniedDetail({ code, details = {} }: AppError): object {
-  if (code !== 'auth.forbidden') return {}
-  const [, account = '', kind = '', name = ''] =
-    /^acs:ram::(\d+):(user|assumed-role)\/(.*)$/.exec(String(details['principal'])) ?? []
-  return {
-    AccessDeniedDetail: {
-      AuthAction: details['action'],
-      AuthPrincipalType: kind === 'user' ? 'SubUser' : 'AssumedRoleUser',
-      AuthPrincipalOwnerId: account,
-      AuthPrincipalDisplayName: name.replace('/', ':'),
-      NoPermissionType: details['denial'] === 'explicit-deny' ? 'ExplicitDeny' : 'ImplicitDeny',
-      PolicyType: details['layer'] === 'session' ? 'SessionPolicy' : 'AccountLevelIdentityBasedPolicy',
-    },
-  }
+  const known = rpcCode(code)
+  return known === undefined ? undefined : new Refusal(known.code, message, known.status)
 }

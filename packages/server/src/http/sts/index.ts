@@ -1,0 +1,1 @@
+export { stsRoutes } from './routes.ts'

@@ -1,0 +1,95 @@
+import { hash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { type Actor, actorArn } from '../../auth/index.ts'
+import { busKey } from '../../resources/index.ts'
+import { assumeRole } from '../assume-role.ts'
+import type { Services } from '../services.ts'
+import { Refusal } from './refusal.ts'
+
+export type Parameters = ReadonlyMap<string, string>
+export type Operation = (services: Services, request: FastifyRequest, input: Parameters) => object
+
+/** By name (identity section 4). */
+export const operations: ReadonlyMap<string, Operation> = new Map([
+  ['AssumeRole', assume],
+  ['GetCallerIdentity', identify],
+])
+
+function assume(services: Services, { principal, raw }: FastifyRequest, input: Parameters): object {
+  const [, account = '', role = ''] =
+    /^acs:ram:[^:]*:(\d{1,20}):role\/([A-Za-z0-9][\w.-]{0,126})$/.exec(input.get('RoleArn') ?? '') ?? []
+  if (role === '') throw new Refusal('InvalidParameter.RoleArn', 'RoleArn is not the ARN of a role.')
+  const session = input.get('RoleSessionName') ?? ''
+  if (!/^[A-Za-z0-9.@_-]{2,64}$/.test(session)) {
+    throw new Refusal(
+      'InvalidParameter.RoleSessionName',
+      'RoleSessionName has 2 to 64 letters, digits, ".", "@", "-", "_".',
+    )
+  }
+  const externalId = input.get('ExternalId')
+  if (externalId !== undefined && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) {
+    throw new Refusal('InvalidParameter', 'ExternalId has 2 to 1224 letters, digits and "_+=,.@:/-".')
+  }
+  const seconds = input.get('DurationSeconds')
+  const durationSeconds = seconds === undefined ? undefined : Number(seconds)
+  if (durationSeconds !== undefined && !Number.isInteger(durationSeconds)) {
+    throw new Refusal('InvalidParameter.DurationSeconds', 'DurationSeconds is a whole number.')
+  }
+  const policy = input.get('Policy')
+  const made = assumeRole(
+    services,
+    principal,
+    { account, role, session, durationSeconds, policy, externalId },
+    raw,
+  )
+  return {
+    Credentials: {
+      AccessKeyId: made.accessKeyId,
+      AccessKeySecret: made.accessKeySecret,
+      SecurityToken: made.securityToken,
+      Expiration: new Date(made.expiresAtMs).toISOString().replace(/\.\d{3}/, ''),
+    },
+    AssumedRoleUser: {
+      Arn: `acs:ram::${account}:role/${role}/${session}`,
+      AssumedRoleId: `${roleId(services, account, role)}:${session}`,
+    },
+  }
+}
+
+/** Needs no permission (identity section 2.4). */
+function identify(services: Services, { principal: { account, actor } }: FastifyRequest): object {
+  const Arn = actorArn(account, actor)
+  switch (actor.kind) {
+    case 'root':
+      return { IdentityType: 'Account', AccountId: account, UserId: account, PrincipalId: account, Arn }
+    case 'user': {
+      const UserId = userId(services, account, actor)
+      return { IdentityType: 'RAMUser', AccountId: account, UserId, PrincipalId: UserId, Arn }
+    }
+    case 'session': {
+      const RoleId = roleId(services, account, actor.role)
+      const PrincipalId = `${RoleId}:${actor.session}`
+      return { IdentityType: 'AssumedRoleUser', AccountId: account, RoleId, PrincipalId, Arn }
+    }
+  }
+}
+
+function userId(
+  { resources }: Services,
+  account: string,
+  { name }: Extract<Actor, { kind: 'user' }>,
+): string {
+  const user = resources.snapshots.current().users.get(busKey(account, name))
+  return numberOf(2, `${account}/${name}/${user?.createdAtMs ?? 0}`)
+}
+
+function roleId({ resources }: Services, account: string, name: string): string {
+  const role = resources.snapshots.current().roles.get(busKey(account, name))
+  return numberOf(3, `${account}/${name}/${role?.createdAtMs ?? 0}`)
+}
+
+/** Eighteen digits, always the same for the same document, and others for one that is made anew. */
+function numberOf(first: 2 | 3, text: string): string {
+  const digest = hash('sha256', text, 'buffer').readBigUInt64BE()
+  return `${first}${String(digest % 10n ** 17n).padStart(17, '0')}`
+}
