@@ -10,13 +10,13 @@ import {
   retryNever,
   type Sink,
   untilAborted,
+  MinuteRate,
 } from '@millrace/spi'
 import type { Agent, Dispatcher } from 'undici'
 import { openConnections } from './connections.ts'
 import { answerError, connectionError } from './errors.ts'
 import { messageOf } from './message.ts'
 import type { ChatSinkOptions } from './options.ts'
-import { MinuteRate } from './rate.ts'
 import { type ChatRequest, type ChatService, services } from './services/index.ts'
 
 /** Messages under way have so long to be answered when the sink is disposed; then their connections are cut. */

@@ -7,13 +7,13 @@ import {
   type OutgoingRecord,
   retryBackoff,
   type Sink,
+  MinuteRate,
 } from '@millrace/spi'
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { Connections, portOf } from './connections.ts'
 import { mailError } from './errors.ts'
 import { type MailMessage, mailMessage } from './message.ts'
 import type { MailSinkOptions } from './options.ts'
-import { MinuteRate } from './rate.ts'
 
 /** Messages under way have so long to be taken in when the sink is disposed; then their connections are cut. */
 const drainTimeoutMs = 5_000

@@ -11,6 +11,7 @@ import {
 } from '@millrace/sdk/deploy'
 import { Command } from 'commander'
 import type { CommandContext, Terminal } from '../terminal.ts'
+import { hasAddress } from '../stream-address.ts'
 import { watchFolder } from '../watch-folder.ts'
 import { appliedLine } from './apply.ts'
 import { logText } from './fn/index.ts'
@@ -90,7 +91,7 @@ async function keepApplied(
 /** Where the HTTP triggers and the webhooks of the wiring are called. */
 async function showUrls(terminal: Terminal, client: Client, items: readonly WiringItem[]): Promise<void> {
   for (const item of items) {
-    if (item.kind === 'stream' && item.spec.source.connector === 'http') {
+    if (item.kind === 'stream' && hasAddress(item.spec)) {
       terminal.out(`${item.name} is at ${terminal.colors.cyan(await client.streamUrl(item.name))}\n`)
     }
     if (item.kind !== 'trigger' || item.spec.kind !== 'http') continue

@@ -4,6 +4,7 @@ import type { Client, StreamSpec } from '@millrace/sdk'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parse } from 'yaml'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connection.ts'
+import { hasAddress } from '../../stream-address.ts'
 import type { CommandContext } from '../../terminal.ts'
 import { functionOf, sinkOf, sourceOf } from './place.ts'
 
@@ -66,7 +67,7 @@ export function streamCreateCommand({ terminal }: CommandContext): Command {
       const { created } = await client.streams.put(called, spec)
       const { green, yellow, dim } = terminal.colors
       terminal.out(`${created ? green('created') : yellow('written')}  stream ${called}\n`)
-      if (spec.source.connector === 'http') {
+      if (hasAddress(spec)) {
         terminal.out(`${dim('url')}      ${await client.streamUrl(called)}\n`)
       }
       terminal.error(dim(`see how it goes: millrace stream status ${called} --watch\n`))

@@ -215,8 +215,6 @@ test('bad sources are refused with the names of the protocol', async () => {
   expect(await codeOf(create('a b'))).toBe('EventSourceNameInvalid')
   expect(await codeOf(create('s', { eventBusName: 'nowhere' }))).toBe('EventBusNotExist')
   expect(await codeOf(create('s', { eventBusName: 'default' }))).toBe('AccessDenied')
-  const sourceSLSParameters = new sdk.SourceSLSParameters({ project: 'p', logStore: 'l', roleName: 'r' })
-  expect(await codeOf(create('s', { sourceSLSParameters }))).toBe('EventSourceTypeInvalid')
   const SourceRocketMQParameters = new sdk.SourceRocketMQParameters({ instanceId: 'i', topic: 't' })
   expect(await codeOf(create('s', { SourceRocketMQParameters }))).toBe('EventSourceMissingAttribute')
   const whole = new sdk.SourceRocketMQParameters({ instanceId: 'i', topic: 't', groupID: 'g' })

@@ -174,8 +174,8 @@ describe('is refused', () => {
   })
 
   test('a system without a connector, with those that have one', async () => {
-    const sourceSLSParameters = new sdk.SourceSLSParameters({ project: 'p', logStore: 'l', roleName: 'r' })
-    const error = await refused('r2', { source: new sdk.Source({ sourceSLSParameters }) })
+    const sourceDTSParameters = new sdk.SourceDTSParameters({ taskId: 't' })
+    const error = await refused('r2', { source: new sdk.Source({ sourceDTSParameters }) })
     expect(error?.message).toContain('SourceKafkaParameters')
     const sinkOdpsParameters = new sdk.SinkOdpsParameters({ project: value('p') })
     const other = await refused('r2', { sink: new sdk.Sink({ sinkOdpsParameters }) })

@@ -97,3 +97,9 @@ test('a kind without a connector is refused with those that have one', () => {
     'SourceKafkaParameters',
   )
 })
+
+test('a kind without a connector is refused, with those that have one', () => {
+  const refused = () => sourcePart({ kind: 'SourceDTSParameters', members: { TaskId: 't' } }, context, token)
+  expect(refused).toThrow(expect.objectContaining({ code: 'EventSourceTypeInvalid' }) as Error)
+  expect(refused).toThrow('SourceKafkaParameters')
+})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MinuteRate } from './rate.ts'
+import { MinuteRate } from './minute-rate.ts'
 
 test('never more than the rate within any minute, and never less than could go', () => {
   fc.assert(
