@@ -7,6 +7,7 @@ import {
   type SourceContext,
   type SourceReadLimits,
   type SourceRecord,
+  WaitingRecords,
 } from '@millrace/spi'
 import { changeEvent, changeId, type LogPlace, type RowChange, type Transaction } from './change-event.ts'
 import { logError, readLogServer } from './log-settings.ts'
@@ -14,7 +15,6 @@ import { LogStream } from './log-stream.ts'
 import type { MysqlSourceOptions } from './options.ts'
 import { checkpointName, checkpointText, parseCheckpoint, type Position } from './position.ts'
 import { placeOf } from './session.ts'
-import { WaitingRecords } from './waiting-records.ts'
 
 /** Where nothing is read for want of changes, the place that was reached is remembered so often. */
 const idleSaveMs = 10_000

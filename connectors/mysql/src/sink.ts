@@ -11,12 +11,12 @@ import {
   type RowGroup,
   type Sink,
   untilAborted,
+  SessionPool,
 } from '@millrace/spi'
 import { isConnectionLost, mysqlError } from './errors.ts'
 import type { MysqlSinkOptions } from './options.ts'
-import { SessionPool } from './pool.ts'
 import { type Settle, ShapeChanged, type WriteGoal, writeRows } from './row-writer.ts'
-import { placeOf, type Session } from './session.ts'
+import { openSession, placeOf, type Session } from './session.ts'
 import { readTableShape, type TableShape } from './table-shape.ts'
 
 /** Writes under way have so long to be done when the sink is disposed. */
@@ -28,7 +28,7 @@ const looksMax = 2
 export class MysqlSink implements Sink {
   readonly #options: MysqlSinkOptions
   readonly #context: ConnectorContext
-  readonly #pool: SessionPool
+  readonly #pool: SessionPool<Session>
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #stop = new AbortController()
   #shape: TableShape | undefined
@@ -37,7 +37,7 @@ export class MysqlSink implements Sink {
   constructor(options: MysqlSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
-    this.#pool = new SessionPool(options, context, options.poolSize)
+    this.#pool = new SessionPool(signal => openSession(options, context, 'sink', signal), options.poolSize)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {

@@ -10,6 +10,7 @@ import {
   type SourceRecord,
   toAppError,
   untilAborted,
+  WaitingRecords,
 } from '@millrace/spi'
 import { type Change, changeEvent, changeId, type ChangeOrigin, type Transaction } from './change-event.ts'
 import { type ChangeNames, changeNames } from './check-options.ts'
@@ -21,7 +22,6 @@ import { Progress } from './progress.ts'
 import { openSession, type Session } from './session.ts'
 import { type NewSlot, prepareSlot } from './slot.ts'
 import { snapshotRows } from './snapshot.ts'
-import { WaitingRecords } from './waiting-records.ts'
 import { WalReader } from './wal-reader.ts'
 import { WalStream } from './wal-stream.ts'
 

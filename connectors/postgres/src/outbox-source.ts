@@ -10,6 +10,7 @@ import {
   type SourceRecord,
   toAppError,
   untilAborted,
+  WaitingRecords,
 } from '@millrace/spi'
 import { outboxTable } from './check-options.ts'
 import { postgresError } from './errors.ts'
@@ -17,7 +18,6 @@ import type { PostgresSourceOptions } from './options.ts'
 import { outboxEvent, type OutboxOrigin, type OutboxRow } from './outbox-event.ts'
 import { OutboxQuery, type OutboxWindow } from './outbox-query.ts'
 import { openSession, placeOf, type Session } from './session.ts'
-import { WaitingRecords } from './waiting-records.ts'
 
 /** One row that waits or was read. */
 class OutboxRecord implements SourceRecord {

@@ -10,12 +10,12 @@ import {
   type RowGroup,
   type Sink,
   untilAborted,
+  SessionPool,
 } from '@millrace/spi'
 import { postgresError } from './errors.ts'
 import type { PostgresSinkOptions } from './options.ts'
-import { SessionPool } from './pool.ts'
 import { ShapeChanged, type Settle, type WriteGoal, writeRows } from './row-writer.ts'
-import { placeOf, type Session } from './session.ts'
+import { openSession, placeOf, type Session } from './session.ts'
 import { readTableShape, type TableShape } from './table-shape.ts'
 
 /** Writes under way have so long to be done when the sink is disposed. */
@@ -25,7 +25,7 @@ const drainTimeoutMs = 5_000
 export class PostgresSink implements Sink {
   readonly #options: PostgresSinkOptions
   readonly #context: ConnectorContext
-  readonly #pool: SessionPool
+  readonly #pool: SessionPool<Session>
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #stop = new AbortController()
   #shape: TableShape | undefined
@@ -34,7 +34,10 @@ export class PostgresSink implements Sink {
   constructor(options: PostgresSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
-    this.#pool = new SessionPool(options, context, options.poolSize)
+    this.#pool = new SessionPool(
+      signal => openSession(options, context, 'sink', {}, signal),
+      options.poolSize,
+    )
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {

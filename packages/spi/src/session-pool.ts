@@ -1,14 +1,21 @@
-import { type ConnectorContext, Places } from '@millrace/spi'
-import type { MysqlConnection } from './options.ts'
-import { openSession, type Session } from './session.ts'
+import { Places } from './places.ts'
+
+/** A connection that work can be done with, until it ends. */
+export interface PooledSession {
+  /** It broke, or was given up: it is of no use any more. */
+  readonly isEnded: boolean
+  /** Has the server give up what is under way, and closes; never rejects, and ends within a limit of its own. */
+  abandon(): Promise<void>
+  /** Closes; never rejects, and ends within a limit of its own. */
+  close(): Promise<void>
+}
 
 /**
  * Connections of one sink, opened when they are needed and kept until the pool is disposed. At most `size` are lent at a
  * time; whoever comes then waits for its turn.
  */
-export class SessionPool implements AsyncDisposable {
-  readonly #options: MysqlConnection
-  readonly #context: ConnectorContext
+export class SessionPool<Session extends PooledSession> implements AsyncDisposable {
+  readonly #openSession: (signal: AbortSignal) => Promise<Session>
   readonly #places: Places
   readonly #idle: Session[] = []
   readonly #lent = new Set<Session>()
@@ -16,13 +23,12 @@ export class SessionPool implements AsyncDisposable {
   readonly #leaving = new Set<Promise<void>>()
   #isDisposed = false
 
-  constructor(options: MysqlConnection, context: ConnectorContext, size: number) {
-    this.#options = options
-    this.#context = context
+  constructor(openSession: (signal: AbortSignal) => Promise<Session>, size: number) {
+    this.#openSession = openSession
     this.#places = new Places(size)
   }
 
-  /** Lends a connection to the work. Rejects with what that rejects with, or with `sink.unavailable` and the like. */
+  /** Lends a connection to the work. Rejects with what that rejects with, or why none could be opened. */
   async use<Value>(work: (session: Session) => Promise<Value>, signal: AbortSignal): Promise<Value> {
     await this.#places.take(signal)
     try {
@@ -54,7 +60,7 @@ export class SessionPool implements AsyncDisposable {
   async #open(signal: AbortSignal): Promise<Session> {
     for (;;) {
       const idle = this.#idle.pop()
-      const session = idle ?? (await openSession(this.#options, this.#context, 'sink', signal))
+      const session = idle ?? (await this.#openSession(signal))
       if (session.isEnded) {
         this.#leave(session.close())
         // A connection that broke while nobody used it says nothing about the next.

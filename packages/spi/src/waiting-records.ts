@@ -1,4 +1,6 @@
-import { type SourceReadLimits, type SourceRecord, takeRecords, untilAborted } from '@millrace/spi'
+import type { SourceReadLimits, SourceRecord } from './source.ts'
+import { takeRecords } from './take-records.ts'
+import { untilAborted } from './until-aborted.ts'
 
 export interface WaitingLimits {
   readonly recordsMax: number
