@@ -22,16 +22,24 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 let failures = 0
+let skipped = 0
 for (const name of wanted.length === 0 ? names : wanted) {
   if (!(await runOne(name))) failures++
 }
+if (skipped > 0) console.log(`${skipped} skipped`)
 process.exit(failures === 0 ? 0 : 1)
 
-/** Runs one and prints a line of result; resolves with whether it did what it is for. */
+/** Runs one and prints a line of result; resolves with whether it did what it is for, or was skipped. */
 async function runOne(name: string): Promise<boolean> {
   const path = join(import.meta.dirname, `${prefix}${name}`, 'app.ts')
   const { application } = (await import(path)) as { application: Application }
   console.log(`${styleText('bold', name)}  ${application.title}`)
+  const needs = application.needs?.()
+  if (needs !== undefined) {
+    skipped++
+    console.log(`${styleText('yellow', '-')} ${name}  skipped: needs ${needs}\n`)
+    return true
+  }
   const startedMs = performance.now()
   try {
     const { headline, lines = [], files = [] } = await onStage(name, application)
