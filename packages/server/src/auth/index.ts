@@ -1,9 +1,7 @@
-export { type Actor, actorArn, applicantOf, rootActor, type SessionActor } from './actor.ts'
+export { type Actor, actorArn, type SessionActor } from './actor.ts'
 export * from './authenticator.ts'
 export {
   type Access,
-  Authorizer,
-  compiledPrincipalsMax,
   type Explanation,
   forbidden,
   type RequestFacts,
@@ -11,17 +9,15 @@ export {
 export { createIdentity, type Identity } from './identity.ts'
 export type { IdentitySource } from './identity-source.ts'
 export type { KeyDirectory, KeyFound, KnownKey } from './key-directory.ts'
-export { AccessKeys, directoryOf, type Keys, newAccessKey } from './keys.ts'
+export { directoryOf, type Keys, newAccessKey } from './keys.ts'
 export {
   duplicateMember,
   isSystemPolicy,
   parsePolicy,
   type PolicyKind,
-  policyLengthMax,
   systemPolicies,
-  systemPolicyNames,
 } from './policy/index.ts'
-export { SessionTokens, type TemporaryCredentials } from './session-tokens.ts'
+export { type TemporaryCredentials } from './session-tokens.ts'
 export { bearerScheme } from './bearer.ts'
 export {
   type Credential,

@@ -11,6 +11,6 @@ export {
 } from './decide.ts'
 export { duplicateMember } from './duplicate-member.ts'
 export { policyErrors } from './errors.ts'
-export { parsePolicy, type Policy, type PolicyKind, policyLengthMax, type Statement } from './policy.ts'
+export { parsePolicy, type Policy, type PolicyKind, type Statement } from './policy.ts'
 export type { Applicant } from './principals.ts'
-export { isSystemPolicy, systemPolicies, systemPolicyNames } from './system-policies.ts'
+export { isSystemPolicy, systemPolicies } from './system-policies.ts'

@@ -51,8 +51,6 @@ const documents: Readonly<Record<string, object>> = {
   AliyunRAMReadOnlyAccess: document(allow('ram:Get*', 'ram:List*')),
 }
 
-export const systemPolicyNames: readonly string[] = Object.keys(documents)
-
 export function isSystemPolicy(name: string): boolean {
   return Object.hasOwn(documents, name)
 }
