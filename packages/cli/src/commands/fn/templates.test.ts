@@ -25,12 +25,16 @@ test.each([
 })
 
 test.each(names)(
-  'the template %s makes a folder with a wiring for its function, an event and a README',
+  'the template %s makes a folder with a wiring for its function and a rule that calls it, an event and a README',
   async template => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'millrace-template-'))
     await writeTemplate(await readTemplate(template, 'shop', template), folder.path)
     const wiring = await loadWiring(await findWiring(folder.path))
-    expect(wiring.items).toMatchObject([{ kind: 'function', name: 'shop' }])
+    expect(wiring.items).toMatchObject([
+      { kind: 'bus', name: 'events' },
+      { kind: 'function', name: 'shop' },
+      { kind: 'rule', bus: 'events', name: 'shop' },
+    ])
     expect(JSON.parse(await readFile(join(folder.path, 'event.json'), 'utf8'))).toEqual({ name: 'Ada' })
     expect(await readFile(join(folder.path, 'README.md'), 'utf8')).toMatch(/^# shop\n/)
   },
