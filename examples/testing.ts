@@ -23,6 +23,8 @@ export interface ExampleServer extends AsyncDisposable {
    * what it wrote, when it fails.
    */
   millrace(...args: string[]): Promise<string>
+  /** Kills the server as a loss of power would, and starts it again on what is on the disk. */
+  crash(): Promise<void>
 }
 
 /**
@@ -45,6 +47,10 @@ export async function startExampleServer({ files }: { files?: string } = {}): Pr
       const status = await main([...args, '--url', server.url], terminal)
       if (status !== 0) throw new Error(`millrace ${args.join(' ')} ended with ${status}: ${written()}`)
       return written()
+    },
+    async crash() {
+      await server.kill()
+      await server.start()
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
