@@ -3,7 +3,7 @@ export {
   type RunningServer,
   type RunOptions,
   startServer,
+  serverErrorCatalogues,
   type StartOptions,
 } from './app/index.ts'
 export type { SinkResolver, SinkUse } from './delivery/index.ts'
-export { allErrorCatalogues } from './http/index.ts'
