@@ -41,7 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          include: [`{packages,connectors,storage,runtimes,tests}/${faults}`],
+          include: [`{packages,connectors,storage,runtimes,tests,examples}/${faults}`],
           exclude: ['**/node_modules/**'],
           globalSetup: 'tools/services/run-end.ts',
           testTimeout: 120_000,
