@@ -15,6 +15,8 @@ export const application: Application = {
     // The wiring reads it.
     process.env['SHOP_FILE'] = path
     const notifications = Number(process.env['MILLRACE_EXAMPLE_NOTIFICATIONS'] ?? notificationsDefault)
+    if (!Number.isInteger(notifications) || notifications < 1)
+      throw new Error('MILLRACE_EXAMPLE_NOTIFICATIONS must be a whole number above 0')
     const result = await run(stage, fileStore(path), notifications)
     return { ...result, files: [fileName] }
   },

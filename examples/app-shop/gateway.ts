@@ -18,8 +18,10 @@ export class Gateway implements AsyncDisposable {
   /** First notifications of requests that were turned away. */
   readonly #turnedAway = new Set<string>()
   readonly #server: Server = createServer((request, response) => {
-    void this.#take(request).then(([status, body]) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    this.#take(request).then(
+      ([status, body]) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+      () => response.destroy(),
     )
   })
 

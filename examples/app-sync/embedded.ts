@@ -17,7 +17,10 @@ export class EmbeddedSystems implements Systems, AsyncDisposable {
   readonly environment = 'embedded'
   readonly #folder: string
   readonly #server: Server = createServer((request, response) => {
-    void this.#take(request).then(status => response.writeHead(status, { etag: '"0"' }).end())
+    this.#take(request).then(
+      status => response.writeHead(status, { etag: '"0"' }).end(),
+      () => response.destroy(),
+    )
   })
 
   private constructor(folder: string) {

@@ -3,7 +3,6 @@ import {
   defineFunction,
   defineInstance,
   defineQueue,
-  type SinkSpec,
   type SourceSpec,
   type WiringItem,
 } from '@millrace/sdk'
@@ -64,17 +63,20 @@ function topics(): WiringItem[] {
 }
 
 function files(): WiringItem[] {
-  const file = (name: string): SourceSpec & SinkSpec => ({ connector: 'file', options: { paths: [name] } })
+  const lines = (name: string): SourceSpec => ({
+    connector: 'file',
+    options: { paths: [`${SALES_FOLDER}/${name}`] },
+  })
   return [
     tills.stream('convert', 'file:Line', {
-      source: file(`${SALES_FOLDER}/tills.jsonl`),
+      source: lines('tills.jsonl'),
       pattern: { data: { kind: ['sale'] } },
       ...conversion,
       transform: { form: 'JSONPATH', value: '$.data' },
       sink: { connector: 'file', options: { path: `${SALES_FOLDER}/sales.jsonl` } },
     }),
     sales.stream('archive', 'file:Line', {
-      source: file(`${SALES_FOLDER}/sales.jsonl`),
+      source: lines('sales.jsonl'),
       transform: { form: 'JSONPATH', value: '$.data' },
       parameters: { path: hourly('$.data.hour') },
       ...archive,
