@@ -13,6 +13,9 @@ const eventWithinMs = 30_000
 /** How often a condition is asked for, in milliseconds. */
 const askEveryMs = 50
 
+/** Messages of one request. */
+const messagesMax = 16
+
 /** A real server for the test of an example, with its state in a folder of its own, and the command line to it. */
 export interface ExampleServer extends AsyncDisposable {
   readonly client: Client
@@ -59,6 +62,18 @@ export async function startExampleServer({ files }: { files?: string } = {}): Pr
 /** Resolves when the condition holds, which is asked again and again; rejects when the signal aborts. */
 export async function until(condition: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
   while (!(await condition())) await pause(askEveryMs, undefined, { signal })
+}
+
+/** Takes all messages that lie in a queue, and resolves with their texts. */
+export async function takeTexts(client: Client, queue: string, signal: AbortSignal): Promise<string[]> {
+  const texts: string[] = []
+  for (;;) {
+    const messages = await client.queues.receive(queue, { count: messagesMax, signal })
+    if (messages.length === 0) return texts
+    texts.push(...messages.map(({ body = '' }) => body))
+    const handles = messages.map(({ handle }) => handle)
+    await client.queues.deleteMessages(queue, handles)
+  }
 }
 
 /** What the code of a function has written so far, without the lines of the platform. */
