@@ -36,7 +36,7 @@ const customer = {
 export function messages(count: number): Sent[] {
   return Array.from({ length: count }, (_, index) => {
     const id = `c-${String(index).padStart(4, '0')}`
-    const [fate, changes] = kinds[index % kinds.length] ?? kinds[0]!
+    const [fate, changes] = kinds[index % kinds.length]!
     const body = JSON.stringify({ kind: 'customer', id, ...customer, ...changes })
     const sent = [{ id, body, fate }]
     // RabbitMQ promises at least once, and so do the shops.

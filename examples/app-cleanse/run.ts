@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client } from '@millrace/sdk'
 import type { Result, Stage } from '../application.ts'
-import { until } from '../testing.ts'
-import { account, type Refusal, readRefusal } from './account.ts'
+import { takeTexts, until } from '../testing.ts'
+import { account, readRefusal, type Refusal } from './account.ts'
 import { messages } from './messages.ts'
 
 const customers = 500
@@ -41,7 +41,7 @@ export async function run(stage: Stage, systems: Systems): Promise<Result> {
   await until(async () => (await ended(server.client, 'redrive')) === held, signal)
   await streams.pause('redrive')
   const rows = await systems.rows()
-  const refusals = await refused(server.client, signal)
+  const refusals = (await takeTexts(server.client, 'customers-refused', signal)).map(readRefusal)
   stage.say(`after the table was mended, ${rows.length - before.length} more are rows`)
   const figures = account(sent, rows, refusals)
   await writeFile(join(stage.folder, 'refused.json'), JSON.stringify(refusals, undefined, 2))
@@ -59,20 +59,6 @@ async function ended(client: Client, stream: string): Promise<number> {
   const { counts, state, reason } = await client.streams.status(stream)
   if (state === 'failed') throw new Error(`stream ${stream} cannot run: ${reason?.message}`)
   return (counts['written'] ?? 0) + (counts['dead-lettered'] ?? 0) + (counts['filtered'] ?? 0)
-}
-
-/** Takes all final dead letters. */
-async function refused(client: Client, signal: AbortSignal): Promise<Refusal[]> {
-  const refusals: Refusal[] = []
-  for (;;) {
-    const letters = await client.queues.receive('customers-refused', { count: 16, signal })
-    if (letters.length === 0) return refusals
-    refusals.push(...letters.map(({ body = '' }) => readRefusal(body)))
-    await client.queues.deleteMessages(
-      'customers-refused',
-      letters.map(({ handle }) => handle),
-    )
-  }
 }
 
 function reasons(refusals: readonly Refusal[]): string[] {

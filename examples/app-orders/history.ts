@@ -11,8 +11,34 @@ export interface Look {
   readonly instances: number
 }
 
-/** Looks at the instances of a function until the signal aborts, and once more then. */
-export async function watch(client: Client, name: string, signal: AbortSignal): Promise<Look[]> {
+/** Looks at the instances of a function until it is over. */
+export class Watch implements AsyncDisposable {
+  readonly #over = new AbortController()
+  readonly #looks: Promise<Look[]>
+
+  private constructor(client: Client, name: string) {
+    this.#looks = lookAgain(client, name, this.#over.signal)
+    // `end` tells of a failure, unless the run has failed before.
+    this.#looks.catch(() => {})
+  }
+
+  static start(client: Client, name: string): Watch {
+    return new Watch(client, name)
+  }
+
+  /** Looks once more, and resolves with all that was seen. */
+  end(): Promise<Look[]> {
+    this.#over.abort()
+    return this.#looks
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort()
+    await Promise.allSettled([this.#looks])
+  }
+}
+
+async function lookAgain(client: Client, name: string, signal: AbortSignal): Promise<Look[]> {
   const looks: Look[] = []
   for (;;) {
     const { instances } = await client.functionStatus(name)

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client } from '@millrace/sdk'
 import type { Result, Stage } from '../application.ts'
-import { until } from '../testing.ts'
+import { takeTexts, until } from '../testing.ts'
 import { account, type Ended, readRefused } from './account.ts'
-import { type Look, percentile, picture, swings, type Way, watch } from './history.ts'
+import { type Look, percentile, picture, swings, Watch, type Way } from './history.ts'
 import { place } from './load.ts'
 import { order, type Placed } from './orders.ts'
 
@@ -27,77 +27,68 @@ export async function run(stage: Stage, shop: Shop): Promise<Result> {
   const where = shop.environment === undefined ? [] : ['--env', shop.environment]
   await server.millrace('apply', import.meta.dirname, ...where)
   await until(async () => (await client.streams.status('orders')).state === 'running', signal)
-  const over = new AbortController()
-  const stop = AbortSignal.any([signal, over.signal])
-  const events: OrderEvent[] = []
-  const collecting = collect(client, events, stop)
-  const watching = watch(client, 'clean', stop)
-
-  const mark = crypto.randomUUID().slice(0, 8)
-  const placed: Placed[] = []
-  await place(
-    shop.load,
-    async (from, to) => {
-      const atMs = Date.now()
-      const some = Array.from({ length: to - from }, (_, index) => order(mark, from + index, atMs))
-      placed.push(...some)
-      await shop.send(some.map(({ body }) => body))
-    },
-    signal,
-  )
-  stage.say(`${placed.length} orders are placed; ${events.length} have come through so far`)
-  const unreadable = placed.filter(({ fate }) => fate === 'unreadable').length
-  await until(() => Promise.resolve(events.length >= placed.length - unreadable), signal)
+  await using watch = Watch.start(client, 'clean')
+  const placed = await sell(shop, signal)
+  stage.say(`${placed.length} orders are placed`)
+  const readable = placed.filter(({ fate }) => fate !== 'unreadable')
+  await until(async () => (await eventsOf(client)) >= readable.length, signal)
   await until(async () => (await client.functionStatus('clean')).instances.length === 0, signal)
-  const refused = await takeRefused(client, placed.filter(({ fate }) => fate !== 'cleaned').length, signal)
-  over.abort()
-  const looks = await watching
-  await collecting
+  const looks = await watch.end()
 
-  const cleaned = events.filter(({ type }) => type === 'order.cleaned').map(({ data }) => data)
-  const all: Ended[] = [...cleaned.map(({ number }) => ({ number, fate: 'cleaned' as const })), ...refused]
-  const counts = account(placed, all)
-  await writeFile(
-    join(stage.folder, 'orders.svg'),
-    picture(
-      placed.map(({ placedAtMs }) => placedAtMs),
-      looks,
-      cleaned,
-    ),
-  )
+  const cleaned = await takeCleaned(client)
+  const refused = await takeRefused(client, placed.filter(({ fate }) => fate !== 'cleaned').length, signal)
+  const ended: Ended[] = [...cleaned.map(({ number }) => ({ number, fate: 'cleaned' as const })), ...refused]
+  const counts = account(placed, ended)
+  const times = placed.map(({ placedAtMs }) => placedAtMs)
+  await writeFile(join(stage.folder, 'orders.svg'), picture(times, looks, cleaned))
   return {
     headline:
       `${placed.length} orders: ${counts.cleaned} cleaned, ${counts.refused} refused, ${counts.unreadable} unreadable, 0 lost; ` +
-      `instances ${upAndDown(shop.load, looks).join(' → ')}; half of the orders took ${percentile(cleaned, 50)} ms, 99 % ${percentile(cleaned, 99)} ms`,
+      `instances ${upAndDown(shop.load, looks).join(' → ')}; ` +
+      `half of the orders took ${percentile(cleaned, 50)} ms, 99 % ${percentile(cleaned, 99)} ms`,
     files: ['orders.svg'],
   }
 }
 
-interface OrderEvent {
-  readonly type: string
-  readonly data: Way & { readonly number: string }
-}
-
-/** What the stream writes to the bus, as it comes. */
-async function collect(client: Client, events: OrderEvent[], signal: AbortSignal): Promise<void> {
-  try {
-    for await (const { event } of client.events.tail('orders', { from: 1, signal }))
-      events.push(event as unknown as OrderEvent)
-  } catch (thrown) {
-    if (!signal.aborted) throw thrown
+/** Places the orders of the load, each with the time at which it was. */
+async function sell(shop: Shop, signal: AbortSignal): Promise<Placed[]> {
+  const mark = crypto.randomUUID().slice(0, 8)
+  const placed: Placed[] = []
+  const some = async (from: number, to: number): Promise<void> => {
+    const atMs = Date.now()
+    const orders = Array.from({ length: to - from }, (_, index) => order(mark, from + index, atMs))
+    placed.push(...orders)
+    await shop.send(orders.map(({ body }) => body))
   }
+  await place(shop.load, some, signal)
+  return placed
 }
 
+/** How many events the stream has written. */
+async function eventsOf(client: Client): Promise<number> {
+  const { first, next } = await client.buses.status('orders')
+  return Number(next) - Number(first)
+}
+
+async function takeCleaned(client: Client): Promise<(Way & { readonly number: string })[]> {
+  const cleaned: (Way & { readonly number: string })[] = []
+  for (let from: number | undefined = 1; from !== undefined; ) {
+    const { items, next } = await client.events.list('orders', { from })
+    for (const { event } of items)
+      if (event['type'] === 'order.cleaned') cleaned.push(event['data'] as (typeof cleaned)[number])
+    from = next === undefined ? undefined : Number(next)
+  }
+  return cleaned
+}
+
+/** Waits for so many: the rule brings them some time after the stream has written them. */
 async function takeRefused(client: Client, count: number, signal: AbortSignal): Promise<Ended[]> {
-  const refused: Ended[] = []
+  const texts: string[] = []
   await until(async () => {
-    const letters = await client.queues.receive('orders-refused', { count: 16, signal })
-    refused.push(...letters.map(({ body = '' }) => readRefused(body)))
-    const handles = letters.map(({ handle }) => handle)
-    if (handles.length > 0) await client.queues.deleteMessages('orders-refused', handles)
-    return letters.length === 0 && refused.length >= count
+    texts.push(...(await takeTexts(client, 'orders-refused', signal)))
+    return texts.length >= count
   }, signal)
-  return refused
+  return texts.map(readRefused)
 }
 
 /** The lows and highs between which the instances went. Throws when they did not go up and down as the load did. */
