@@ -25,8 +25,8 @@ export interface Result {
 /** One of the applications: the module `app.ts` of a folder `examples/app-…` exports it as `application`. */
 export interface Application {
   readonly title: string
-  /** In words, what has to be on the machine for it and is not; it is then left out and counted as skipped. */
-  needs?(): string | undefined
+  /** Resolves, in words, with what has to be on the machine for it and is not; it is then left out and counted as skipped. */
+  needs?(): Promise<string | undefined>
   /** What it runs on without anything installed; tests run the same with the real systems. */
   run(stage: Stage): Promise<Result>
 }

@@ -34,10 +34,10 @@ async function runOne(name: string): Promise<boolean> {
   const path = join(import.meta.dirname, `${prefix}${name}`, 'app.ts')
   const { application } = (await import(path)) as { application: Application }
   console.log(`${styleText('bold', name)}  ${application.title}`)
-  const needs = application.needs?.()
+  const needs = await application.needs?.()
   if (needs !== undefined) {
     skipped++
-    console.log(`${styleText('yellow', '-')} ${name}  skipped: needs ${needs}\n`)
+    console.log(`${styleText('yellow', '-')} ${name}  skipped: ${needs}\n`)
     return true
   }
   const startedMs = performance.now()

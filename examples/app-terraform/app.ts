@@ -12,7 +12,7 @@ export const application: Application = {
       environment: 'embedded',
       settings: { STORE_URL: store.url, STATE_URL: `${store.url}/states` },
       start: () => Promise.resolve(),
-      async upload({ key, content }) {
+      async upload(key, content) {
         store.put('example-stacks', key, content)
         await stage.server.client.events.publish('uploads', {
           source: 'acs.oss',

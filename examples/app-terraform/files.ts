@@ -4,7 +4,12 @@ import type { Report } from './desk.ts'
 export interface Upload {
   readonly key: string
   readonly content: string
-  /** What the desk is told, among other things; `undefined` when it is none of Terraform's business. */
+  /** Uploaded right after it, while the first one is run. */
+  readonly next?: string
+  /**
+   * What the desk is told, among other things, where `add` is the sum of both reports when there are two; `undefined` when it is
+   * none of Terraform's business.
+   */
   readonly comes: Partial<Report> | undefined
 }
 

@@ -82,7 +82,8 @@ export default ({ environment }: WiringContext): WiringItem[] => [
     timeoutMs: 600_000,
     memoryMiB: 1_024,
     cpu: 1,
-    instancesMax: 4,
+    // One run at a time: the lock of a state is worth as much as the storage, and not all of them write on a condition.
+    instancesMax: 1,
     environment: {
       ...(TERRAFORM_LAYER === undefined ? { TERRAFORM } : {}),
       STORE_URL,

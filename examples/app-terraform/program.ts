@@ -1,38 +1,26 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, copyFileSync, mkdirSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { useService } from '@millrace/services'
 
-/** What is needed and not there, as a person reads it; `undefined` when the application can run. */
-export function missingProgram(): string | undefined {
-  return findTerraform() === undefined ? 'terraform or tofu, on the path or named by TERRAFORM' : undefined
+/** What is needed and not there, and the command to get it; `undefined` when the application can run. */
+export async function missingProgram(): Promise<string | undefined> {
+  try {
+    await useService('terraform')
+    return undefined
+  } catch (thrown) {
+    return (thrown as Error).message
+  }
 }
 
-/** Terraform or OpenTofu: what `TERRAFORM` names, else what is on the path. */
-export function findTerraform(): string | undefined {
-  const { TERRAFORM, PATH = '' } = process.env
-  const named = TERRAFORM === undefined ? [] : [TERRAFORM]
-  const onPath = ['terraform', 'tofu'].flatMap(name =>
-    PATH.split(delimiter).map(folder => join(folder, name)),
-  )
-  return [...named, ...onPath].find(isProgram)
-}
-
-/** Makes a folder that is a layer with the program, and resolves with its version. */
-export function makeLayer(program: string, folder: string): string {
+/** Makes a folder that is a layer with Terraform or OpenTofu, and resolves with its version. */
+export async function makeLayer(folder: string): Promise<string> {
+  const { program } = await useService('terraform')
   mkdirSync(join(folder, 'bin'), { recursive: true })
   copyFileSync(program, join(folder, 'bin', 'terraform'))
-  const [version = ''] = execFileSync(program, ['version'], {
+  const version = execFileSync(program, ['version'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-  }).split('\n')
-  return version
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  })
+  return version.split('\n')[0] ?? ''
 }

@@ -25,7 +25,7 @@ export async function realStorage(client: Client, signal: AbortSignal): Promise<
       await until(async () => (await client.streams.status('uploads')).state === 'running', signal)
       used.use(await s3.notify(bucket, `${await client.streamUrl('uploads')}?token=${token}`))
     },
-    async upload({ key, content }) {
+    async upload(key, content) {
       const { status, body } = await s3.request({ method: 'PUT', path: `/${bucket}/${key}`, body: content })
       assert.equal(status, 200, body)
     },

@@ -6,7 +6,7 @@ import type { Result, Stage } from '../application.ts'
 import { until } from '../testing.ts'
 import { ChangeDesk, type Report } from './desk.ts'
 import { ordinaryUploads, type Upload } from './files.ts'
-import { findTerraform, makeLayer } from './program.ts'
+import { makeLayer } from './program.ts'
 
 const deskToken = 'desk-token-on-loopback'
 
@@ -18,7 +18,7 @@ export interface Storage {
   readonly settings: Readonly<Record<string, string>>
   /** After the wiring was applied. */
   start(): Promise<void>
-  upload(upload: Upload): Promise<void>
+  upload(key: string, content: string): Promise<void>
   /** The state that is kept for a stack. */
   state(stack: string): Promise<string>
 }
@@ -33,9 +33,7 @@ export async function run(
   await using used = new AsyncDisposableStack()
   const layer = await mkdtemp(join(tmpdir(), 'millrace-terraform-'))
   used.defer(() => rm(layer, { recursive: true }))
-  const program = findTerraform()
-  assert(program, 'there is no terraform')
-  const version = makeLayer(program, layer)
+  const version = await makeLayer(layer)
   const desk = used.use(await ChangeDesk.start(deskToken))
   Object.assign(process.env, storage.settings, {
     TERRAFORM_LAYER: layer,
@@ -47,17 +45,22 @@ export async function run(
   await storage.start()
   stage.say(`${version} is a layer of the function`)
 
-  for (const upload of uploads) {
-    const awaited = desk.reports.length + (upload.comes === undefined ? 0 : 1)
-    await storage.upload(upload)
+  for (const { key, content, next, comes } of uploads) {
+    const before = desk.reports.length
+    await storage.upload(key, content)
+    if (next !== undefined) await storage.upload(key, next)
+    if (comes === undefined) continue
+    const awaited = before + (next === undefined ? 1 : 2)
     await until(() => Promise.resolve(desk.reports.length >= awaited), signal)
-    if (upload.comes === undefined) continue
-    const report = desk.reports.at(-1)
-    stage.say(line(report))
-    assert.partialDeepStrictEqual(report, upload.comes)
+    const reports = desk.reports.slice(before)
+    for (const report of reports) stage.say(line(report))
+    const added = reports.reduce((sum, report) => sum + ('add' in report ? report.add : 0), 0)
+    assert.partialDeepStrictEqual({ ...reports.at(-1), add: added }, comes)
   }
   const { reports } = desk
-  assert.equal(reports.length, uploads.filter(({ comes }) => comes !== undefined).length)
+  const files = uploads.flatMap(({ next, comes }) => (next === undefined ? [comes] : [comes, comes]))
+  const passedOver = files.filter(comes => comes === undefined).length
+  assert.equal(reports.length, files.length - passedOver, 'each file is reported once')
   const { resources } = JSON.parse(await storage.state('shop/network')) as {
     resources: { instances: unknown[] }[]
   }
@@ -65,7 +68,7 @@ export async function run(
   assert.equal(kept, 4, 'the refused and the mistaken file have changed nothing')
   return {
     headline:
-      `${uploads.length} uploads: ${counted(reports)}, 1 passed over; ${kept} resources in the state; ` +
+      `${files.length} uploads: ${counted(reports)}, ${passedOver} passed over; ${kept} resources in the state; ` +
       `${reports.length} reports to the desk, ${desk.refusals} of them at the second try`,
     lines: reports.map(line),
   }
@@ -78,8 +81,7 @@ function counted(reports: readonly Report[]): string {
     .join(', ')
 }
 
-function line(report: Report | undefined): string {
-  if (report === undefined) return ''
+function line(report: Report): string {
   if (report.verdict === 'gave up') return `gave up after ${report.attempts}: ${report.reason}`
   const { stack, verdict, add, change, remove, outputs, mistakes } = report
   const told = mistakes.length > 0 ? mistakes.join(' ') : JSON.stringify(outputs)
