@@ -3,12 +3,13 @@ import {
   type ConnectorContext,
   failed,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   Places,
-  retryBackoff,
   retryNever,
   type Sink,
+  sinkClosed,
   toAppError,
   untilAborted,
 } from '@millrace/spi'
@@ -16,9 +17,6 @@ import { mqttError, reasonError } from './errors.ts'
 import type { MqttSinkOptions } from './options.ts'
 import { packetBytesMax, type Publication, publication } from './publication.ts'
 import { openSession, type Session } from './session.ts'
-
-/** Writes under way have so long to be confirmed when the sink is disposed. */
-const drainTimeoutMs = 5_000
 
 /** A connection, and the room for messages that it has not confirmed yet: the server has a say in it. */
 interface Outlet {
@@ -30,26 +28,19 @@ interface Outlet {
 export class MqttSink implements Sink {
   readonly #options: MqttSinkOptions
   readonly #context: ConnectorContext
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #writes: OpenWrites
   #outlet: Promise<Outlet> | undefined
-  #disposal: Promise<void> | undefined
 
   constructor(options: MqttSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (records.length === 0) return []
-    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
-    const written = Promise.all(records.map(record => this.#writeOne(record, signal)))
-    this.#underWay.add(written)
-    try {
-      return await untilAborted(written, signal)
-    } finally {
-      this.#underWay.delete(written)
-    }
+    return await this.#writes.run(records, signal, () =>
+      untilAborted(Promise.all(records.map(record => this.#writeOne(record, signal))), signal),
+    )
   }
 
   async #writeOne(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
@@ -82,21 +73,11 @@ export class MqttSink implements Sink {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    await new Promise<void>(resolve => {
-      const timer = this.#context.clock.timer(drainTimeoutMs, resolve)
-      void Promise.allSettled(this.#underWay).then(() => {
-        timer[Symbol.dispose]()
-        resolve()
-      })
+    return this.#writes.close(async () => {
+      const outlet = await this.#outlet?.catch(() => undefined)
+      outlet?.session.end(sinkClosed())
+      await outlet?.session.close()
     })
-    const outlet = await this.#outlet?.catch(() => undefined)
-    outlet?.session.end(closed())
-    await outlet?.session.close()
   }
 }
 
@@ -126,8 +107,4 @@ function checkServer({ server, place }: Session, message: Publication): void {
     retryNever,
     { details: { limit, seen } },
   )
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
 }

@@ -4,10 +4,10 @@ import {
   type ConnectorContext,
   failed,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   Places,
-  retryBackoff,
   retryNever,
   type Sink,
   toAppError,
@@ -19,9 +19,6 @@ import type { NatsSinkOptions } from './options.ts'
 import { publication } from './publication.ts'
 import type { Session } from './session.ts'
 
-/** Writes under way have so long to be acknowledged when the sink is disposed. */
-const drainTimeoutMs = 5_000
-
 const duplicate: Outcome = { status: 'ok', detail: 'the stream has it already' }
 
 interface Open {
@@ -32,32 +29,23 @@ interface Open {
 /** Publishes to JetStream: a record is written when its stream has acknowledged it. */
 export class NatsSink implements Sink {
   readonly #options: NatsSinkOptions
-  readonly #context: ConnectorContext
   readonly #link: Link
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #writes: OpenWrites
   /** For messages that are not acknowledged yet. */
   readonly #places: Places
   #open: Promise<Open> | undefined
-  #disposal: Promise<void> | undefined
 
   constructor(options: NatsSinkOptions, context: ConnectorContext) {
     this.#options = options
-    this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#link = new Link(options, context, 'sink')
     this.#places = new Places(options.unconfirmedMax)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (records.length === 0) return []
-    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
-    const written = Promise.all(records.map(record => this.#writeOne(record, signal)))
-    this.#underWay.add(written)
-    try {
-      return await untilAborted(written, signal)
-    } finally {
-      this.#underWay.delete(written)
-    }
+    return await this.#writes.run(records, signal, () =>
+      untilAborted(Promise.all(records.map(record => this.#writeOne(record, signal))), signal),
+    )
   }
 
   async #writeOne(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
@@ -116,24 +104,8 @@ export class NatsSink implements Sink {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
+    return this.#writes.close(() => this.#link.close())
   }
-
-  async #dispose(): Promise<void> {
-    await new Promise<void>(resolve => {
-      const timer = this.#context.clock.timer(drainTimeoutMs, resolve)
-      void Promise.allSettled(this.#underWay).then(() => {
-        timer[Symbol.dispose]()
-        resolve()
-      })
-    })
-    await this.#link.close()
-  }
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
 }
 
 function tooLarge(seen: number, limit: number, place: string): AppError {

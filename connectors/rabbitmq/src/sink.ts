@@ -3,11 +3,13 @@ import {
   type ConnectorContext,
   failed,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   Places,
   retryBackoff,
   type Sink,
+  sinkClosed,
   toAppError,
   untilAborted,
 } from '@millrace/spi'
@@ -16,39 +18,29 @@ import { publication } from './publication.ts'
 import type { RabbitSinkOptions } from './options.ts'
 import { openSession, type Session } from './session.ts'
 
-/** Writes under way have so long to be confirmed when the sink is disposed. */
-const drainTimeoutMs = 5_000
-
 /** Publishes with confirms: a record is written when the server has taken responsibility for it. */
 export class RabbitSink implements Sink {
   readonly #options: RabbitSinkOptions
   readonly #context: ConnectorContext
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #writes: OpenWrites
   /** Numbers of publications that came back because no queue is bound. */
   readonly #returned = new Set<number>()
   #session: Promise<Session<ConfirmChannel>> | undefined
   /** For messages that are not confirmed yet. */
   readonly #places: Places
   #published = 0
-  #disposal: Promise<void> | undefined
 
   constructor(options: RabbitSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#places = new Places(options.unconfirmedMax)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (records.length === 0) return []
-    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
-    const written = Promise.all(records.map(record => this.#writeOne(record, signal)))
-    this.#underWay.add(written)
-    try {
-      return await untilAborted(written, signal)
-    } finally {
-      this.#underWay.delete(written)
-    }
+    return await this.#writes.run(records, signal, () =>
+      untilAborted(Promise.all(records.map(record => this.#writeOne(record, signal))), signal),
+    )
   }
 
   async #writeOne(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
@@ -109,30 +101,16 @@ export class RabbitSink implements Sink {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    await new Promise<void>(resolve => {
-      const timer = this.#context.clock.timer(drainTimeoutMs, resolve)
-      void Promise.allSettled(this.#underWay).then(() => {
-        timer[Symbol.dispose]()
-        resolve()
-      })
+    return this.#writes.close(async () => {
+      const session = await this.#session?.catch(() => undefined)
+      session?.end(sinkClosed())
+      await session?.close()
     })
-    const session = await this.#session?.catch(() => undefined)
-    session?.end(closed())
-    await session?.close()
   }
 }
 
 /** Tells publications apart when one comes back. Goes along to the reader, who has no use for it. */
 const numberHeader = 'millrace-publication'
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
-}
 
 function refused(place: string): AppError {
   return new AppError(
