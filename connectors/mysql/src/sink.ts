@@ -4,14 +4,16 @@ import {
   failed,
   groupRows,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   retryBackoff,
   retryNever,
   type RowGroup,
-  type Sink,
-  untilAborted,
   SessionPool,
+  type Sink,
+  sinkClosed,
+  untilAborted,
 } from '@millrace/spi'
 import { isConnectionLost, mysqlError } from './errors.ts'
 import type { MysqlSinkOptions } from './options.ts'
@@ -19,34 +21,26 @@ import { type Settle, ShapeChanged, type WriteGoal, writeRows } from './row-writ
 import { openSession, placeOf, type Session } from './session.ts'
 import { readTableShape, type TableShape } from './table-shape.ts'
 
-/** Writes under way have so long to be done when the sink is disposed. */
-const drainTimeoutMs = 5_000
 /** A table is looked at so often for one group of rows: once, and once more when it turns out to have changed. */
 const looksMax = 2
 
 /** Writes rows into one table, or executes statements. What it knows of the table is read again when the server says otherwise. */
 export class MysqlSink implements Sink {
   readonly #options: MysqlSinkOptions
-  readonly #context: ConnectorContext
   readonly #pool: SessionPool<Session>
-  readonly #underWay = new Set<Promise<unknown>>()
-  readonly #stop = new AbortController()
+  readonly #writes: OpenWrites
   #shape: TableShape | undefined
-  #disposal: Promise<void> | undefined
 
   constructor(options: MysqlSinkOptions, context: ConnectorContext) {
     this.#options = options
-    this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#pool = new SessionPool(signal => openSession(options, context, 'sink', signal), options.poolSize)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (records.length === 0) return []
-    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
-    const written = this.#write(records, AbortSignal.any([signal, this.#stop.signal]))
-    this.#underWay.add(written)
-    void written.finally(() => this.#underWay.delete(written))
+    const written = this.#writes.run(records, signal, () =>
+      this.#write(records, AbortSignal.any([signal, this.#writes.cut])),
+    )
     return await untilAborted(written, signal)
   }
 
@@ -65,7 +59,7 @@ export class MysqlSink implements Sink {
         signal,
       )
     } catch (thrown) {
-      reason = this.#stop.signal.aborted ? closed() : mysqlError(thrown, 'sink', placeOf(this.#options))
+      reason = this.#writes.cut.aborted ? sinkClosed() : mysqlError(thrown, 'sink', placeOf(this.#options))
     }
     return records.map((_record, index) => outcomes.get(index) ?? failed(reason))
   }
@@ -105,21 +99,8 @@ export class MysqlSink implements Sink {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    await new Promise<void>(resolve => {
-      const timer = this.#context.clock.timer(drainTimeoutMs, resolve)
-      void Promise.allSettled(this.#underWay).then(() => {
-        timer[Symbol.dispose]()
-        resolve()
-      })
-    })
-    this.#stop.abort(new Error('the sink is closed'))
-    await Promise.allSettled(this.#underWay)
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writes.close()
     await this.#pool[Symbol.asyncDispose]()
   }
 }
@@ -152,8 +133,4 @@ function noStatement(): AppError {
     'the record has no parameter statement, which mode statement executes',
     retryNever,
   )
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
 }

@@ -3,14 +3,16 @@ import {
   type ConnectorContext,
   failed,
   groupRows,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   retryBackoff,
   retryNever,
   type RowGroup,
-  type Sink,
-  untilAborted,
   SessionPool,
+  type Sink,
+  sinkClosed,
+  untilAborted,
 } from '@millrace/spi'
 import { postgresError } from './errors.ts'
 import type { PostgresSinkOptions } from './options.ts'
@@ -18,22 +20,16 @@ import { ShapeChanged, type Settle, type WriteGoal, writeRows } from './row-writ
 import { openSession, placeOf, type Session } from './session.ts'
 import { readTableShape, type TableShape } from './table-shape.ts'
 
-/** Writes under way have so long to be done when the sink is disposed. */
-const drainTimeoutMs = 5_000
-
 /** Writes rows into one table. What it knows of the table is read once, and again when the server says otherwise. */
 export class PostgresSink implements Sink {
   readonly #options: PostgresSinkOptions
-  readonly #context: ConnectorContext
   readonly #pool: SessionPool<Session>
-  readonly #underWay = new Set<Promise<unknown>>()
-  readonly #stop = new AbortController()
+  readonly #writes: OpenWrites
   #shape: TableShape | undefined
-  #disposal: Promise<void> | undefined
 
   constructor(options: PostgresSinkOptions, context: ConnectorContext) {
     this.#options = options
-    this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#pool = new SessionPool(
       signal => openSession(options, context, 'sink', {}, signal),
       options.poolSize,
@@ -41,12 +37,9 @@ export class PostgresSink implements Sink {
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (records.length === 0) return []
-    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
-    const written = this.#write(records, AbortSignal.any([signal, this.#stop.signal]))
-    this.#underWay.add(written)
-    void written.finally(() => this.#underWay.delete(written))
+    const written = this.#writes.run(records, signal, () =>
+      this.#write(records, AbortSignal.any([signal, this.#writes.cut])),
+    )
     return await untilAborted(written, signal)
   }
 
@@ -60,7 +53,7 @@ export class PostgresSink implements Sink {
         signal,
       )
     } catch (thrown) {
-      reason = this.#stop.signal.aborted ? closed() : postgresError(thrown, 'sink', placeOf(this.#options))
+      reason = this.#writes.cut.aborted ? sinkClosed() : postgresError(thrown, 'sink', placeOf(this.#options))
     }
     return records.map((_record, index) => outcomes.get(index) ?? failed(reason ?? unsettled()))
   }
@@ -97,21 +90,8 @@ export class PostgresSink implements Sink {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    await new Promise<void>(resolve => {
-      const timer = this.#context.clock.timer(drainTimeoutMs, resolve)
-      void Promise.allSettled(this.#underWay).then(() => {
-        timer[Symbol.dispose]()
-        resolve()
-      })
-    })
-    this.#stop.abort(new Error('the sink is closed'))
-    await Promise.allSettled(this.#underWay)
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writes.close()
     await this.#pool[Symbol.asyncDispose]()
   }
 }
@@ -161,10 +141,6 @@ function noSuchOperation(operation: WriteGoal['operation']): AppError {
       ? 'the record asks to delete a row, which is done in mode upsert only'
       : `the parameter operation must be delete, or one of ${[...writing].filter(word => word !== '').join(', ')}`
   return new AppError('sink.rejected', what, retryNever)
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
 }
 
 function unsettled(): AppError {
