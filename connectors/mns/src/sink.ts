@@ -3,11 +3,13 @@ import {
   type ConnectorContext,
   failed,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   Places,
   retryBackoff,
   type Sink,
+  sinkClosed,
   toAppError,
 } from '@millrace/spi'
 import { MnsClient } from './client.ts'
@@ -16,36 +18,24 @@ import type { MnsSinkOptions } from './options.ts'
 import { batches, outgoingMessage, type OutgoingMessage } from './outgoing-message.ts'
 import { childText, document } from './xml.ts'
 
-/** Writes under way have so long to be answered when the sink is disposed. */
-const drainTimeoutMs = 5_000
-
 /** Sends to one queue, sixteen messages a request, or publishes to one topic, one by one. */
 export class MnsSink implements Sink {
   readonly #options: MnsSinkOptions
   readonly #context: ConnectorContext
-  readonly #underWay = new Set<Promise<unknown>>()
-  readonly #cut = new AbortController()
+  readonly #writes: OpenWrites
   /** For requests under way. */
   readonly #places: Places
   #client: MnsClient | undefined
-  #disposal: Promise<void> | undefined
 
   constructor(options: MnsSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#places = new Places(options.requestsMax)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
-    const written = this.#write(records, signal)
-    this.#underWay.add(written)
-    try {
-      return await written
-    } finally {
-      this.#underWay.delete(written)
-    }
+    return await this.#writes.run(records, signal, () => this.#write(records, signal))
   }
 
   async #write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
@@ -76,10 +66,10 @@ export class MnsSink implements Sink {
   async #send(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<Outcome[]> {
     if (!this.#places.tryTake()) await this.#places.take(signal)
     try {
-      return await this.#post(messages, AbortSignal.any([signal, this.#cut.signal]))
+      return await this.#post(messages, AbortSignal.any([signal, this.#writes.cut]))
     } catch (thrown) {
       if (signal.aborted) throw signal.reason
-      const error = this.#cut.signal.aborted ? closed() : toAppError(thrown)
+      const error = this.#writes.cut.aborted ? sinkClosed() : toAppError(thrown)
       return messages.map(() => failed(error))
     } finally {
       this.#places.give()
@@ -111,14 +101,8 @@ export class MnsSink implements Sink {
     })
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#cut.abort(closed()))
-    await Promise.allSettled(this.#underWay)
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writes.close()
     await this.#client?.[Symbol.asyncDispose]()
   }
 }
@@ -129,10 +113,6 @@ function isRejected(error: Error): boolean {
 
 function refusal(thrown: unknown): Outcome[] {
   return [failed(toAppError(thrown))]
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
 }
 
 function odd(): AppError {

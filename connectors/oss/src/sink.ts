@@ -1,16 +1,16 @@
 import { promisify } from 'node:util'
 import { gzip as gzipWithCallback } from 'node:zlib'
 import {
-  AppError,
   assert,
   type ConnectorContext,
   failed,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   Places,
-  retryBackoff,
   type Sink,
+  sinkClosed,
   toAppError,
 } from '@millrace/spi'
 import { S3Client } from './client.ts'
@@ -20,39 +20,27 @@ import { compilePath, type PathFormat } from './path-format.ts'
 
 const gzip = promisify(gzipWithCallback)
 
-/** Writes under way have so long to be answered when the sink is disposed. */
-const drainTimeoutMs = 5_000
-
 /** Writes each batch as one object for each path that its records have; an object is there as a whole or not at all. */
 export class OssSink implements Sink {
   readonly #options: OssSinkOptions
   readonly #context: ConnectorContext
   readonly #client: S3Client
   readonly #path: PathFormat
-  readonly #underWay = new Set<Promise<unknown>>()
-  readonly #cut = new AbortController()
+  readonly #writes: OpenWrites
   /** For objects under way. */
   readonly #places: Places
-  #disposal: Promise<void> | undefined
 
   constructor(options: OssSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#client = new S3Client(options, options.bucket, context, 'sink')
     this.#path = compilePath(options.pathFormat, options.timeZone)
     this.#places = new Places(options.requestsMax)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
-    const written = this.#write(records, signal)
-    this.#underWay.add(written)
-    try {
-      return await written
-    } finally {
-      this.#underWay.delete(written)
-    }
+    return await this.#writes.run(records, signal, () => this.#write(records, signal))
   }
 
   async #write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
@@ -74,7 +62,7 @@ export class OssSink implements Sink {
   }
 
   async #store(object: NewObject, signal: AbortSignal): Promise<Outcome> {
-    const ended = AbortSignal.any([signal, this.#cut.signal])
+    const ended = AbortSignal.any([signal, this.#writes.cut])
     try {
       if (!this.#places.tryTake()) await this.#places.take(ended)
       try {
@@ -85,7 +73,7 @@ export class OssSink implements Sink {
       }
     } catch (thrown) {
       if (signal.aborted) throw signal.reason
-      return failed(this.#cut.signal.aborted ? closed() : toAppError(thrown))
+      return failed(this.#writes.cut.aborted ? sinkClosed() : toAppError(thrown))
     }
   }
 
@@ -99,18 +87,8 @@ export class OssSink implements Sink {
     await this.#client.put(key, body, { 'content-type': contentType, ...encoding }, signal)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#cut.abort(closed()))
-    await Promise.allSettled(this.#underWay)
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writes.close()
     await this.#client[Symbol.asyncDispose]()
   }
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
 }

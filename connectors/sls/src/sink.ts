@@ -1,15 +1,15 @@
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
 import {
-  AppError,
   type ConnectorContext,
   failed,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   Places,
-  retryBackoff,
   type Sink,
+  sinkClosed,
   toAppError,
 } from '@millrace/spi'
 import { SlsClient } from './client.ts'
@@ -17,9 +17,6 @@ import { logBatches } from './log-batches.ts'
 import { encodeLogGroup } from './log-group.ts'
 import type { SlsSinkOptions } from './options.ts'
 import { outgoingLog, type OutgoingLog } from './outgoing-log.ts'
-
-/** Writes under way have so long to be answered when the sink is disposed. */
-const drainTimeoutMs = 5_000
 
 /** Bodies below this size are not worth compressing, in bytes. */
 const compressBytesMin = 256
@@ -30,34 +27,25 @@ const deflated = promisify<Buffer, Buffer>(deflate)
 export class SlsSink implements Sink {
   readonly #options: SlsSinkOptions
   readonly #context: ConnectorContext
-  readonly #underWay = new Set<Promise<unknown>>()
-  readonly #cut = new AbortController()
+  readonly #writes: OpenWrites
   /** For requests under way. */
   readonly #places: Places
   #client: SlsClient | undefined
-  #disposal: Promise<void> | undefined
 
   constructor(options: SlsSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#places = new Places(options.requestsMax)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (this.#disposal !== undefined) return records.map(() => failed(closed()))
-    const written = this.#write(records, signal)
-    this.#underWay.add(written)
-    try {
-      return await written
-    } finally {
-      this.#underWay.delete(written)
-    }
+    return await this.#writes.run(records, signal, () => this.#write(records, signal))
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writes.close()
+    await this.#client?.[Symbol.asyncDispose]()
   }
 
   async #write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
@@ -92,7 +80,7 @@ export class SlsSink implements Sink {
       return logs.map(() => ok)
     } catch (thrown) {
       if (signal.aborted) throw signal.reason
-      const error = this.#cut.signal.aborted ? closed() : toAppError(thrown)
+      const error = this.#writes.cut.aborted ? sinkClosed() : toAppError(thrown)
       if (logs.length === 1 || error.code !== 'sink.rejected') return logs.map(() => failed(error))
       // The service refuses a group for the sake of one log; by halves, only that one is refused in the end.
       const middle = Math.ceil(logs.length / 2)
@@ -103,7 +91,7 @@ export class SlsSink implements Sink {
 
   async #post(logs: readonly OutgoingLog[], signal: AbortSignal): Promise<void> {
     const { topic, source, hashKey } = logs[0]!
-    await this.#places.take(AbortSignal.any([signal, this.#cut.signal]))
+    await this.#places.take(AbortSignal.any([signal, this.#writes.cut]))
     try {
       const group = encodeLogGroup(
         logs.map(({ bytes }) => bytes),
@@ -124,20 +112,10 @@ export class SlsSink implements Sink {
           },
           body: isCompressed ? await deflated(group) : group,
         },
-        AbortSignal.any([signal, this.#cut.signal]),
+        AbortSignal.any([signal, this.#writes.cut]),
       )
     } finally {
       this.#places.give()
     }
   }
-
-  async #dispose(): Promise<void> {
-    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#cut.abort(closed()))
-    await Promise.allSettled(this.#underWay)
-    await this.#client?.[Symbol.asyncDispose]()
-  }
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; the record was not written', retryBackoff)
 }
