@@ -1,10 +1,11 @@
 import {
   AppError,
   type ConnectorContext,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
-  retryBackoff,
   type Sink,
+  sinkClosed,
   toAppError,
 } from '@millrace/spi'
 import { Cluster, type Leaders } from './cluster.ts'
@@ -15,9 +16,6 @@ import { type PreparedRecord, RecordMaker } from './outgoing.ts'
 import { partitionOfKey } from './partitioner.ts'
 import { Piece, Write } from './piece.ts'
 import { Producer } from './producer.ts'
-
-/** Writes under way have so long to finish when the sink is disposed; then their connections are cut. */
-const drainTimeoutMs = 5_000
 
 /** How long the partitions of a topic are believed to be as many as they were. */
 const metadataAgeMsMax = 300_000
@@ -32,53 +30,41 @@ export class KafkaSink implements Sink {
   readonly #cluster: Cluster
   readonly #producer: Producer
   readonly #maker: RecordMaker
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #writes: OpenWrites
   readonly #lookedUpAtMs = new Map<string, number>()
-  #disposal: Promise<void> | undefined
 
   constructor(options: KafkaSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#cluster = new Cluster(options, context, 'sink')
     this.#maker = new RecordMaker(options)
     this.#producer = new Producer(this.#cluster, options, context)
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (this.#disposal !== undefined) return records.map(() => ({ status: 'failed', error: closedError() }))
+    return await this.#writes.run(records, signal, () => this.#write(records, signal))
+  }
+
+  async #write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
     const write = new Write(records.length)
     const onAbort = (): void => {
       write.isAborted = true
       this.#producer.dropAborted()
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    const work = untilAborted(this.#run(write, records), signal)
-    this.#underWay.add(work)
     try {
-      return await work
+      return await untilAborted(this.#run(write, records), signal)
     } finally {
-      this.#underWay.delete(work)
       signal.removeEventListener('abort', onAbort)
     }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    {
-      using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#cut())
-      await Promise.allSettled(this.#underWay)
-    }
-    this.#cut()
-  }
-
-  #cut(): void {
-    this.#producer.close(closedError())
-    this.#cluster.close()
+    return this.#writes.close(() => {
+      this.#producer.close(sinkClosed())
+      this.#cluster.close()
+    })
   }
 
   async #run(write: Write, records: readonly OutgoingRecord[]): Promise<Outcome[]> {
@@ -180,10 +166,6 @@ interface Entry {
 
 function failAll(write: Write, entries: readonly Entry[], error: AppError): void {
   for (const { index } of entries) write.settle(index, { status: 'failed', error })
-}
-
-function closedError(): AppError {
-  return new AppError('sink.unavailable', 'The sink is closed; nothing was sent.', retryBackoff)
 }
 
 function fullError(seen: number, limit: number): AppError {

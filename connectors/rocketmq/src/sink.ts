@@ -1,5 +1,6 @@
 import {
   type ConnectorContext,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
   type Sink,
@@ -14,21 +15,17 @@ import { hostLimits } from './limits.ts'
 import type { RocketmqSinkOptions } from './options.ts'
 import { outgoingMessage } from './outgoing.ts'
 
-/** Writes under way have so long to finish when the sink is disposed; then they are cut off. */
-const drainTimeoutMs = 5_000
-
 /** Sends each record as one message; those of a batch go side by side, those of one message group one after the other. */
 export class RocketmqSink implements Sink {
   readonly #options: RocketmqSinkOptions
   readonly #context: ConnectorContext
   readonly #host: ChildHost
-  readonly #underWay = new Set<Promise<unknown>>()
-  readonly #cut = new AbortController()
-  #disposal: Promise<void> | undefined
+  readonly #writes: OpenWrites
 
   constructor(options: RocketmqSinkOptions, context: ConnectorContext, program = clientProgram) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#host = new ChildHost({ module: program, start: attempt => this.#start(attempt) }, context, {
       ...hostLimits,
       startTimeoutMs: options.connectTimeoutMs,
@@ -36,17 +33,7 @@ export class RocketmqSink implements Sink {
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    if (this.#disposal !== undefined) {
-      return records.map(() => ({ status: 'failed', error: closedError('sink') }))
-    }
-    const work = this.#write(records, signal)
-    this.#underWay.add(work)
-    try {
-      return await work
-    } finally {
-      this.#underWay.delete(work)
-    }
+    return await this.#writes.run(records, signal, () => this.#write(records, signal))
   }
 
   async #write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
@@ -74,7 +61,7 @@ export class RocketmqSink implements Sink {
     const call: SendCall = { messages }
     const proxy = this.#options.endpoints.join(', ')
     try {
-      const answer = await this.#host.call('send', call, AbortSignal.any([signal, this.#cut.signal]))
+      const answer = await this.#host.call('send', call, AbortSignal.any([signal, this.#writes.cut]))
       return (answer as SendResult[]).map(result =>
         'fault' in result
           ? { status: 'failed', error: faultError(result.fault, 'sink', proxy) }
@@ -92,16 +79,8 @@ export class RocketmqSink implements Sink {
     return { access, subscription: undefined }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    {
-      using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#cut.abort(closedError('sink')))
-      await Promise.allSettled(this.#underWay)
-    }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writes.close()
     await this.#host[Symbol.asyncDispose]()
   }
 }
