@@ -3,6 +3,7 @@ import { type Actor, actorArn, applicantOf } from './actor.ts'
 import type { Principal } from './authenticator.ts'
 import type { IdentitySource } from './identity-source.ts'
 import {
+  type Applicant,
   type Attached,
   type ConditionContext,
   decide,
@@ -97,6 +98,15 @@ export class Authorizer {
       if (decision.outcome !== 'allow') return forbidden(actorArn(account, actor), access, decision)
     }
     return undefined
+  }
+
+  /** Whether the trust policy of a role lets a service take it on: there only the trust counts (identity section 2.4). */
+  trusts(account: string, role: string, service: string): boolean {
+    const resource = `acs:ram::${account}:role/${role}`
+    const trust = this.#trustOf(this.#source(), resource)
+    const applicant: Applicant = { kind: 'service', name: service }
+    const asked = { action: 'sts:AssumeRole', resource, applicant, context: () => undefined }
+    return trust !== undefined && decide({ resource: trust }, asked).outcome === 'allow'
   }
 
   /** Which statement decides, for a request without any facts but those given. */

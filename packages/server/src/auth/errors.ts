@@ -58,6 +58,24 @@ export const authErrors: ErrorCatalogue = {
     status: 400,
     description: 'A session would be shorter or longer than the role allows.',
   },
+  'role.required': {
+    status: 400,
+    description:
+      'A rule or stream names no role, and the server is set to refuse those (`MILLRACE_REQUIRE_ROLES`).',
+  },
+  'role.not-found': {
+    status: 400,
+    description: 'A rule, stream or delivery goes by a role that is not there.',
+  },
+  'role.not-trusting': {
+    status: 400,
+    description: 'The trust policy of a role does not name the service that is to act as it.',
+  },
+  'role.insufficient': {
+    status: 400,
+    description:
+      'The policies of a role do not allow what the wiring needs. The message has the statements that are missing; a delivery is tried again.',
+  },
   'auth.forbidden': {
     status: 403,
     description:

@@ -5,6 +5,7 @@ import type { IdentitySource } from './identity-source.ts'
 import type { KeyDirectory } from './key-directory.ts'
 import { AccessKeys } from './keys.ts'
 import type { SecretBox } from './secret-box.ts'
+import { ServiceRoles } from './service-roles.ts'
 import { SessionTokens } from './session-tokens.ts'
 
 /** Who there is, and who may do what. */
@@ -12,6 +13,8 @@ export interface Identity {
   readonly keys: KeyDirectory
   readonly authorizer: Authorizer
   readonly sessions: SessionTokens
+  /** What parts of the platform do as roles. */
+  readonly roles: ServiceRoles
 }
 
 export interface IdentityParts {
@@ -25,9 +28,11 @@ export interface IdentityParts {
 
 export function createIdentity({ roots, source, secrets, clock }: IdentityParts): Identity {
   const sessions = new SessionTokens(secrets.forPurpose('security token'), clock, source)
+  const authorizer = new Authorizer(source, clock)
   return {
     keys: new AccessKeys({ roots, source, open: sealed => secrets.open(sealed), sessions }),
-    authorizer: new Authorizer(source, clock),
+    authorizer,
     sessions,
+    roles: new ServiceRoles(authorizer, sessions, { source, clock }),
   }
 }

@@ -13,10 +13,12 @@ export { directoryOf, type Keys, newAccessKey } from './keys.ts'
 export {
   duplicateMember,
   isSystemPolicy,
+  leastPrivilege,
   parsePolicy,
   type PolicyKind,
   systemPolicies,
 } from './policy/index.ts'
+export type { RoleService, RoleUse, ServiceRoles } from './service-roles.ts'
 export { type TemporaryCredentials } from './session-tokens.ts'
 export { bearerScheme } from './bearer.ts'
 export {

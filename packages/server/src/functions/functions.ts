@@ -7,7 +7,13 @@ import type { FunctionSpec, FunctionView, Snapshots } from '../resources/index.t
 import { CodeCollector, type CodeInfo, type CodeLimits, CodeStore, defaultCodeLimits } from './code/index.ts'
 import { functionError } from './errors.ts'
 import { FunctionInstanceStarter } from './instance-starter.ts'
-import { checkEnvironment, type InvocationResult, type InvokeOptions, SyncInvoker } from './invoke/index.ts'
+import {
+  checkEnvironment,
+  type CredentialsOf,
+  type InvocationResult,
+  type InvokeOptions,
+  SyncInvoker,
+} from './invoke/index.ts'
 import { traced } from './invocation-span.ts'
 import { removeLeftovers } from './leftovers.ts'
 import {
@@ -67,6 +73,8 @@ export interface FunctionsOptions extends Omit<RuntimesOptions, 'installFolder'>
   readonly sandbox?: Sandbox
   /** Name of the region that functions are told. Default `local`. */
   readonly region?: string
+  /** Temporary credentials of roles. Default: none has any. */
+  readonly credentialsOf?: CredentialsOf
   readonly limits?: Partial<FunctionsLimits>
   /** Is told of every invocation. Default: nobody. */
   readonly observer?: InvocationObserver
@@ -212,7 +220,9 @@ class FunctionPlatform implements Functions {
     const functions = (): Iterable<FunctionView> => snapshots.current().functions.values()
     const timeoutMs = limits.installTimeoutMs
     this.runtimes = new RuntimeInstallations({ runtimes: this.#runtimes, clock, functions, timeoutMs })
+    const credentialsOf: CredentialsOf = options.credentialsOf ?? (() => undefined)
     const starter = new FunctionInstanceStarter({
+      credentialsOf,
       code: this.#code,
       runtimes: this.#runtimes,
       sandbox: this.#sandbox,
@@ -246,7 +256,7 @@ class FunctionPlatform implements Functions {
     this.#tracer = options.tracer ?? silentTracer
     this.#usage = new UsageKeeper({ documents: options.documents, clock, log, limits: limits.usage })
     this.#observer = allOf([this.#usage, this.#requests, options.observer ?? silentInvocationObserver])
-    this.#invoker = new SyncInvoker({ pools: this.#pools, logs: this.#logs, clock, random })
+    this.#invoker = new SyncInvoker({ pools: this.#pools, logs: this.#logs, clock, random, credentialsOf })
     this.#pools.follow(snapshots.current().functions)
     this.#subscription = snapshots.subscribe(next => {
       this.#pools.follow(next.functions)

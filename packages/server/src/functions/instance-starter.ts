@@ -11,7 +11,7 @@ import type { Deployment, FunctionSpec, Snapshot } from '../resources/index.ts'
 import type { CodeFolder, CodeStore } from './code/index.ts'
 import { startFailed } from './errors.ts'
 import { instanceDuties } from './instance-duties.ts'
-import { codeContext, codeEnvironment, newInstanceId } from './invoke/index.ts'
+import { codeContext, codeEnvironment, type CredentialsOf, newInstanceId } from './invoke/index.ts'
 import { type FunctionLogs, type OutputLine, PlatformLines } from './logs/index.ts'
 import {
   boot,
@@ -40,6 +40,7 @@ export interface StarterOptions {
   /** Where instances have their folders. */
   readonly runFolder: string
   readonly region: string
+  readonly credentialsOf: CredentialsOf
   readonly bootTimeoutMs: number
   /** Processes that boot at once. */
   readonly bootsMax: number
@@ -265,7 +266,7 @@ export class FunctionInstanceStarter implements InstanceStarter {
 
   #initializeHeader(deployment: Deployment, housed: Housed, requestId: string): InitializeHeader {
     const { spec } = deployment
-    const { region } = this.#options
+    const { region, credentialsOf } = this.#options
     const { temporaryPath, process, id: instanceId } = housed.instance
     const codePath = housed.codePath === undefined ? temporaryPath : process.seenPath(housed.codePath)
     const layersPath = housed.layersPath && process.seenPath(housed.layersPath)
@@ -279,7 +280,7 @@ export class FunctionInstanceStarter implements InstanceStarter {
       ...(spec.preFreeze === undefined ? {} : { preFreeze: spec.preFreeze.handler }),
       ...(layersPath === undefined ? {} : { layersPath }),
       ...(spec.server === undefined ? {} : { server: serverSettings(spec.server) }),
-      environment: codeEnvironment(deployment, surroundings),
+      environment: codeEnvironment(deployment, surroundings, credentialsOf(deployment)),
       requestId,
       context: codeContext(deployment, region),
     }

@@ -1,6 +1,7 @@
 import type { PatternOptions } from '@millrace/pattern'
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
+import { RoleName } from './role-name.ts'
 import { TargetSpec } from './target.ts'
 
 /** A question put to every event of a bus, and what to do with those that answer yes. */
@@ -35,6 +36,7 @@ export const RuleSpec = Type.Object(
       maxItems: 20,
       description: 'Up to 20 targets with unique ids.',
     }),
+    role: Type.Optional(RoleName),
     foreign: Foreign,
   },
   { additionalProperties: false },

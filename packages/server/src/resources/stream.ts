@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
 import { Name, Qualifier } from './names.ts'
+import { RoleName } from './role-name.ts'
 import { RetrySpec, SinkSpec } from './target.ts'
 import { TransformSpec } from './transform.ts'
 
@@ -112,6 +113,7 @@ export const StreamSpec = Type.Object(
       default: false,
       description: 'Keeps its position and reads nothing until it is resumed.',
     }),
+    role: Type.Optional(RoleName),
     foreign: Foreign,
   },
   { additionalProperties: false },

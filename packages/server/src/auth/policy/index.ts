@@ -12,5 +12,6 @@ export {
 export { duplicateMember } from './duplicate-member.ts'
 export { policyErrors } from './errors.ts'
 export { parsePolicy, type Policy, type PolicyKind, type Statement } from './policy.ts'
+export { type GeneratedPolicy, leastPrivilege } from './least-privilege.ts'
 export type { Applicant } from './principals.ts'
 export { isSystemPolicy, systemPolicies } from './system-policies.ts'

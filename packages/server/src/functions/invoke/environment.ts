@@ -1,5 +1,6 @@
 import type { Deployment } from '../../resources/index.ts'
 import { functionError } from '../errors.ts'
+import { credentialVariables, type RoleCredentials } from './credentials.ts'
 
 /** All names and values together (function-compute section 4.8). */
 const environmentBytesMax = 4_096
@@ -48,6 +49,7 @@ const defaultPath = '/usr/local/bin:/usr/bin:/bin'
 export function codeEnvironment(
   deployment: Deployment,
   surroundings: InstanceSurroundings,
+  credentials?: RoleCredentials,
 ): Record<string, string> {
   const { spec, version } = deployment
   return {
@@ -57,6 +59,7 @@ export function codeEnvironment(
     LANG: 'C.UTF-8',
     TZ: 'UTC',
     ...layerPaths(surroundings),
+    ...credentialVariables(credentials),
     ...spec.environment,
     FC_FUNC_CODE_PATH: surroundings.codePath,
     FC_ACCOUNT_ID: deployment.account,

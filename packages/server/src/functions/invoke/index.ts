@@ -1,3 +1,4 @@
+export type { CredentialsOf, RoleCredentials } from './credentials.ts'
 export * from './environment.ts'
 export * from './ids.ts'
 export * from './result.ts'

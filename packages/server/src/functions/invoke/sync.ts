@@ -4,6 +4,7 @@ import { resolveDeployment } from '../control/index.ts'
 import { functionError, startFailed, throttled } from '../errors.ts'
 import type { FunctionLogs } from '../logs/index.ts'
 import { type Answer, type Call, type Lease, type Pools, StartFailure } from '../pool/index.ts'
+import { contextCredentials, type CredentialsOf } from './credentials.ts'
 import { checkRequestId, newRequestId } from './ids.ts'
 import { logTail } from './log-tail.ts'
 import type { InvocationResult, InvokeOptions, Metering } from './result.ts'
@@ -22,6 +23,7 @@ export interface InvokerOptions {
   readonly logs: FunctionLogs
   readonly clock: Clock
   readonly random: Random
+  readonly credentialsOf: CredentialsOf
 }
 
 /** Who is invoked, and how it is called in the log. */
@@ -38,12 +40,14 @@ export class SyncInvoker {
   readonly #logs: FunctionLogs
   readonly #clock: Clock
   readonly #random: Random
+  readonly #credentialsOf: CredentialsOf
 
   constructor(options: InvokerOptions) {
     this.#pools = options.pools
     this.#logs = options.logs
     this.#clock = options.clock
     this.#random = options.random
+    this.#credentialsOf = options.credentialsOf
   }
 
   /**
@@ -91,8 +95,11 @@ export class SyncInvoker {
     const { requestId, deployment } = subject
     const { timeoutMs } = deployment.spec
     const nowMs = this.#clock.nowMs()
+    const credentials = this.#credentialsOf(deployment)
+    const header = invokeHeader(requestId, nowMs + timeoutMs, options)
     const call: Call = {
-      header: invokeHeader(requestId, nowMs + timeoutMs, options),
+      header:
+        credentials === undefined ? header : { ...header, credentials: contextCredentials(credentials) },
       payload,
       timeoutMs,
       ...(options.stream === undefined ? {} : { stream: options.stream }),

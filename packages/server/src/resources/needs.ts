@@ -1,0 +1,53 @@
+import type { RuleSpec } from './rule.ts'
+import type { FunctionView } from './snapshot.ts'
+import type { SourceSpec, StreamSpec } from './stream.ts'
+import type { SinkSpec } from './target.ts'
+
+/** One right that a wiring cannot do without. */
+export interface Need {
+  /** In the one vocabulary, such as `fc:InvokeFunction`. */
+  readonly action: string
+  /** The end of the resource's ARN; its service is that of the action. */
+  readonly resource: string
+}
+
+/** What it takes to write to a sink. A connector is a right of its own where no instance says whose system it reaches. */
+export function needsOfSink(sink: SinkSpec): Need {
+  if ('connector' in sink) return needOfConnector(sink)
+  if ('function' in sink) return { action: 'fc:InvokeFunction', resource: `functions/${sink.function}` }
+  if ('queue' in sink) return { action: 'mns:SendMessage', resource: `/queues/${sink.queue}/messages` }
+  if ('topic' in sink) return { action: 'mns:PublishMessage', resource: `/topics/${sink.topic}/messages` }
+  return { action: 'eventbridge:PutEvents', resource: `eventbus/${sink.bus}` }
+}
+
+/** What it takes to read from an outside system, or to write to one. */
+export function needOfConnector({ connector, instance }: Pick<SourceSpec, 'connector' | 'instance'>): Need {
+  return instance === undefined
+    ? { action: 'millrace:UseConnector', resource: `connector/${connector}` }
+    : { action: 'millrace:UseInstance', resource: `instance/${instance}` }
+}
+
+/** Everything that a rule does besides reading its bus: its targets and their dead letters. */
+export function needsOfRule({ targets }: Pick<RuleSpec, 'targets'>): Need[] {
+  return distinct(targets.flatMap(({ sink, deadLetter }) => sinksNeed(sink, deadLetter)))
+}
+
+/** Everything that a stream does: its source, the functions that change batches, its sink and dead letter. */
+export function needsOfStream({ source, functions, sink, deadLetter }: StreamSpec): Need[] {
+  const changing = functions.map(each => needsOfSink(each))
+  return distinct([needOfConnector(source), ...changing, ...sinksNeed(sink, deadLetter)])
+}
+
+/** What the platform does in the name of a function: it tells its destinations how calls ended. Layers need nothing. */
+export function needsOfFunction({ async }: Pick<FunctionView, 'async'>): Need[] {
+  return distinct([...async.values()].flatMap(({ spec }) => sinksNeed(spec.onSuccess, spec.onFailure)))
+}
+
+function sinksNeed(...sinks: readonly (SinkSpec | undefined)[]): Need[] {
+  return sinks.filter(sink => sink !== undefined).map(needsOfSink)
+}
+
+/** Each once, in the order of the wiring. */
+function distinct(needs: readonly Need[]): Need[] {
+  return [...new Map(needs.map(need => [`${need.action} ${need.resource}`, need])).values()]
+}
