@@ -3,14 +3,14 @@ import {
   AppError,
   type ConnectorContext,
   failed,
+  MinuteRate,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
-  retryBackoff,
   retryNever,
   type Sink,
   untilAborted,
-  MinuteRate,
 } from '@millrace/spi'
 import type { Agent, Dispatcher } from 'undici'
 import { openConnections } from './connections.ts'
@@ -18,9 +18,6 @@ import { answerError, connectionError } from './errors.ts'
 import { messageOf } from './message.ts'
 import type { ChatSinkOptions } from './options.ts'
 import { type ChatRequest, type ChatService, services } from './services/index.ts'
-
-/** Messages under way have so long to be answered when the sink is disposed; then their connections are cut. */
-const drainTimeoutMs = 5_000
 
 /** Of an answer no more is read. */
 const answerBytesMax = 8_192
@@ -34,13 +31,13 @@ export class ChatSink implements Sink {
   /** For messages; the rest of the address is a secret. */
   readonly #place: string
   readonly #rate: MinuteRate
-  readonly #underWay = new Set<Promise<Outcome>>()
+  readonly #writes: OpenWrites
   #agent: Promise<Agent> | undefined
-  #disposal: Promise<void> | undefined
 
   constructor(options: ChatSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#service = services[options.service]
     this.#url = new URL(options.url)
     this.#place = `${this.#service.title} (${this.#url.host})`
@@ -48,19 +45,13 @@ export class ChatSink implements Sink {
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    return await Promise.all(
-      records.map(async record => {
-        const delivery = this.#deliver(record, signal)
-        this.#underWay.add(delivery)
-        return await delivery.finally(() => this.#underWay.delete(delivery))
-      }),
+    return await this.#writes.run(records, signal, () =>
+      Promise.all(records.map(record => this.#deliver(record, signal))),
     )
   }
 
   async #deliver(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
     try {
-      if (this.#disposal !== undefined) throw closed()
       const message = messageOf(record, this.#service)
       const { secret } = this.#options
       const request = this.#service.request({ url: this.#url, secret }, message, this.#context.clock.nowMs())
@@ -124,15 +115,7 @@ export class ChatSink implements Sink {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    const agent = await this.#agent
-    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => void agent?.destroy())
-    await Promise.allSettled(this.#underWay)
-    await agent?.destroy()
+    return this.#writes.close(async () => await (await this.#agent)?.destroy())
   }
 }
 
@@ -146,8 +129,4 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
     if (bytes >= answerBytesMax) break
   }
   return Buffer.concat(chunks).subarray(0, answerBytesMax).toString()
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; nothing was sent', retryBackoff)
 }

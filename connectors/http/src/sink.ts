@@ -1,11 +1,10 @@
 import {
   type AddressGuard,
   addressGuard,
-  AppError,
   type ConnectorContext,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
-  retryBackoff,
   type Sink,
   untilAborted,
 } from '@millrace/spi'
@@ -17,9 +16,6 @@ import type { HttpSinkOptions } from './options.ts'
 import { redirectedRequest } from './redirect.ts'
 import { type HttpRequest, RequestBuilder } from './request.ts'
 
-/** Requests under way have so long to finish when the sink is disposed; then their connections are cut. */
-const drainTimeoutMs = 5_000
-
 /**
  * Sends each record as one request. The headers of an answer decide: once a status is there the outcome stands,
  * whatever becomes of the body.
@@ -30,8 +26,7 @@ export class HttpSink implements Sink {
   readonly #requests: RequestBuilder
   readonly #connections: Connections
   readonly #tokens: TokenHolder | undefined
-  readonly #underWay = new Set<Promise<Outcome>>()
-  #disposal: Promise<void> | undefined
+  readonly #writes: OpenWrites
 
   constructor(
     options: HttpSinkOptions,
@@ -40,6 +35,7 @@ export class HttpSink implements Sink {
   ) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#requests = new RequestBuilder(options)
     this.#connections = openConnections(options, guard)
     const { auth } = options
@@ -47,23 +43,14 @@ export class HttpSink implements Sink {
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    return await Promise.all(records.map(record => this.#track(this.#deliver(record, signal))))
-  }
-
-  async #track(delivery: Promise<Outcome>): Promise<Outcome> {
-    this.#underWay.add(delivery)
-    try {
-      return await delivery
-    } finally {
-      this.#underWay.delete(delivery)
-    }
+    return await this.#writes.run(records, signal, () =>
+      Promise.all(records.map(record => this.#deliver(record, signal))),
+    )
   }
 
   async #deliver(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
     let request: HttpRequest | undefined
     try {
-      if (this.#disposal !== undefined) throw closed()
       const tokens = this.#tokens
       // Without tokens nothing is waited for: the request goes out in this turn.
       const token = tokens === undefined ? undefined : await untilAborted(tokens.get(), signal)
@@ -120,15 +107,8 @@ export class HttpSink implements Sink {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => void this.#connections.destroy())
     // Closing the agent would drain too, but an agent that is closing cannot be destroyed any more.
-    await Promise.allSettled(this.#underWay)
-    await this.#connections.destroy()
+    return this.#writes.close(() => this.#connections.destroy())
   }
 }
 
@@ -143,8 +123,4 @@ function headerOf(value: string | string[] | undefined): string | undefined {
 /** Host and port; the rest of an address may hold secrets. */
 function hostOf(url: string): string {
   return URL.parse(url)?.host ?? ''
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'The sink is closed; nothing was sent.', retryBackoff)
 }

@@ -2,21 +2,18 @@ import {
   AppError,
   type ConnectorContext,
   failed,
+  MinuteRate,
   ok,
+  OpenWrites,
   type Outcome,
   type OutgoingRecord,
-  retryBackoff,
   type Sink,
-  MinuteRate,
 } from '@millrace/spi'
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { Connections, portOf } from './connections.ts'
 import { mailError } from './errors.ts'
 import { type MailMessage, mailMessage } from './message.ts'
 import type { MailSinkOptions } from './options.ts'
-
-/** Messages under way have so long to be taken in when the sink is disposed; then their connections are cut. */
-const drainTimeoutMs = 5_000
 
 /** Sends each record as one message. It is written when the server has taken it in for one recipient at least. */
 export class MailSink implements Sink {
@@ -25,12 +22,12 @@ export class MailSink implements Sink {
   readonly #place: string
   readonly #connections: Connections
   readonly #rate: MinuteRate | undefined
-  readonly #underWay = new Set<Promise<Outcome>>()
-  #disposal: Promise<void> | undefined
+  readonly #writes: OpenWrites
 
   constructor(options: MailSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
     this.#place = `the mail server ${options.host}:${portOf(options)}`
     this.#connections = new Connections(options, context)
     const { ratePerMinute } = options
@@ -38,19 +35,13 @@ export class MailSink implements Sink {
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    return await Promise.all(
-      records.map(async record => {
-        const delivery = this.#deliver(record, signal)
-        this.#underWay.add(delivery)
-        return await delivery.finally(() => this.#underWay.delete(delivery))
-      }),
+    return await this.#writes.run(records, signal, () =>
+      Promise.all(records.map(record => this.#deliver(record, signal))),
     )
   }
 
   async #deliver(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
     try {
-      if (this.#disposal !== undefined) throw closed()
       const message = await mailMessage(record, this.#options, this.#context.clock.nowMs())
       signal.throwIfAborted()
       const waitMs = this.#rate?.take(this.#context.clock.nowMs()) ?? 0
@@ -74,14 +65,7 @@ export class MailSink implements Sink {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#connections.destroy())
-    await Promise.allSettled(this.#underWay)
-    this.#connections.destroy()
+    return this.#writes.close(() => this.#connections.destroy())
   }
 }
 
@@ -99,8 +83,4 @@ async function send(connection: SMTPConnection, { envelope, bytes }: MailMessage
   // Sending it again would reach those a second time who have it. Addresses are not shown.
   const count = accepted.length + rejected.length
   return { status: 'ok', detail: `${rejected.length} of ${count} recipients were refused` }
-}
-
-function closed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; nothing was sent', retryBackoff)
 }
