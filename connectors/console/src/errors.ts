@@ -8,7 +8,3 @@ export function outputError(thrown: unknown): AppError {
     cause: thrown,
   })
 }
-
-export function sinkClosed(): AppError {
-  return new AppError('sink.unavailable', 'the sink is closed; nothing was shown', retryBackoff)
-}

@@ -1,15 +1,13 @@
 import { AppError, retryBackoff } from '@millrace/spi'
 
 /** What can go wrong here, in our words. A connector with a client library maps that library's errors instead. */
-export type EchoFailure = 'wanted' | 'sink-closed' | 'source-closed'
+export type EchoFailure = 'wanted' | 'source-closed'
 
 /** Total: every failure has its code, its sentence and its verdict. */
 export function echoError(failure: EchoFailure): AppError {
   switch (failure) {
     case 'wanted':
       return new AppError('sink.failed', 'The options ask for the failure of this record.', retryBackoff)
-    case 'sink-closed':
-      return new AppError('sink.unavailable', 'The sink is closed; the record was not taken.', retryBackoff)
     case 'source-closed':
       return new AppError(
         'source.closed',

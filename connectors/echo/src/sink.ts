@@ -1,10 +1,15 @@
-import { type ConnectorContext, type Outcome, type OutgoingRecord, type Sink, sleep } from '@millrace/spi'
+import {
+  type ConnectorContext,
+  OpenWrites,
+  type Outcome,
+  type OutgoingRecord,
+  type Sink,
+  sinkClosed,
+  sleep,
+} from '@millrace/spi'
 import { aborted } from './aborted.ts'
 import { echoError } from './errors.ts'
 import type { EchoSinkOptions } from './options.ts'
-
-/** Writes under way have so long to finish when the sink is disposed. */
-const drainTimeoutMs = 5_000
 
 /** Keeps the last records in memory. They are gone with the sink. */
 export class EchoSink implements Sink {
@@ -12,15 +17,13 @@ export class EchoSink implements Sink {
   readonly #context: ConnectorContext
   readonly #records: OutgoingRecord[] = []
   readonly #waiting = new Set<string>()
-  readonly #underWay = new Set<Promise<Outcome>>()
-  /** Aborts when the sink stops waiting for what is under way. */
-  readonly #cut = new AbortController()
+  readonly #writes: OpenWrites
   #taken = 0
-  #disposal: Promise<void> | undefined
 
   constructor(options: EchoSinkOptions, context: ConnectorContext) {
     this.#options = options
     this.#context = context
+    this.#writes = new OpenWrites(context.clock)
   }
 
   /** The records that were taken, oldest first. */
@@ -34,17 +37,17 @@ export class EchoSink implements Sink {
   }
 
   async write(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Outcome[]> {
-    signal.throwIfAborted()
-    return await Promise.all(records.map(record => this.#track(this.#take(record, signal))))
+    return await this.#writes.run(records, signal, () =>
+      Promise.all(records.map(record => this.#take(record, signal))),
+    )
   }
 
   async #take(record: OutgoingRecord, signal: AbortSignal): Promise<Outcome> {
-    if (this.#disposal !== undefined) return { status: 'failed', error: echoError('sink-closed') }
     try {
       await this.#pause(record, signal)
     } catch {
       if (signal.aborted) throw signal.reason
-      return { status: 'failed', error: echoError('sink-closed') }
+      return { status: 'failed', error: sinkClosed() }
     }
     this.#taken++
     const { failEvery, failIds } = this.#options
@@ -58,7 +61,7 @@ export class EchoSink implements Sink {
   async #pause(record: OutgoingRecord, timeUp: AbortSignal): Promise<void> {
     const hangs = this.#options.hangIds.includes(record.id)
     if (!hangs && this.#options.delayMs === 0) return
-    const signal = AbortSignal.any([timeUp, this.#cut.signal])
+    const signal = AbortSignal.any([timeUp, this.#writes.cut])
     this.#waiting.add(record.id)
     try {
       if (hangs) await aborted(signal)
@@ -76,22 +79,7 @@ export class EchoSink implements Sink {
     this.#context.log.info('record kept', { target: this.#context.name, id, type, source, attempt })
   }
 
-  async #track(write: Promise<Outcome>): Promise<Outcome> {
-    this.#underWay.add(write)
-    try {
-      return await write
-    } finally {
-      this.#underWay.delete(write)
-    }
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose()
-    return this.#disposal
-  }
-
-  async #dispose(): Promise<void> {
-    using _deadline = this.#context.clock.timer(drainTimeoutMs, () => this.#cut.abort())
-    await Promise.allSettled(this.#underWay)
+    return this.#writes.close()
   }
 }

@@ -79,7 +79,6 @@ describe('the echo sink', () => {
 describe('every failure has a code and a verdict', () => {
   test.each([
     ['wanted', 'sink.failed', 'backoff'],
-    ['sink-closed', 'sink.unavailable', 'backoff'],
     ['source-closed', 'source.closed', 'backoff'],
   ] as const)('%s is %s, %s', (failure, code, kind) => {
     expect(echoError(failure)).toMatchObject({ code, retry: { kind } })
