@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { outgoing } from './conformance/sink-fixture.ts'
+import { outgoing } from './conformance/index.ts'
 import { FakeClock } from './fake-clock.ts'
 import { OpenWrites, sinkClosed } from './open-writes.ts'
 import { failed, ok, type Outcome } from './outcome.ts'
