@@ -1,31 +1,21 @@
-import assert from 'node:assert/strict'
 import { useService } from '@millrace/services'
 import type { Client } from '@millrace/sdk'
-import { until } from '../testing.ts'
+import { realBucket } from '../bucket.ts'
 import type { Storage } from './run.ts'
 
-const bucket = 'example-videos'
 const token = 'notify-token-on-loopback'
 
 /** A real S3 server, which posts its notifications to the stream of the wiring. */
 export async function realStorage(client: Client, signal: AbortSignal): Promise<Storage & AsyncDisposable> {
-  const s3 = await useService('versitygw')
+  const { url } = await useService('versitygw')
+  const bucket = await realBucket('example-videos')
   const used = new AsyncDisposableStack()
-  await s3.createBucket(bucket)
   return {
-    settings: { STORE_URL: s3.url, NOTIFY_TOKEN: token },
+    settings: { STORE_URL: url, NOTIFY_TOKEN: token },
     async start() {
-      await until(async () => (await client.streams.status('videos')).state === 'running', signal)
-      used.use(await s3.notify(bucket, `${await client.streamUrl('videos')}?token=${token}`))
+      used.use(await bucket.tell(client, 'videos', token, signal))
     },
-    async upload(key, bytes) {
-      const { status, body } = await s3.request({
-        method: 'PUT',
-        path: `/${bucket}/${key}`,
-        body: 'v'.repeat(bytes),
-      })
-      assert.equal(status, 200, body)
-    },
+    upload: (key, bytes) => bucket.put(key, 'v'.repeat(bytes)),
     [Symbol.asyncDispose]: () => used.disposeAsync(),
   }
 }

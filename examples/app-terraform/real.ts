@@ -1,34 +1,27 @@
-import assert from 'node:assert/strict'
 import { useService } from '@millrace/services'
 import type { Client } from '@millrace/sdk'
-import { until } from '../testing.ts'
+import { realBucket } from '../bucket.ts'
 import type { Storage } from './run.ts'
 
-const bucket = 'example-stacks'
-const states = `${bucket}-states`
+const states = 'example-stacks-states'
 const token = 'notify-token-on-loopback'
 
-/** A real S3 server, which posts its notifications to the stream of the wiring. Its buckets are there, and empty. */
+/** A real S3 server, which posts its notifications to the stream of the wiring. It keeps no states of earlier runs. */
 export async function realStorage(client: Client, signal: AbortSignal): Promise<Storage & AsyncDisposable> {
   const s3 = await useService('versitygw')
-  const used = new AsyncDisposableStack()
-  for (const name of [bucket, states]) {
-    await s3.createBucket(name)
-    const { body } = await s3.request({ method: 'GET', path: `/${name}`, query: { 'list-type': '2' } })
-    for (const [, key] of body.matchAll(/<Key>([^<]*)<\/Key>/g)) {
-      await s3.request({ method: 'DELETE', path: `/${name}/${key}` })
-    }
+  const bucket = await realBucket('example-stacks')
+  await s3.createBucket(states)
+  const { body: list } = await s3.request({ method: 'GET', path: `/${states}`, query: { 'list-type': '2' } })
+  for (const [, key] of list.matchAll(/<Key>([^<]*)<\/Key>/g)) {
+    await s3.request({ method: 'DELETE', path: `/${states}/${key}` })
   }
+  const used = new AsyncDisposableStack()
   return {
     settings: { STORE_URL: s3.url, NOTIFY_TOKEN: token },
     async start() {
-      await until(async () => (await client.streams.status('uploads')).state === 'running', signal)
-      used.use(await s3.notify(bucket, `${await client.streamUrl('uploads')}?token=${token}`))
+      used.use(await bucket.tell(client, 'uploads', token, signal))
     },
-    async upload(key, content) {
-      const { status, body } = await s3.request({ method: 'PUT', path: `/${bucket}/${key}`, body: content })
-      assert.equal(status, 200, body)
-    },
+    upload: (key, content) => bucket.put(key, content),
     async state(stack) {
       const { body } = await s3.request({ method: 'GET', path: `/${states}/${stack}.tfstate` })
       return body
