@@ -70,7 +70,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
 }
 
 /** What a stream has written may be a delivery, and what is delivered may be read by a stream: both at once are wanted. */
-async function settled({ delivery, streams }: Engine, signal: AbortSignal): Promise<void> {
+async function settled({ audit, delivery, streams }: Engine, signal: AbortSignal): Promise<void> {
+  await audit.settled()
   await streams.settled(signal)
   await delivery.settled(signal)
   await streams.settled(signal)

@@ -26,6 +26,8 @@ export interface Config {
   readonly sandbox: SandboxChoice
   /** Collector of OpenTelemetry that gets the spans; none when absent. */
   readonly otlpEndpoint: string | undefined
+  /** Whether calls that change nothing are recorded as audit events, too. */
+  readonly auditReads: boolean
   /** Share of the traces begun here that are recorded. */
   readonly traceRatio: number
 }
@@ -51,6 +53,7 @@ const known = [
   'MILLRACE_ALLOW_PRIVATE_TARGETS',
   'MILLRACE_FILE_ROOTS',
   'MILLRACE_OTLP_ENDPOINT',
+  'MILLRACE_AUDIT_READS',
   'MILLRACE_TRACE_RATIO',
   'MILLRACE_REQUIRE_SERVICES',
   'MILLRACE_URL',
@@ -121,6 +124,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       read('MILLRACE_ASYNC_PAYLOAD_KIB') ?? '128',
       payloadBytesMost / 1_024,
     ),
+    auditReads:
+      oneOf('MILLRACE_AUDIT_READS', read('MILLRACE_AUDIT_READS') ?? 'false', ['true', 'false']) === 'true',
     sandbox: readSandbox(read('MILLRACE_SANDBOX') ?? 'auto'),
     traceRatio: share('MILLRACE_TRACE_RATIO', read('MILLRACE_TRACE_RATIO') ?? '1'),
   }

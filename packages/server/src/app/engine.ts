@@ -10,7 +10,7 @@ import {
   defaultCodeLimits,
   type Functions,
 } from '../functions/index.ts'
-import { certificatePath, Doors, pushFormatter } from '../http/index.ts'
+import { AuditTrail, certificatePath, Doors, pushFormatter } from '../http/index.ts'
 import { createIngest, type Ingest } from '../ingest/index.ts'
 import { createLogStores, type LogStores } from '../logstores/index.ts'
 import { createMetrics, type Metrics } from '../observability/index.ts'
@@ -32,6 +32,7 @@ export interface Engine {
   readonly metrics: Metrics
   readonly resources: Resources
   readonly identity: Identity
+  readonly audit: AuditTrail
   readonly functions: Functions
   readonly calls: AsyncCalls
   readonly ingest: Ingest
@@ -76,6 +77,7 @@ export async function openEngine(
   engine.functions = owned.use(await openFunctions(workshop))
   engine.calls = owned.use(openCalls(workshop))
   engine.ingest = owned.use(openIngest(workshop))
+  engine.audit = owned.use(openAudit(workshop))
   engine.queues = owned.use(openQueues(workshop))
   engine.topics = owned.use(openTopics(workshop))
   engine.logStores = openLogStores(workshop)
@@ -127,7 +129,7 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
         secrets,
       }),
     },
-    options.config.account,
+    [options.config.account, ...ground.credentials.credentials.map(({ account }) => account)],
   )
 }
 
@@ -205,6 +207,18 @@ function openIngest({ ground, engine }: Workshop): Ingest {
     observer: engine.metrics.observer,
     tracer,
     makeRoom: (bus, roomBytes) => engine.delivery.makeRoom(bus, roomBytes),
+  })
+}
+
+function openAudit({ options, ground, engine }: Workshop): AuditTrail {
+  const { config, log } = options
+  return new AuditTrail({
+    ...ground,
+    ...engine,
+    log: log.child({ part: 'audit' }),
+    observer: engine.metrics.audit,
+    region: config.region,
+    recordsReads: config.auditReads,
   })
 }
 

@@ -30,6 +30,7 @@ import type { Lingering } from './linger.ts'
 import type { Permits } from './permits.ts'
 import { RouteTable } from './route-table.ts'
 import type { Refuser } from './refuse.ts'
+import type { Services } from './services.ts'
 import { fromFramework } from './translate.ts'
 import { type RequestPart, requestCheck } from './validation.ts'
 
@@ -63,6 +64,7 @@ declare module 'fastify' {
 
 export interface ApplicationParts {
   readonly observer: HttpObserver
+  readonly audit: Services['audit']
   readonly limits: HttpLimits
   readonly authenticate: Authenticator
   readonly permits: Permits
@@ -117,6 +119,8 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
   app.addHook('onResponse', (request, reply, next) => {
     const route = request.is404 ? undefined : request.routeOptions.url
     parts.observer.answered(request.method, route ?? 'none', reply.statusCode, reply.elapsedTime)
+    const { params, body } = request
+    parts.audit.described(request.raw, { requestId: requestIdOf(reply), params, body })
     next()
   })
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => requestCheck(schema, httpPart as RequestPart))
@@ -134,6 +138,12 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
     else done(null, parsed.value)
   })
   return { app, routes }
+}
+
+/** The interfaces that have one say it in a header of their own. */
+function requestIdOf(reply: FastifyReply): string | undefined {
+  const id = reply.getHeader('x-eventbridge-request-id') ?? reply.getHeader('x-fc-request-id')
+  return typeof id === 'string' ? id : undefined
 }
 
 function createHttpServer(limits: HttpLimits, listener: RequestListener): Server {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { actorArn, forbidden, parsePolicy, type Principal, type TemporaryCredentials } from '../auth/index.ts'
 import { busKey, notFound } from '../resources/index.ts'
 import { arnOf } from './access.ts'
-import { factsOf } from './permits.ts'
+import { factsOf } from './request-facts.ts'
 import type { Services } from './services.ts'
 
 /** Who wants to take on which role, and how. */
@@ -38,6 +38,7 @@ export function assumeRole(
   const action = 'sts:AssumeRole'
   const place = { region: services.node.region, account: wish.account }
   const access = { action, resource: arnOf(action, `ram:role/${wish.role}`, place) }
+  services.audit.asked(request, principal, () => [access])
   if (principal.actor.kind === 'root') {
     throw forbidden(actorArn(principal.account, principal.actor), access, {
       outcome: 'implicit-deny',

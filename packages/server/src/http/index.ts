@@ -1,3 +1,5 @@
+export { arnOf } from './access.ts'
+export { AuditTrail } from './audit/index.ts'
 export { allErrorCatalogues } from './catalogue.ts'
 export { Doors } from './hooks/index.ts'
 export type { CompatibleInterface, Verdict } from './compatibility.ts'

@@ -65,7 +65,8 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     observer: services.observer,
     makeProblem,
     lingering,
-    takeFirst: takeFirst(doors),
+    takeFirst: takeFirst(doors, services.audit),
+    audit: services.audit,
   })
   const silent = new SilentConnections(app.server)
   await describeApplication(app, services.node.version)
@@ -138,7 +139,10 @@ interface RawDoors {
 }
 
 /** What is not the framework's: requests of triggers, a domain's before everything else, to streams and queues, of clients of log services and AWS, and events. */
-function takeFirst({ triggers, hooks, sls, mns, aws, door }: RawDoors): ApplicationParts['takeFirst'] {
+function takeFirst(
+  { triggers, hooks, sls, mns, aws, door }: RawDoors,
+  audit: Services['audit'],
+): ApplicationParts['takeFirst'] {
   return (request, response) => {
     const claim = triggers.claim(request)
     if (claim !== undefined) {
@@ -150,19 +154,23 @@ function takeFirst({ triggers, hooks, sls, mns, aws, door }: RawDoors): Applicat
       return true
     }
     if (SlsDoor.claims(request)) {
+      audit.watch(request, response)
       void sls.handle(request, response)
       return true
     }
     if (MnsDoor.claims(request)) {
+      audit.watch(request, response)
       void mns.handle(request, response)
       return true
     }
     if (AwsDoor.claims(request)) {
+      audit.watch(request, response)
       void aws.handle(request, response)
       return true
     }
     const bus = PublishDoor.busOf(request)
-    if (bus !== undefined) void door.handle(request, response, bus)
+    if (bus === undefined) audit.watch(request, response)
+    else void door.handle(request, response, bus)
     return bus !== undefined
   }
 }

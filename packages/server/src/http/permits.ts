@@ -2,13 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { Access, Principal } from '../auth/index.ts'
 import type { AppError } from '@millrace/spi'
 import { type AccessRule, accessesOf } from './access.ts'
+import { factsOf } from './request-facts.ts'
 import type { Services } from './services.ts'
 
 /** Decides whether callers may do what they ask for; one for all interfaces. */
 export class Permits {
-  readonly #services: Pick<Services, 'identity' | 'node'>
+  readonly #services: Pick<Services, 'audit' | 'identity' | 'node'>
 
-  constructor(services: Pick<Services, 'identity' | 'node'>) {
+  constructor(services: Pick<Services, 'audit' | 'identity' | 'node'>) {
     this.#services = services
   }
 
@@ -16,12 +17,13 @@ export class Permits {
     return this.#services.node.region
   }
 
-  /** `undefined` when all of it is allowed. `accesses` is not called for the key of an account, to which everything is. */
+  /** `undefined` when all of it is allowed. What is asked for is recorded, also for the key of an account, to which everything is. */
   refusal(
     principal: Principal,
     accesses: () => readonly Access[],
     request: Pick<IncomingMessage, 'headers' | 'socket'>,
   ): AppError | undefined {
+    this.#services.audit.asked(request, principal, accesses)
     if (principal.actor.kind === 'root') return undefined
     return this.#services.identity.authorizer.refusal(principal, accesses(), factsOf(request))
   }
@@ -45,14 +47,5 @@ export class Permits {
   ): void {
     const place = { region: this.region, account: principal.account }
     this.check(principal, () => accessesOf(rules, place, params, request.headers), request)
-  }
-}
-
-/** What conditions of policies can ask of a request. A proxy in front is not believed: its address is that of the caller. */
-export function factsOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>) {
-  return {
-    peer: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-    isSecure: 'encrypted' in socket,
-    userAgent: headers['user-agent'],
   }
 }

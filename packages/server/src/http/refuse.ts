@@ -11,6 +11,8 @@ export interface FailedRequest {
   /** The pattern of the path, not the path itself. */
   readonly route: string | undefined
   readonly keyId: string | undefined
+  /** What the interface itself calls the refusal, where it has thrown one of its own. */
+  readonly code?: string | undefined
 }
 
 /** Turns whatever was thrown into an answer; logs it when it is a failure of ours; lets the client read the answer. */
@@ -28,6 +30,7 @@ export function createRefuser(services: Services, makeProblem: ProblemMaker, lin
   return (thrown, request, translators = []) => {
     const error = translate(thrown, [fromCloudEvents, fromPatterns, ...translators])
     const problem = makeProblem(error)
+    services.audit.refused(request.raw, request.code ?? error.code, error.message)
     // Not the request: that is destroyed as soon as its body has been read, while the client waits for the answer.
     if (problem.status >= 500 && !request.raw.socket.destroyed) log.write(request, error, problem.status)
     if (!request.raw.complete) lingering.begin(request.raw)

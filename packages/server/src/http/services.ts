@@ -1,5 +1,6 @@
 import type { Clock, PluginLog } from '@millrace/spi'
 import type { Identity } from '../auth/index.ts'
+import type { AuditTrail } from './audit/index.ts'
 import type { Delivery } from '../delivery/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
 import type { AsyncCalls, Functions } from '../functions/index.ts'
@@ -34,6 +35,8 @@ export interface Services {
   readonly resources: Resources
   /** Who there is, and who may do what. */
   readonly identity: Identity
+  /** The record of who did what. */
+  readonly audit: Pick<AuditTrail, 'watch' | 'asked' | 'described' | 'refused'>
   readonly ingest: Pick<Ingest, 'accept'>
   readonly eventLogs: Pick<EventLogs, 'next' | 'read' | 'get' | 'seek' | 'stat' | 'onAppended'>
   readonly delivery: Pick<

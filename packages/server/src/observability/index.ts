@@ -1,3 +1,4 @@
+export { type AuditObserver, silentAuditObserver } from './audit-metrics.ts'
 export { type HttpObserver, silentHttpObserver } from './http-observer.ts'
 export { createLog, type Log, type LogLevel, type LogOptions, redactedFields } from './log.ts'
 export { createMetrics, type Metrics, metricNamesMax, type MetricsOptions } from './metrics.ts'

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import { type QueueMessages, queueMetrics } from './queue-metrics.ts'
 import { collectProcess, type Disposer } from './process-metrics.ts'
 import { type FunctionMetrics, functionMetrics, type InstanceStates } from './function-metrics.ts'
+import { auditMetrics, type AuditObserver } from './audit-metrics.ts'
 import type { HttpObserver } from './http-observer.ts'
 import { LabelLimit } from './label-limit.ts'
 import type { EngineObserver } from './observer.ts'
@@ -27,6 +28,7 @@ export const metricNamesMax = 200
 export interface Metrics extends Disposable {
   readonly observer: EngineObserver
   readonly http: HttpObserver
+  readonly audit: AuditObserver
   readonly functions: FunctionMetrics
   readonly streams: StreamObserver
   readonly contentType: string
@@ -63,6 +65,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     observer,
     http,
+    audit: auditMetrics(registry),
     functions: functionMetrics(registry, namesMax, options.instances),
     streams: streamMetrics(registry, namesMax, options.streamLags),
     contentType: registry.contentType,

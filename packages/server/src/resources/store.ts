@@ -60,10 +60,10 @@ export interface Resources {
   readonly snapshots: Snapshots
 }
 
-/** Loads all documents, and makes the built-in bus of the account if it is not there yet. */
+/** Loads all documents, and makes the built-in bus of each account if it is not there yet. */
 export async function openResources(
   host: ResourcesHost,
-  account: string,
+  accounts: string | readonly string[],
   limits = defaultResourceLimits,
 ): Promise<Resources> {
   const control = new Control(host, limits)
@@ -92,8 +92,10 @@ export async function openResources(
   await layers.forgetDeleted()
   const foreign = new ForeignStore(control)
   await foreign.load()
-  if (!control.buses.has(busKey(account, defaultBusName)))
+  for (const account of [accounts].flat()) {
+    if (control.buses.has(busKey(account, defaultBusName))) continue
     await buses.write(account, defaultBusName, {}, undefined)
+  }
   control.publish()
   return {
     buses,

@@ -30,6 +30,7 @@ import {
 } from '../../src/delivery/index.ts'
 import { type EventLogs, openEventLogs } from '../../src/eventlog/index.ts'
 import {
+  AuditTrail,
   Doors,
   functionComputePaths,
   type HttpLimits,
@@ -45,7 +46,7 @@ import {
   type Functions,
 } from '../../src/functions/index.ts'
 import { createIngest, type Ingest } from '../../src/ingest/index.ts'
-import { silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
+import { silentAuditObserver, silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
 import { createLogStores, type LogStores } from '../../src/logstores/index.ts'
 import { createPlugins, type Plugins } from '../../src/plugins/index.ts'
 import { createQueues } from '../../src/queues/index.ts'
@@ -83,6 +84,7 @@ export interface LoggedLine {
 export interface TestServer extends AsyncDisposable {
   readonly listener: Listener
   readonly services: Services
+  readonly audit: AuditTrail
   readonly delivery: Delivery
   /** As they are stored. */
   readonly documents: Documents
@@ -127,8 +129,23 @@ export async function startServer(
   const delivery = owned.use(startDelivery(storage, eventLogs, { calls, topics }, plugins, functions))
   await delivery.start()
   owned.use(ingest)
+  const identity = openIdentity(resources)
+  const audit = owned.use(
+    new AuditTrail({
+      ingest,
+      resources,
+      identity,
+      clock,
+      random: systemRandom(clock),
+      log,
+      observer: silentAuditObserver,
+      region: 'local',
+      recordsReads: false,
+    }),
+  )
   const services = change({
-    identity: openIdentity(resources),
+    identity,
+    audit,
     clock,
     log,
     observer: silentHttpObserver,
@@ -163,6 +180,7 @@ export async function startServer(
   return {
     listener,
     services,
+    audit,
     delivery,
     documents: storage.documents,
     logged,
@@ -250,7 +268,7 @@ function openTestResources(
       checkSubscription: async () => {},
     },
   }
-  return openResources(host, testAccount)
+  return openResources(host, [testAccount, otherCredential.account])
 }
 
 async function startFunctions(

@@ -202,7 +202,9 @@ describe('documents are refused', () => {
 
 describe('another account', () => {
   test('has nothing of this one', async () => {
-    for (const kind of ['buses', 'users', 'groups', 'roles', 'policies', 'queues', 'functions']) {
+    const { json: buses } = await asOther('GET', '/api/v1/buses')
+    expect(buses?.['items']).toMatchObject([{ name: 'default', revision: 1 }])
+    for (const kind of ['users', 'groups', 'roles', 'policies', 'queues', 'functions']) {
       const { json } = await asOther('GET', `/api/v1/${kind}`)
       expect(json?.['items'], kind).toEqual([])
     }

@@ -51,7 +51,7 @@ export function eventBridgeRoutes({ services, permits, refuse }: EventBridgePart
     parent.register(
       (given, _scopeOptions, ready) => {
         const scope = given as unknown as Application
-        const refuseHere = refuser(refuse, actions, random)
+        const refuseHere = refuser(services, refuse, actions, random)
         scope.removeAllContentTypeParsers()
         scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
         scope.setErrorHandler(refuseHere)
@@ -73,11 +73,11 @@ export function eventBridgeRoutes({ services, permits, refuse }: EventBridgePart
       const scope = given as unknown as Application
       scope.removeAllContentTypeParsers()
       scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
-      scope.setErrorHandler(refuser(refuse, actions, random))
+      scope.setErrorHandler(refuser(services, refuse, actions, random))
       webhookRoutes(scope, services, random)
       ready()
     })
-    rpcRoutes(parent, { actions: all, permits, refuse, random })
+    rpcRoutes(parent, { actions: all, audit: services.audit, permits, refuse, random })
     done()
   }
 }
@@ -130,14 +130,21 @@ function checkOwner(services: Services, account: string, host: string): void {
 }
 
 /** Answers every failure with lower-case members, which is what clients of this interface read (section 2.4). */
-function refuser(refuse: Refuser, actions: Readonly<Record<string, Action>>, random: Random) {
+function refuser(
+  { audit }: Services,
+  refuse: Refuser,
+  actions: Readonly<Record<string, Action>>,
+  random: Random,
+) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { raw } = request
     const route = request.is404 ? undefined : request.routeOptions.url
     const keyId = (request.principal as Principal | undefined)?.keyId
     let refusal: Refusal
-    if (thrown instanceof Refusal) refusal = thrown
-    else {
+    if (thrown instanceof Refusal) {
+      refusal = thrown
+      audit.refused(raw, refusal.code, refusal.message)
+    } else {
       const problem = refuse(thrown, { raw, route, keyId }, [fromFramework(request)])
       const { code, detail, ...details } = problem.body
       const error = new AppError(code, detail, undefined, { details })

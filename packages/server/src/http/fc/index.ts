@@ -48,7 +48,7 @@ export function functionComputeRoutes(given: FunctionComputeParts): FastifyPlugi
     for (const [version, actions, handlers] of versions) {
       parent.register(
         (scope, _scopeOptions, ready) => {
-          addActions(scope, { actions, handlers, limits, ids, refuse })
+          addActions(scope, { services, actions, handlers, limits, ids, refuse })
           if (codeLinkPath.startsWith(`/${version}/`)) addCodeLink(scope, parts)
           ready()
         },
@@ -66,6 +66,7 @@ type VersionActions = readonly [
 ]
 
 interface Actions {
+  readonly services: Services
   readonly actions: readonly FcAction[]
   readonly handlers: Readonly<Record<string, Handler>>
   readonly limits: HttpLimits
@@ -73,8 +74,8 @@ interface Actions {
   readonly refuse: Refuser
 }
 
-function addActions(app: Application, { actions, handlers, limits, ids, refuse }: Actions): void {
-  const refuseHere = refuser(refuse, ids)
+function addActions(app: Application, { services, actions, handlers, limits, ids, refuse }: Actions): void {
+  const refuseHere = refuser(services, refuse, ids)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
   app.setErrorHandler(refuseHere)

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../auth/index.ts'
 import { newRequestId } from '../../functions/index.ts'
 import type { Refuser } from '../refuse.ts'
+import type { Services } from '../services.ts'
 import { fromFramework } from '../translate.ts'
 import type { Call, Handler } from './call.ts'
 import type { FcParts } from './parts.ts'
@@ -60,14 +61,16 @@ export async function respond(
 }
 
 /** Answers every failure in the words of the interface. */
-export function refuser(refuse: Refuser, ids: RequestIds) {
+export function refuser({ audit }: Services, refuse: Refuser, ids: RequestIds) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { raw } = request
     const route = request.is404 ? undefined : request.routeOptions.url
     const keyId = (request.principal as Principal | undefined)?.keyId
     let refusal: Refusal
-    if (thrown instanceof Refusal) refusal = thrown
-    else {
+    if (thrown instanceof Refusal) {
+      refusal = thrown
+      audit.refused(raw, refusal.code, refusal.message)
+    } else {
       const problem = refuse(thrown, { raw, route, keyId }, [fromFramework(request)])
       const { code, detail, ...details } = problem.body
       refusal = refusalOf(new AppError(code, detail, undefined, { details }), problem.status)

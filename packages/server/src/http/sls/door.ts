@@ -96,6 +96,7 @@ export class SlsDoor {
     } catch (thrown) {
       this.#refuse(request, response, known, thrown)
     }
+    this.#parts.services.audit.described(request, known)
     const status = response.writableEnded ? response.statusCode : clientGoneStatus
     const durationMs = performance.now() - startedAtMs
     this.#parts.services.observer.answered(request.method ?? '', known.route, status, durationMs)
@@ -164,7 +165,12 @@ export class SlsDoor {
     // Also of those that have a code here: it lets the client read the answer while its body is still arriving.
     const problem = this.#parts.refuse(
       thrown instanceof Refusal ? new AppError('http.malformed-request', thrown.message) : thrown,
-      { raw: request, route: known.route, keyId: known.keyId },
+      {
+        raw: request,
+        route: known.route,
+        keyId: known.keyId,
+        code: thrown instanceof Refusal ? thrown.code : undefined,
+      },
     )
     const { code, detail, status } = problem.body
     const refusal = thrown instanceof Refusal ? thrown : refusalOf(new AppError(code, detail), status)

@@ -31,7 +31,7 @@ export function stsRoutes({
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
     scope.setErrorHandler((thrown, request, reply) => {
-      const { refusal, detail } = refused(thrown, request, refuse)
+      const { refusal, detail } = refused(thrown, request, { services, refuse })
       if (!request.raw.complete) reply.removeHeader('connection')
       const { code: Code, message: Message } = refusal
       const body = { RequestId: random.id(), HostId: request.headers.host, Code, Message, ...detail }
@@ -77,9 +77,12 @@ function parametersOf({ raw, headers }: FastifyRequest, body: Buffer): ReadonlyM
 function refused(
   thrown: unknown,
   request: FastifyRequest,
-  refuse: Refuser,
+  { services, refuse }: { readonly services: Services; readonly refuse: Refuser },
 ): { readonly refusal: Refusal; readonly detail: object } {
-  if (thrown instanceof Refusal) return { refusal: thrown, detail: {} }
+  if (thrown instanceof Refusal) {
+    services.audit.refused(request.raw, thrown.code, thrown.message)
+    return { refusal: thrown, detail: {} }
+  }
   const keyId = (request.principal as Principal | undefined)?.keyId
   const problem = refuse(thrown, { raw: request.raw, route: path, keyId }, [fromFramework(request)])
   const { code, detail: message, ...details } = problem.body

@@ -6,6 +6,7 @@ import type { Application } from '../../application.ts'
 import type { Permits } from '../../permits.ts'
 import type { Refuser } from '../../refuse.ts'
 import { checkSignedBody, deniedDetail, rpcCode } from '../../rpc-refusal.ts'
+import type { Services } from '../../services.ts'
 import { fromFramework } from '../../translate.ts'
 import { actionAccess } from '../access.ts'
 import type { Action } from '../action.ts'
@@ -17,6 +18,7 @@ import { type RpcAction, rpcActions } from './table.ts'
 
 export interface RpcParts {
   readonly actions: Readonly<Record<string, Action>>
+  readonly audit: Services['audit']
   readonly permits: Permits
   readonly refuse: Refuser
   readonly random: Random
@@ -129,13 +131,15 @@ function refused(
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  { refuse, random, actions }: RpcParts,
+  { refuse, random, actions, audit }: RpcParts,
 ): void {
   const { raw } = request
   let refusal: Refusal
   let denied: object = {}
-  if (thrown instanceof Refusal) refusal = thrown
-  else {
+  if (thrown instanceof Refusal) {
+    refusal = thrown
+    audit.refused(raw, refusal.code, refusal.message)
+  } else {
     const keyId = (request.principal as Principal | undefined)?.keyId
     const problem = refuse(thrown, { raw, route: rpcPath, keyId }, [fromFramework(request)])
     const { code, detail, ...details } = problem.body

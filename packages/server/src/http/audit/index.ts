@@ -1,0 +1,1 @@
+export { AuditTrail, type AuditTrailParts } from './audit-trail.ts'

@@ -1,0 +1,25 @@
+import { Counter, type Registry } from '@prometheus-io/client'
+
+/** Told what became of the record of calls. */
+export interface AuditObserver {
+  recorded(calls: number): void
+  dropped(calls: number): void
+}
+
+/** Observes nothing. */
+export const silentAuditObserver: AuditObserver = { recorded: () => {}, dropped: () => {} }
+
+export function auditMetrics(registry: Registry): AuditObserver {
+  const registers = [registry]
+  const recorded = new Counter({
+    name: 'millrace_audit_events_total',
+    help: 'Calls of the control plane that were recorded as audit events.',
+    registers,
+  })
+  const dropped = new Counter({
+    name: 'millrace_audit_events_dropped_total',
+    help: 'Calls of the control plane that could not be recorded: too many waited, or the built-in bus did not take them.',
+    registers,
+  })
+  return { recorded: calls => recorded.inc(calls), dropped: calls => dropped.inc(calls) }
+}
