@@ -15,6 +15,8 @@ export interface Config {
   readonly accessKeySecret: string | undefined
   readonly logLevel: LogLevel
   readonly allowPrivateTargets: boolean
+  /** Whether rules and streams without a role are refused. */
+  readonly requireRoles: boolean
   /** Folders below which connectors may read and write files, absolute. */
   readonly fileRoots: readonly string[]
   /** Largest zip of code that is taken, in bytes, and what it may hold unpacked. */
@@ -51,6 +53,7 @@ const known = [
   'MILLRACE_ASYNC_PAYLOAD_KIB',
   'MILLRACE_LOG',
   'MILLRACE_ALLOW_PRIVATE_TARGETS',
+  'MILLRACE_REQUIRE_ROLES',
   'MILLRACE_FILE_ROOTS',
   'MILLRACE_OTLP_ENDPOINT',
   'MILLRACE_AUDIT_READS',
@@ -109,11 +112,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     accessKeyId,
     accessKeySecret,
     logLevel: oneOf('MILLRACE_LOG', read('MILLRACE_LOG') ?? 'info', logLevels),
-    allowPrivateTargets:
-      oneOf('MILLRACE_ALLOW_PRIVATE_TARGETS', read('MILLRACE_ALLOW_PRIVATE_TARGETS') ?? 'false', [
-        'true',
-        'false',
-      ]) === 'true',
+    allowPrivateTargets: flag('MILLRACE_ALLOW_PRIVATE_TARGETS', read('MILLRACE_ALLOW_PRIVATE_TARGETS')),
+    requireRoles: flag('MILLRACE_REQUIRE_ROLES', read('MILLRACE_REQUIRE_ROLES')),
     fileRoots: fileRoots('MILLRACE_FILE_ROOTS', read('MILLRACE_FILE_ROOTS'), dataPath),
     otlpEndpoint: httpAddress('MILLRACE_OTLP_ENDPOINT', read('MILLRACE_OTLP_ENDPOINT')),
     // A store keeps no more than 512 MiB under one name.
@@ -209,6 +209,10 @@ function oneOf<Value extends string>(name: string, value: string, allowed: reado
   const found = allowed.find(candidate => candidate === value)
   if (found === undefined) refuse(name, value, `one of ${allowed.join(', ')}`)
   return found
+}
+
+function flag(name: string, value = 'false'): boolean {
+  return oneOf(name, value, ['true', 'false']) === 'true'
 }
 
 function refuse(name: string, seen: string, wanted: string): never {

@@ -27,12 +27,15 @@ import { pendingDeliveries } from './pending.ts'
 import { checkRule } from './rule-check.ts'
 import { recordsMaxOf, sinkResolver } from './sinks.ts'
 import { sourceOpener } from './source-context.ts'
+import { WiringRoles } from './wiring-roles.ts'
 
 export interface Engine {
   readonly metrics: Metrics
   readonly resources: Resources
   readonly identity: Identity
   readonly audit: AuditTrail
+  /** What rules, streams and functions may do by their roles. */
+  readonly roles: WiringRoles
   readonly functions: Functions
   readonly calls: AsyncCalls
   readonly ingest: Ingest
@@ -67,6 +70,11 @@ export async function openEngine(
   const workshop: Workshop = { options, ground, engine }
   engine.address = { url: '' }
   engine.pushIdentity = new PushIdentity(options.config.dataPath, ground.clock)
+  engine.roles = new WiringRoles({
+    ...options.config,
+    roles: () => engine.identity.roles,
+    snapshot: () => engine.resources.snapshots.current(),
+  })
   engine.resources = await openControlPlane(workshop)
   engine.identity = createIdentity({
     ...ground,
@@ -101,12 +109,17 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
       nextPosition: bus => eventLogs.next(bus),
       routedPosition: bus => routedPosition(storage, bus),
       emptyLog: async bus => void (await eventLogs.trim(bus, Number.POSITIVE_INFINITY)),
-      checkRule: (account, spec) =>
-        checkRule(account, spec, engine.resources.snapshots.current(), { plugins, secrets }),
-      checkFunction: async (account, spec) => {
+      checkRule: async (account, spec) => {
+        const { snapshots } = engine.resources
+        const complete = await checkRule(account, spec, snapshots.current(), { plugins, secrets })
+        engine.roles.checkRule(account, complete)
+        return complete
+      },
+      checkFunction: async (account, spec, before) => {
         // The first function of an account brings the hidden bus of its calls, whose log is asked for at once.
         await eventLogs.open(callBusKey(account))
         await engine.functions.check(spec)
+        engine.roles.checkFunction(account, spec, before?.async)
       },
       secrets,
       policies: { checkDocument: (document, kind) => void parsePolicy(document, kind), isSystemPolicy },
@@ -124,6 +137,7 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
       emptyLogStore: key => engine.logStores.empty(key),
       checkParts: partChecks({
         snapshot: () => engine.resources.snapshots.current(),
+        roles: engine.roles,
         checkCode: async code => void (await engine.functions.codeInfo(code)),
         plugins,
         secrets,
@@ -168,6 +182,7 @@ async function openFunctions({ options, ground, engine }: Workshop): Promise<Fun
     searchPath,
     installEnvironment,
     region: config.region,
+    credentialsOf: deployment => engine.roles.credentialsOf(deployment),
     observer: engine.metrics.functions,
     tracer,
     limits: {

@@ -8,6 +8,7 @@ const notAsked = (): never => {
 const checks = partChecks({
   plugins: { connectors: notAsked, checkSink: notAsked } as never,
   secrets: undefined as never,
+  roles: {} as never,
   snapshot: notAsked,
   checkCode: notAsked,
 })

@@ -5,11 +5,13 @@ import { checkHttpAuth } from '../http/index.ts'
 import type { PartChecks, SinkSpec, Snapshot } from '../resources/index.ts'
 import { checkConnected, checkSink, type RuleCheckParts } from './rule-check.ts'
 import { checkStream } from './stream-check.ts'
+import type { WiringRoles } from './wiring-roles.ts'
 
 export interface PartCheckParts {
   readonly plugins: RuleCheckParts['plugins']
   readonly secrets: SecretBox
   readonly snapshot: () => Snapshot
+  readonly roles: Pick<WiringRoles, 'checkStream' | 'checkAsync'>
   /** Rejects with `function.code-not-found`. */
   readonly checkCode: (code: string) => Promise<void>
 }
@@ -19,7 +21,7 @@ export interface PartCheckParts {
  * destinations that can be written to (`rule.sink-invalid`), layers whose code was uploaded, ways to be let in and
  * rewriting that can be understood (`trigger.auth-invalid`, `domain.invalid`).
  */
-export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckParts): PartChecks {
+export function partChecks({ plugins, secrets, snapshot, roles, checkCode }: PartCheckParts): PartChecks {
   const sink = (account: string, spec: SinkSpec | undefined): Promise<SinkSpec | undefined> =>
     spec === undefined
       ? Promise.resolve(undefined)
@@ -30,7 +32,8 @@ export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckP
       else checkHttpAuth(spec.auth)
     },
     scaling: async (_account, spec) => checkScaling(spec),
-    async: async (account, spec) => {
+    async: async (account, name, spec) => {
+      roles.checkAsync(account, name, spec)
       const [onSuccess, onFailure] = [
         await sink(account, spec.onSuccess),
         await sink(account, spec.onFailure),
@@ -46,7 +49,11 @@ export function partChecks({ plugins, secrets, snapshot, checkCode }: PartCheckP
       if (auth !== undefined) checkHttpAuth(auth)
       await checkRewrites(routes)
     },
-    stream: (account, spec) => checkStream(account, spec, snapshot(), { plugins, secrets }),
+    stream: async (account, spec) => {
+      const complete = await checkStream(account, spec, snapshot(), { plugins, secrets })
+      roles.checkStream(account, complete)
+      return complete
+    },
     instance: async (account, spec) => ({
       ...spec,
       options: await checkConnected(account, 'connection', spec, snapshot(), { plugins, secrets }),

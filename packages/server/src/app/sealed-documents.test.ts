@@ -33,6 +33,7 @@ async function open(storage: Storage): Promise<Resources> {
         plugins,
         secrets,
         snapshot: () => resources.snapshots.current(),
+        roles: { checkStream: () => {}, checkAsync: () => {} },
         checkCode: async () => {},
       }),
     },

@@ -8,10 +8,12 @@ import type { Queues } from '../queues/index.ts'
 import type { Topics } from '../topics/index.ts'
 import { busKey, type SinkSpec, type Snapshots } from '../resources/index.ts'
 import { BusSink } from './bus-sink.ts'
+import { GuardedSink } from './guarded-sink.ts'
 import { InstanceSink } from './instance-sink.ts'
 import { connectedOptions } from './instances.ts'
 import { QueueSink } from './queue-sink.ts'
 import { TopicSink } from './topic-sink.ts'
+import type { WiringRoles } from './wiring-roles.ts'
 
 export interface SinkParts {
   readonly plugins: Pick<Plugins, 'openSink'>
@@ -22,6 +24,7 @@ export interface SinkParts {
   readonly queues: Pick<Queues, 'send'>
   readonly topics: Pick<Topics, 'sink' | 'publish'>
   readonly snapshots: Snapshots
+  readonly roles: Pick<WiringRoles, 'refusalOfSink'>
   readonly clock: Clock
   readonly random: Random
   readonly log: PluginLog
@@ -44,11 +47,17 @@ export function recordsMaxOf(sink: SinkSpec, plugins: Pick<Plugins, 'sinkRecords
 /** The kinds of sinks in one place: a connector's, a function, a queue, a topic, another bus; and what asynchronous calls go to. */
 export function sinkResolver(parts: SinkParts): SinkResolver {
   const { plugins, secrets, functions, calls, ingest, queues, topics, snapshots } = parts
-  const { clock, random, log, allowPrivateTargets, fileRoots } = parts
+  const { roles, clock, random, log, allowPrivateTargets, fileRoots } = parts
   const open = (account: string, spec: SinkSpec, queue: string): Sink => {
     const inside = (inner: SinkSpec): Sink => open(account, inner, queue)
     const internal = calls.sink(account, spec, inside) ?? topics.sink(account, spec, inside)
     if (internal !== undefined) return internal
+    const refusal = (): AppError | undefined => roles.refusalOfSink(account, queue, spec)
+    const refused = refusal()
+    if (refused !== undefined) throw refused
+    return new GuardedSink(openAllowed(account, spec, queue), refusal)
+  }
+  const openAllowed = (account: string, spec: SinkSpec, queue: string): Sink => {
     if ('connector' in spec) {
       const context = { clock, random, log, allowPrivateTargets, fileRoots, name: queue }
       const opened = (): Sink =>

@@ -37,6 +37,7 @@ async function opener(instances: Record<string, object> = {}): Promise<{
     },
     checkpoints: new CheckpointStore(documents, silent),
     doors,
+    roles: { refusalOfSource: () => undefined },
     clock: new FakeClock(),
     random: seededRandom(1),
     log: silent,

@@ -5,6 +5,7 @@ import type { Plugins } from '../plugins/index.ts'
 import type { Snapshots, StreamView } from '../resources/index.ts'
 import type { CheckpointStore } from './checkpoints.ts'
 import { connectedOptions } from './instances.ts'
+import type { WiringRoles } from './wiring-roles.ts'
 
 export interface SourceParts {
   readonly plugins: Pick<Plugins, 'openSource'>
@@ -12,6 +13,7 @@ export interface SourceParts {
   readonly snapshots: Pick<Snapshots, 'current'>
   readonly checkpoints: Pick<CheckpointStore, 'of'>
   readonly doors: Pick<Doors, 'door'>
+  readonly roles: Pick<WiringRoles, 'refusalOfSource'>
   readonly clock: Clock
   readonly random: Random
   readonly log: PluginLog
@@ -25,11 +27,13 @@ export type SourceOpener = (stream: StreamView) => Promise<Source>
 
 /**
  * The opener of sources: options of the stream over those of its instance, and the context that a source works in. It rejects
- * with `instance.invalid`, `plugin.*` and `options.invalid` when the stream cannot be read as things are now.
+ * with `role.*`, `instance.invalid`, `plugin.*` and `options.invalid` when the stream cannot be read as things are now.
  */
 export function sourceOpener(parts: SourceParts): SourceOpener {
-  const { plugins, secrets, snapshots } = parts
+  const { plugins, secrets, snapshots, roles } = parts
   return async stream => {
+    const refusal = roles.refusalOfSource(stream)
+    if (refusal !== undefined) throw refusal
     const { source } = stream.spec
     const options = connectedOptions(stream.account, source, snapshots.current(), secrets)
     return await plugins.openSource(source.connector, options, contextOf(parts, stream))

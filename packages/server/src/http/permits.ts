@@ -2,14 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Access, Principal } from '../auth/index.ts'
 import type { AppError } from '@millrace/spi'
 import { type AccessRule, accessesOf } from './access.ts'
+import { refusalToRewrite } from './pass-role.ts'
 import { factsOf } from './request-facts.ts'
 import type { Services } from './services.ts'
 
 /** Decides whether callers may do what they ask for; one for all interfaces. */
 export class Permits {
-  readonly #services: Pick<Services, 'audit' | 'identity' | 'node'>
+  readonly #services: Pick<Services, 'audit' | 'identity' | 'node' | 'resources'>
 
-  constructor(services: Pick<Services, 'audit' | 'identity' | 'node'>) {
+  constructor(services: Pick<Services, 'audit' | 'identity' | 'node' | 'resources'>) {
     this.#services = services
   }
 
@@ -25,7 +26,12 @@ export class Permits {
   ): AppError | undefined {
     this.#services.audit.asked(request, principal, accesses)
     if (principal.actor.kind === 'root') return undefined
-    return this.#services.identity.authorizer.refusal(principal, accesses(), factsOf(request))
+    const asked = accesses()
+    const facts = factsOf(request)
+    return (
+      this.#services.identity.authorizer.refusal(principal, asked, facts) ??
+      refusalToRewrite(this.#services, principal, asked, facts)
+    )
   }
 
   /** Throws `auth.forbidden` unless all of it is allowed. */

@@ -42,7 +42,8 @@ export interface ResourcesHost {
   emptyLog(bus: string): Promise<void>
   /** Completes a rule's spec and throws when a target or transform in it cannot be made. */
   checkRule(account: string, spec: RuleSpec): Promise<RuleSpec>
-  checkFunction(account: string, spec: FunctionSpec): Promise<void>
+  /** `before` is the function that the spec replaces. */
+  checkFunction(account: string, spec: FunctionSpec, before: FunctionView | undefined): Promise<void>
   /** By what values of environments and credentials of callers are sealed in documents. */
   readonly secrets: Secrets
   /** Checks of what functions have besides; without them what the schemas allow is taken as it is. */
@@ -71,7 +72,7 @@ export interface PartChecks {
   trigger(account: string, spec: TriggerSpec): Promise<void>
   scaling(account: string, spec: ScalingSpec): Promise<void>
   /** Completes the options of the destinations and seals their secrets. */
-  async(account: string, spec: AsyncSpec): Promise<AsyncSpec>
+  async(account: string, functionName: string, spec: AsyncSpec): Promise<AsyncSpec>
   layer(account: string, spec: LayerSpec): Promise<void>
   domain(account: string, spec: DomainSpec): Promise<void>
   /** Completes the options of the source, sink and dead letter, and seals their secrets. */

@@ -38,7 +38,7 @@ export class FunctionStore {
       const key = busKey(account, name)
       const before = control.functions.get(key)
       checkLayers(control, account, parsed, before?.spec.layers ?? [])
-      await control.host.checkFunction(account, parsed)
+      await control.host.checkFunction(account, parsed, before)
       checkRevision('function', name, before?.revision ?? 0, expected)
       if (before !== undefined && isDeepStrictEqual(before.spec, parsed))
         return { created: false, revision: before.revision }

@@ -154,7 +154,8 @@ export const FunctionSpec = Type.Object(
     role: Type.Optional(
       Type.String({
         maxLength: 300,
-        description: 'Resource name of a role. Kept and given back; it has no effect here.',
+        description:
+          'Role whose temporary credentials the code gets: its name or its resource name. One that is not there, or of elsewhere, gives none.',
       }),
     ),
     tags: Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 128 }), {

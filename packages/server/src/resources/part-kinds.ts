@@ -22,7 +22,7 @@ export interface PartKind<Spec> {
   /** Refuses what contradicts the function and its other parts. */
   check(view: FunctionView, name: string, spec: Spec): void
   /** Completes what the schema cannot and refuses what could never work. */
-  complete(host: ResourcesHost, account: string, spec: Spec): Promise<Spec>
+  complete(host: ResourcesHost, account: string, spec: Spec, functionName: string): Promise<Spec>
 }
 
 export const aliasKind: PartKind<AliasSpec> = {
@@ -88,7 +88,8 @@ export const asyncKind: PartKind<AsyncSpec> = {
   checkName: checkQualifierName,
   parse: specParser('asynchronous setting', AsyncSpec),
   check: checkQualifier,
-  complete: async (host, account, spec) => (await host.checkParts?.async(account, spec)) ?? spec,
+  complete: async (host, account, spec, functionName) =>
+    (await host.checkParts?.async(account, functionName, spec)) ?? spec,
 }
 
 export const scalingKind: PartKind<ScalingSpec> = {

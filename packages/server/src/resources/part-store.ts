@@ -36,7 +36,7 @@ export class PartStore<Spec> {
       const { kind, control } = this
       kind.checkName(name)
       const view = control.functionView(account, functionName)
-      const complete = await kind.complete(control.host, account, kind.parse(spec))
+      const complete = await kind.complete(control.host, account, kind.parse(spec), functionName)
       const parts = kind.of(view)
       const before = parts.get(name)
       checkRevision(kind.title, name, before?.revision ?? 0, expected)

@@ -17,6 +17,8 @@ export interface Call {
   readonly body: Buffer
   /** Where the client reached this server, such as `http://127.0.0.1:8400`. */
   readonly origin: string
+  /** Throws `auth.forbidden` unless the caller may give functions this role; none and an empty one need nothing. */
+  passRole(role: unknown): void
   /** The access key that signed it. */
   readonly keyId: string
   readonly requestId: string

@@ -91,7 +91,7 @@ function addActions(app: Application, { services, actions, handlers, limits, ids
         schema: { hide: true },
         config: { access: accessOfAction(action, path) },
         bodyLimit: bodyLimitOf(path, limits),
-        handler: (request, reply) => respond(ids, handler, request, reply),
+        handler: (request, reply) => respond(services, ids, handler, request, reply),
       })
     }
   }

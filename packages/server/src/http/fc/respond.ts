@@ -3,7 +3,9 @@ import { AppError, type Random } from '@millrace/spi'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../auth/index.ts'
 import { newRequestId } from '../../functions/index.ts'
+import { checkPass } from '../pass-role.ts'
 import type { Refuser } from '../refuse.ts'
+import { factsOf } from '../request-facts.ts'
 import type { Services } from '../services.ts'
 import { fromFramework } from '../translate.ts'
 import type { Call, Handler } from './call.ts'
@@ -33,6 +35,7 @@ export class RequestIds {
 
 /** Runs one action and sends its answer, unless it has sent one itself. */
 export async function respond(
+  services: Services,
   ids: RequestIds,
   handler: Handler,
   request: FastifyRequest,
@@ -50,6 +53,9 @@ export async function respond(
     headers: request.headers,
     body,
     origin: originOf(request),
+    passRole: role => {
+      checkPass(services, request.principal, passedRole(role), factsOf(request.raw))
+    },
     requestId,
     reply,
   }
@@ -58,6 +64,13 @@ export async function respond(
   if (reply.sent) return reply
   if (headers !== undefined) reply.headers(headers)
   return answer === undefined ? reply.code(204).send() : reply.type(jsonType).send(JSON.stringify(answer))
+}
+
+function passedRole(role: unknown) {
+  return {
+    role: typeof role === 'string' && role !== '' ? role : undefined,
+    service: 'fc.aliyuncs.com',
+  } as const
 }
 
 /** Answers every failure in the words of the interface. */

@@ -3,6 +3,8 @@ import { FunctionSpec, Name, Qualifier } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { needs, needsToPut } from '../access.ts'
+import { checkPass } from '../pass-role.ts'
+import { factsOf } from '../request-facts.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -30,6 +32,8 @@ export function functionRoutes(app: Application, services: Services): void {
   app.put('/functions/:function', { schema: putFunction }, async (request, reply) => {
     const { account } = request.principal
     const { function: name } = request.params
+    const passed = { role: request.body.role, service: 'fc.aliyuncs.com' } as const
+    checkPass(services, request.principal, passed, factsOf(request.raw))
     const { created } = await functions.put(account, name, request.body, expectedRevision(request.headers))
     return sendPut(reply, created, functions.get(account, name))
   })

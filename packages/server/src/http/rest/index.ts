@@ -17,6 +17,7 @@ import { instanceRoutes } from './instances.ts'
 import { invocationRoutes } from './invocations.ts'
 import { keyRoutes } from './keys.ts'
 import { layerRoutes } from './layers.ts'
+import { neededPolicyRoutes } from './needed-policies.ts'
 import { platformRoutes } from './platform.ts'
 import { replayRoutes } from './replays.ts'
 import { runtimeRoutes } from './runtimes.ts'
@@ -78,6 +79,7 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     instanceRoutes(app, services)
     identityRoutes(app, services)
     keyRoutes(app, services)
+    neededPolicyRoutes(app, services)
     sessionRoutes(app, services)
     wiringRoutes(app, services)
     invocationRoutes(app, services, limits)

@@ -2,6 +2,8 @@ import { RuleSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { needs, needsToPut } from '../access.ts'
+import { checkPass } from '../pass-role.ts'
+import { factsOf } from '../request-facts.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import {
@@ -33,6 +35,8 @@ export function ruleRoutes(app: Application, services: Services): void {
   app.put('/buses/:bus/rules/:rule', { schema: putRule }, async (request, reply) => {
     const { account } = request.principal
     const { bus, rule } = request.params
+    const passed = { role: request.body.role, service: 'eventbridge.aliyuncs.com' } as const
+    checkPass(services, request.principal, passed, factsOf(request.raw))
     const { created } = await rules.put(account, bus, rule, request.body, expectedRevision(request.headers))
     return sendPut(reply, created, rules.get(account, bus, rule))
   })

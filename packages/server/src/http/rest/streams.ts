@@ -2,6 +2,8 @@ import { StreamSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { needs, needsToPut } from '../access.ts'
+import { checkPass } from '../pass-role.ts'
+import { factsOf } from '../request-facts.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
 import { NamedParams, PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
@@ -25,6 +27,8 @@ export function streamRoutes(app: Application, services: Services): void {
   app.put('/streams/:name', { schema: putStream }, async (request, reply) => {
     const { account } = request.principal
     const { name } = request.params
+    const passed = { role: request.body.role, service: 'eventbridge.aliyuncs.com' } as const
+    checkPass(services, request.principal, passed, factsOf(request.raw))
     const { created } = await streams.put(account, name, request.body, expectedRevision(request.headers))
     return sendPut(reply, created, streams.get(account, name))
   })

@@ -43,6 +43,7 @@ export function functionHandlers(parts: FcParts, book: ServiceBook, subjectOf: S
       }
       const settings = (await book.documents.find(account, service))?.value ?? {}
       const base = serviceBase(settings)
+      call.passRole(base.role)
       const spec = functionSpecOf(withConcurrency(input, InstanceConcurrency), base, code)
       const name = nameInService(service, functionName)
       const what = `function '${functionName}' of service '${service}'`

@@ -33,6 +33,7 @@ const servicesMax = 1_000
 /** Services: settings that functions share. Whether they reach the network and their role hold; the rest is kept. */
 export function serviceHandlers(parts: FcParts, book: ServiceBook) {
   const create = jsonHandler(CreateService, async (call, { serviceName, ...settings }) => {
+    call.passRole(settings.role)
     const written = await creating('Service', `service '${serviceName}'`, () =>
       book.documents.put(call.account, serviceName, settings, 0),
     )
@@ -41,6 +42,7 @@ export function serviceHandlers(parts: FcParts, book: ServiceBook) {
   })
 
   const update = jsonHandler(UpdateService, async (call, settings) => {
+    call.passRole(settings.role)
     const { service } = serviceOf(call)
     const written = await guarded(call, () =>
       changing(async () => {

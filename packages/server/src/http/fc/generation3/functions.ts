@@ -34,6 +34,7 @@ export function functionHandlers(parts: FcParts, subjectOf: SubjectOf) {
   const { functions } = services.resources
 
   const create = jsonHandler(CreateFunction, async (call, { functionName: given, ...input }) => {
+    call.passRole(input.role)
     const name = functionName(given)
     const code = await uploadedCode(services, call, input.code)
     if (code === undefined && input.customContainerConfig === undefined) {
@@ -45,6 +46,7 @@ export function functionHandlers(parts: FcParts, subjectOf: SubjectOf) {
   })
 
   const update = jsonHandler(UpdateFunction, async (call, input) => {
+    call.passRole(input.role)
     const { account, name } = await subjectOf(call)
     functions.get(account, name)
     const code = await uploadedCode(services, call, input.code)

@@ -1,0 +1,136 @@
+import { AppError, retryNever } from '@millrace/spi'
+import type { RoleService, ServiceRoles, TemporaryCredentials } from '../auth/index.ts'
+import { callBusKey } from '../functions/index.ts'
+import { arnOf } from '../http/index.ts'
+import {
+  type AsyncSpec,
+  busKey,
+  type Deployment,
+  type FunctionSpec,
+  type FunctionView,
+  type Need,
+  needOfConnector,
+  needsOfFunction,
+  needsOfRule,
+  needsOfSink,
+  needsOfStream,
+  roleNameOf,
+  type RuleSpec,
+  type SinkSpec,
+  type Snapshot,
+  type StreamSpec,
+  type StreamView,
+} from '../resources/index.ts'
+
+export interface WiringRolesParts {
+  readonly roles: () => Pick<ServiceRoles, 'refusal' | 'has' | 'credentials'>
+  readonly snapshot: () => Snapshot
+  readonly region: string
+  /** Whether rules and streams without a role are refused. */
+  readonly requireRoles: boolean
+}
+
+/** By which role something is done, and what part of the platform does it. */
+interface ActingRole {
+  readonly role: string
+  readonly service: RoleService
+}
+
+/**
+ * Holds rules, streams and functions to their roles (identity section 3): when they are written, and whenever they use a sink or
+ * source. What has no role has the rights of its account.
+ */
+export class WiringRoles {
+  readonly #parts: WiringRolesParts
+
+  constructor(parts: WiringRolesParts) {
+    this.#parts = parts
+  }
+
+  /** Throws `role.required`, `role.not-found`, `role.not-trusting`, `role.insufficient`. */
+  checkRule(account: string, spec: RuleSpec): void {
+    this.#check(account, 'rule', spec, needsOfRule(spec))
+  }
+
+  /** The same for a stream. */
+  checkStream(account: string, spec: StreamSpec): void {
+    this.#check(account, 'stream', spec, needsOfStream(spec))
+  }
+
+  /** A role of a function must trust functions, and allow what its destinations need; one that is not there is let be. */
+  checkFunction(account: string, spec: FunctionSpec, async: FunctionView['async'] = new Map()): void {
+    const acting = this.#ofFunction(account, spec)
+    if (acting !== undefined) this.#throw(this.#refusal(account, acting, needsOfFunction({ async })))
+  }
+
+  /** Whether the role of a function allows its destinations. */
+  checkAsync(account: string, name: string, { onSuccess, onFailure }: AsyncSpec): void {
+    const spec = this.#parts.snapshot().functions.get(busKey(account, name))?.spec
+    const acting = spec === undefined ? undefined : this.#ofFunction(account, spec)
+    if (acting === undefined) return
+    const needs = [onSuccess, onFailure].filter(sink => sink !== undefined).map(needsOfSink)
+    this.#throw(this.#refusal(account, acting, needs))
+  }
+
+  /** Why whoever a queue belongs to may not use a sink now; `undefined` when it may. */
+  refusalOfSink(account: string, queue: string, sink: SinkSpec): AppError | undefined {
+    const acting = this.#ofQueue(queue)
+    return acting === undefined ? undefined : this.#refusal(account, acting, [needsOfSink(sink)])
+  }
+
+  /** Why a stream may not read its source now. */
+  refusalOfSource({ account, spec }: StreamView): AppError | undefined {
+    const acting = ofWiring(spec)
+    return acting === undefined ? undefined : this.#refusal(account, acting, [needOfConnector(spec.source)])
+  }
+
+  /** Temporary credentials for a form of a function; `undefined` without a role that is there. */
+  credentialsOf({ account, name, spec }: Deployment): TemporaryCredentials | undefined {
+    const acting = this.#ofFunction(account, spec)
+    return acting && this.#parts.roles().credentials(account, acting.role, name)
+  }
+
+  #check(account: string, kind: string, spec: { role?: string }, needs: readonly Need[]): void {
+    const acting = ofWiring(spec)
+    if (acting !== undefined) return this.#throw(this.#refusal(account, acting, needs))
+    if (!this.#parts.requireRoles) return
+    const message = `this server takes no ${kind} without a role (MILLRACE_REQUIRE_ROLES)`
+    throw new AppError('role.required', message, retryNever, { details: { path: 'role' } })
+  }
+
+  #throw(refusal: AppError | undefined): void {
+    if (refusal !== undefined) throw refusal
+  }
+
+  #refusal(account: string, acting: ActingRole, needs: readonly Need[]): AppError | undefined {
+    const place = { region: this.#parts.region, account }
+    const accesses = needs.map(({ action, resource }) => ({
+      action,
+      resource: arnOf(action, resource, place),
+    }))
+    return this.#parts.roles().refusal({ account, ...acting, accesses })
+  }
+
+  #ofFunction(account: string, { role }: Pick<FunctionSpec, 'role'>): ActingRole | undefined {
+    const name = role === undefined ? undefined : roleNameOf(account, role)
+    if (name === undefined || !this.#parts.roles().has(account, name)) return undefined
+    return { role: name, service: 'fc.aliyuncs.com' }
+  }
+
+  /** Queues are named by what they belong to: a target of a rule, a stream, or the outcomes of a function's calls. */
+  #ofQueue(queue: string): ActingRole | undefined {
+    const [first = '', second = '', third = ''] = queue.split('/')
+    const { streams, buses, functions } = this.#parts.snapshot()
+    if (first === 'stream') return ofWiring(streams.get(busKey(second, third))?.spec)
+    const bus = busKey(first, second)
+    if (bus !== callBusKey(first)) return ofWiring(buses.get(bus)?.rules.get(third)?.spec)
+    const [name = ''] = third.split('@', 1)
+    const view = functions.get(busKey(first, name))
+    return view === undefined ? undefined : this.#ofFunction(first, view.spec)
+  }
+}
+
+function ofWiring(spec: { readonly role?: string } | undefined): ActingRole | undefined {
+  if (spec?.role === undefined) return undefined
+  return { role: spec.role, service: 'eventbridge.aliyuncs.com' }
+}
