@@ -8,11 +8,14 @@ import {
   AccessKeysClient,
   type Caller,
   type GroupSpec,
+  type NeededPolicy,
+  neededPolicyPath,
   type PolicySpec,
   type RoleSession,
   type RoleSessionOptions,
   type RoleSpec,
   type UserSpec,
+  type Wired,
 } from './identity.ts'
 import { QueuesClient } from './queues.ts'
 import { ResourceClient } from './resource-client.ts'
@@ -146,6 +149,11 @@ export class Client {
   /** Whether `user/NAME`, `role/NAME` or `root` may do something, and which statement decides. */
   explainAccess(principal: string, action: string, resource: string): Promise<AccessExplanation> {
     return this.transport.json('POST', '/api/v1/explain-access', { principal, action, resource })
+  }
+
+  /** Generates the least policy that a rule, stream or function can do with. */
+  neededPolicy(wired: Wired): Promise<NeededPolicy> {
+    return this.transport.json('GET', neededPolicyPath(wired))
   }
 
   /** The rules of one bus. */

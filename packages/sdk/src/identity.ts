@@ -93,6 +93,29 @@ export interface AccessExplanation {
   asked: { policy: string; via: string }[]
 }
 
+/** What a policy is generated for. */
+export type Wired =
+  | { readonly bus: string; readonly rule: string }
+  | { readonly stream: string }
+  | { readonly function: string }
+
+/** The least that a role must allow, and whom it must trust. */
+export interface NeededPolicy {
+  service: string
+  /** Absent when nothing has to be allowed. */
+  document?: PolicyDocument
+  /** What the policy cannot know. */
+  notes: string[]
+}
+
+/** Where the policy of something wired is found. */
+export function neededPolicyPath(wired: Wired): string {
+  const of = (...parts: string[]): string =>
+    `/api/v1/${parts.map(encodeURIComponent).join('/')}/needed-policy`
+  if ('rule' in wired) return of('buses', wired.bus, 'rules', wired.rule)
+  return 'stream' in wired ? of('streams', wired.stream) : of('functions', wired.function)
+}
+
 /** Who a key stands for. */
 export interface Caller {
   account: string

@@ -75,6 +75,8 @@ export interface RuleSpec {
   state?: 'enabled' | 'disabled'
   start?: 'tip' | 'oldest' | { time: string }
   targets?: TargetSpec[]
+  /** Role by which the rule does what it does; the rights of the account without one. */
+  role?: string
 }
 
 /** What of the network a function can reach. */
@@ -131,6 +133,7 @@ export interface FunctionSpec {
   freeze?: boolean
   network?: NetworkSpec
   server?: ServerSpec
+  /** Role whose temporary credentials the code gets: a name or an ARN. */
   role?: string
   tags?: Record<string, string>
 }

@@ -32,6 +32,8 @@ export interface StreamSpec {
   deadLetter?: SinkSpec
   timeoutMs?: number
   paused?: boolean
+  /** Role by which the stream does what it does; the rights of the account without one. */
+  role?: string
 }
 
 /** A named external system: where it is and how to get in. */

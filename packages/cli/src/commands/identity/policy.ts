@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { parse } from 'yaml'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connection.ts'
 import type { CommandContext, Terminal } from '../../terminal.ts'
+import { policyForCommand } from './policy-for.ts'
 import { type IdentityKind, lsCommand, rmCommand, said, toldWritten } from './named.ts'
 
 const policyKind: IdentityKind<PolicySpec> = {
@@ -28,6 +29,7 @@ export function policyCommand(context: CommandContext): Command {
   command.addCommand(putCommand(context))
   command.addCommand(showCommand(context))
   command.addCommand(explainCommand(context))
+  command.addCommand(policyForCommand(context))
   command.addCommand(rmCommand(context, policyKind))
   return command
 }
