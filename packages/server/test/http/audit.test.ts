@@ -6,7 +6,7 @@ import {
   slsV1Signature,
   slsV1StringToSign,
 } from '../../src/auth/signatures/index.ts'
-import { ApiCallData } from '../../src/http/audit/api-call.ts'
+import { ApiCallData } from '../../src/http/audit/index.ts'
 import { busKey } from '../../src/resources/index.ts'
 import { sendSigned } from '../wire/aws/signing.ts'
 import {

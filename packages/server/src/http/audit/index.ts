@@ -1,1 +1,2 @@
-export { AuditTrail, type AuditTrailParts } from './audit-trail.ts'
+export { ApiCallData } from './api-call.ts'
+export { AuditTrail } from './audit-trail.ts'
