@@ -1,4 +1,4 @@
-import type { PluginLog } from '@millrace/spi'
+import { AppError, type PluginLog } from '@millrace/spi'
 import { FakeClock, seededRandom, SourceHost } from '@millrace/spi/conformance'
 import { openStorage } from '@millrace/storage-memory'
 import { expect, test } from 'vitest'
@@ -18,7 +18,10 @@ const streamOf = (source: object): StreamView =>
 type Opened = Parameters<Plugins['openSource']>
 
 /** An opener, and what it was asked to open. */
-async function opener(instances: Record<string, object> = {}): Promise<{
+async function opener(
+  instances: Record<string, object> = {},
+  refusal?: AppError,
+): Promise<{
   open: SourceOpener
   opened: Opened[]
   doors: Doors
@@ -37,7 +40,7 @@ async function opener(instances: Record<string, object> = {}): Promise<{
     },
     checkpoints: new CheckpointStore(documents, silent),
     doors,
-    roles: { refusalOfSource: () => undefined },
+    roles: { refusalOfSource: () => refusal },
     clock: new FakeClock(),
     random: seededRandom(1),
     log: silent,
@@ -95,4 +98,11 @@ test('the host of the conformance suite gives what the server gives', async () =
   expect(Object.keys(new SourceHost().context).toSorted()).toEqual(
     Object.keys(opened[0]?.[2] ?? {}).toSorted(),
   )
+})
+
+test('a source is not opened for a stream whose role does not allow it', async () => {
+  const refusal = new AppError('role.insufficient', 'no')
+  const { open, opened } = await opener({}, refusal)
+  await expect(open(streamOf({ connector: 'kafka', options: {} }))).rejects.toBe(refusal)
+  expect(opened).toEqual([])
 })

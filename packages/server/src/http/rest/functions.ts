@@ -78,7 +78,8 @@ const putFunction = operation({
   access: needsToPut('fc:CreateFunction', 'fc:UpdateFunction', 'functions/:function'),
   tag,
   summary: 'Creates a function or replaces its definition.',
-  description: 'Refuses what could never run: unknown code or runtime, a handler that is not in the code.',
+  description:
+    'Refuses what could never run: unknown code or runtime, a handler that is not in the code. A `role`, whether it is given or was there, needs `ram:PassRole`.',
   params: FunctionParams,
   body: FunctionSpec,
   answers: {
@@ -93,6 +94,7 @@ const putFunction = operation({
       'function.runtime-unknown',
       'function.layer-not-found',
       'function.layer-incompatible',
+      'role.*',
     ],
     412: ['resource.conflict'],
     429: ['resource.limit-exceeded'],

@@ -75,7 +75,7 @@ const putRule = operation({
   tag,
   summary: 'Creates a rule or replaces it.',
   description:
-    'In force when it is answered: an event accepted afterwards meets the new rule, one accepted before met the old one. `If-Match` and `If-None-Match: *` are honoured.',
+    'In force when it is answered: an event accepted afterwards meets the new rule, one accepted before met the old one. `If-Match` and `If-None-Match: *` are honoured. A `role`, whether it is given or was there, needs `ram:PassRole`.',
   params: RuleParams,
   body: RuleSpec,
   answers: {
@@ -83,6 +83,7 @@ const putRule = operation({
     201: { description: 'It is new.', schema: PutSchema(RuleSpec) },
   },
   refusals: {
+    400: ['http.malformed-request', 'http.invalid-request', 'role.*'],
     404: ['resource.not-found'],
     412: ['resource.conflict'],
     429: ['resource.limit-exceeded'],

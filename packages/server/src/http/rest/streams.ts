@@ -69,7 +69,7 @@ const putStream = operation({
   tag,
   summary: 'Creates a stream or replaces it.',
   description:
-    'It begins to read at once, unless it is paused; a changed stream goes on from where it was. `If-Match` and `If-None-Match: *` are honoured.',
+    'It begins to read at once, unless it is paused; a changed stream goes on from where it was. `If-Match` and `If-None-Match: *` are honoured. A `role`, whether it is given or was there, needs `ram:PassRole`.',
   params: NamedParams,
   body: StreamSpec,
   answers: {
@@ -85,6 +85,7 @@ const putStream = operation({
       'plugin.unsuitable',
       'instance.invalid',
       'rule.sink-invalid',
+      'role.*',
     ],
     412: ['resource.conflict'],
     429: ['resource.limit-exceeded'],
