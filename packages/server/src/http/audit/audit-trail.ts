@@ -12,8 +12,8 @@ import { presentedKey } from './presented-key.ts'
 import { kindOf } from './recorded-actions.ts'
 import { WaitingCalls } from './waiting-calls.ts'
 
-/** Events that are appended together. */
-const batchMax = 100
+/** Events that are made and appended together: few, so that requests that come meanwhile are not held up. */
+const batchMax = 16
 /** A line in the log about drops, at most so often. */
 const dropLogEveryMs = 10_000
 
