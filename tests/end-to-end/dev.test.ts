@@ -74,7 +74,7 @@ describe('millrace dev', { timeout: testLimitMs }, () => {
       text.replace('      greet:\n', '      wave:\n').replace('[guest.arrived]', '[guest.left]'),
     )
 
-    await command.shows('removed   rule greetings/greet')
+    await command.shows('removed   rule     greetings/greet')
     expect(command.out).toContain('created   rule     greetings/wave')
     const { position } = await client.events.publish('greetings', guest('guest.arrived', 'Eve'))
     await client.events.publish('greetings', guest('guest.left', 'Bob'))
