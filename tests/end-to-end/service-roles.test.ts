@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { Client, PolicyDocument } from '@millrace/sdk'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ServerProcess } from '../../tools/process/index.ts'
-import { patienceMs, testLimitMs } from './command.ts'
-import { temporaryFolder } from './place.ts'
+import { millrace, patienceMs, testLimitMs } from './command.ts'
+import { environmentOf, temporaryFolder } from './place.ts'
 
 const account = '1000000000000001'
 const resource = (service: string, rest: string): string => `acs:${service}:local:${account}:${rest}`
@@ -85,8 +85,8 @@ describe('service roles', { timeout: testLimitMs }, () => {
         },
         body: JSON.stringify({ specversion: '1.0', id: bus, source: 'f', type: 't' }),
       })
-      const { ALIBABA_CLOUD_ACCESS_KEY_ID: inEnvironment = '' } = process.env
-      return { status: answer.status, said: await answer.text(), accessKeyId, inEnvironment }
+      const { ALIBABA_CLOUD_ACCESS_KEY_ID: inEnvironment = '', GREETING: greeting } = process.env
+      return { status: answer.status, said: await answer.text(), accessKeyId, inEnvironment, greeting }
     }`
     const code = await client.uploadCode(new Map([['index.mjs', Buffer.from(source)]]))
     const spec = { code, runtime: 'nodejs', handler: 'index.handler' }
@@ -112,5 +112,15 @@ describe('service roles', { timeout: testLimitMs }, () => {
 
     await client.functions.put('tell', spec)
     expect(await call('orders')).toMatchObject({ status: 401, accessKeyId: '', inEnvironment: '' })
+
+    // The generated role allows what its destinations need, which is nothing; what was sealed stays as it was.
+    await client.functions.put('tell', { ...spec, environment: { GREETING: 'hello' } })
+    const made = await millrace(
+      ['policy', 'for', 'function', 'tell', '--create', 'quiet'],
+      environmentOf(server),
+    )
+    expect(made).toMatchObject({ status: 0, error: expect.stringContaining('in the code') })
+    expect((await client.functions.get('tell')).spec.role).toBe('quiet')
+    expect(await call('orders')).toMatchObject({ status: 403, greeting: 'hello' })
   })
 })
