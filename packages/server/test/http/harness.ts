@@ -30,8 +30,7 @@ import {
 } from '../../src/delivery/index.ts'
 import { type EventLogs, openEventLogs } from '../../src/eventlog/index.ts'
 import {
-  AuditTrail,
-  Doors,
+  type AuditTrail,
   functionComputePaths,
   type HttpLimits,
   listen,
@@ -46,7 +45,7 @@ import {
   type Functions,
 } from '../../src/functions/index.ts'
 import { createIngest, type Ingest } from '../../src/ingest/index.ts'
-import { silentAuditObserver, silentHttpObserver, silentObserver } from '../../src/observability/index.ts'
+import { silentObserver } from '../../src/observability/index.ts'
 import { createLogStores, type LogStores } from '../../src/logstores/index.ts'
 import { createPlugins, type Plugins } from '../../src/plugins/index.ts'
 import { createQueues } from '../../src/queues/index.ts'
@@ -59,7 +58,7 @@ import {
   type SinkSpec,
 } from '../../src/resources/index.ts'
 import { createTopics, topicBusKey, type Topics } from '../../src/topics/index.ts'
-import type { StreamStatus } from '../../src/streams/index.ts'
+import { openAudit, quietServices } from './quiet-services.ts'
 
 export const testAccount = '1000000000000001'
 export const credential: Credential = {
@@ -130,25 +129,13 @@ export async function startServer(
   await delivery.start()
   owned.use(ingest)
   const identity = openIdentity(resources)
-  const audit = owned.use(
-    new AuditTrail({
-      ingest,
-      resources,
-      identity,
-      clock,
-      random: systemRandom(clock),
-      log,
-      observer: silentAuditObserver,
-      region: 'local',
-      recordsReads: false,
-    }),
-  )
+  const audit = owned.use(openAudit({ ingest, resources, identity, clock, log }))
   const services = change({
     identity,
     audit,
+    ...quietServices(functions.sandbox, clock.nowMs()),
     clock,
     log,
-    observer: silentHttpObserver,
     resources,
     ingest,
     eventLogs,
@@ -158,23 +145,8 @@ export async function startServer(
     queues,
     topics,
     logStores: openLogStores(eventLogs, resources),
-    pushCertificate: () => undefined,
     plugins,
-    doors: new Doors(),
-    streams: {
-      status: async (account, name) => statusOf(account, name),
-      resume: async () => {},
-    },
     routedPosition,
-    node: {
-      version: '0.0.0-test',
-      region: 'local',
-      storage: 'memory',
-      startedAtMs: clock.nowMs(),
-      sandbox: functions.sandbox,
-    },
-    readiness: {},
-    metrics: { contentType: 'text/plain', text: async () => '' },
   })
   const listener = owned.use(await openListener(services, limits))
   return {
@@ -348,24 +320,6 @@ function startDelivery(
     log: silentLog,
     observer: silentObserver,
   })
-}
-
-/** How a stream stands that has done nothing yet. */
-export function statusOf(account: string, name: string): StreamStatus {
-  const counts = {
-    read: 0,
-    matched: 0,
-    filtered: 0,
-    made: 0,
-    written: 0,
-    retried: 0,
-    'dead-lettered': 0,
-    dropped: 0,
-    faulty: 0,
-    lost: 0,
-  }
-  const nothing = { tasks: 0, writtenPerSecond: 0, inFlight: 0, heldRecords: 0, heldBytes: 0 }
-  return { account, name, state: 'running', counts, ...nothing }
 }
 
 async function call(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startServer, statusOf, type TestServer } from './harness.ts'
+import { startServer, type TestServer } from './harness.ts'
+import { statusOf } from './quiet-services.ts'
 
 let server: TestServer
 let resumed: string[]

@@ -12,8 +12,9 @@ export class Members {
   text(name: string): string | undefined {
     const value = this.#take(name)
     if (value === undefined || value === null) return undefined
-    if (typeof value === 'object') throw new Error(`${this.#path}.${name} is to be a text`)
-    return String(value)
+    if (typeof value === 'string') return value
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+    throw new Error(`${this.#path}.${name} is to be a text`)
   }
 
   /** A number times a factor: seconds become milliseconds by 1,000. */
