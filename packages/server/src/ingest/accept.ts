@@ -187,7 +187,8 @@ class Door implements Ingest {
   /** One span per event, below that of its producer; what the event causes lies below it, unless the producer's does. */
   #startSpans(bus: BusView, admitted: readonly Admitted[]): ActiveSpan[] {
     const { tracer = silentTracer } = this.#parts
-    if (!tracer.isOn) return []
+    // The platform's own events follow from requests that have their traces.
+    if (!tracer.isOn || bus.name === defaultBusName) return []
     return admitted.map(({ event }) =>
       tracer.start('accept', 'server', event.traceparent, {
         'messaging.system': 'millrace',
