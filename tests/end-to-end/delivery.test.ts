@@ -44,10 +44,9 @@ describe('delivery by the server process', { timeout: testLimitMs }, () => {
     receiver.release()
 
     expect(await stopped).toBe(0)
-    expect(receiver.idsAt('/all')).toEqual(['e100'])
     await server.start()
-    await expect.poll(() => receiver.idsAt('/all').length, wait).toBe(5)
     await expect.poll(async () => (await targetState(client, 'all'))?.pending, wait).toBe(0)
+    // The door closes before deliveries stop: more may have arrived in between, but nothing arrives twice.
     expect(receiver.idsAt('/all')).toEqual(ids(5))
   })
 
