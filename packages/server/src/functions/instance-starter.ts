@@ -65,6 +65,8 @@ interface Housed {
 export class FunctionInstanceStarter implements InstanceStarter {
   readonly #options: StarterOptions
   readonly #line: BootLine
+  /** Of their own: who boots slowly because nobody waits for it must not stand before those for whom somebody does. */
+  readonly #spareLine = new BootLine(1)
   #spares: Spares | undefined
   #count = 0
 
@@ -236,11 +238,13 @@ export class FunctionInstanceStarter implements InstanceStarter {
     const { clock, bootTimeoutMs, times } = this.#options
     const { key, shape, ...rest } = house
     const plan = shape.runtime.launch(shape.launch)
-    const options = { ...rest, plan, limits: shape.limits, clock, bootTimeoutMs, times }
+    const isSpare = key === ''
+    const limits = isSpare ? { ...shape.limits, isSpare } : shape.limits
+    const options = { ...rest, plan, limits, clock, bootTimeoutMs, times }
     const { sandbox } = this.#options
     // What boots elsewhere takes no processor here.
     if (plan.runsCodeElsewhere === true) return await boot({ ...options, sandbox: sandbox.plain }, signal)
-    using _place = await this.#line.enter(key, signal)
+    using _place = await (isSpare ? this.#spareLine : this.#line).enter(key, signal)
     return await boot({ ...options, sandbox }, signal)
   }
 

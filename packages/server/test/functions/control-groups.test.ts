@@ -79,6 +79,20 @@ test.skipIf(missing)(`${title} an instance may use a whole core until it has boo
   expect(await quota()).toMatch(/^35000/)
 })
 
+test.skipIf(missing)(`${title} a spare gives way to the others until it has booted${suffix}`, async () => {
+  const made = await opened()
+  const instance = made.groups.open('one', { ...limits, isSpare: true })
+  onTestFinished(() => instance.close())
+  const gives = (): Promise<string> => cpuFile(made, 'one', 'cpu.idle', 'cpu.idle').catch(() => 'unknown here')
+
+  const before = await gives()
+  instance.booted()
+
+  expect(before).toMatch(/^(?:1|unknown here)$/)
+  expect(await gives()).toMatch(/^(?:0|unknown here)$/)
+  expect(await cpuFile(made, 'one', 'cpu.shares', 'cpu.weight')).toMatch(/^(?:358|35)$/)
+})
+
 test.skipIf(missing)(`${title} a process puts itself under all limits${suffix}`, async () => {
   const made = await opened()
   const instance = made.groups.open('one', limits)

@@ -10,6 +10,8 @@ export interface SandboxLimits {
   /** What it may write in its temporary folder. */
   readonly diskMiB: number
   readonly network: NetworkSpec
+  /** Nobody waits for it: until it has booted it takes the processor only where no other instance wants it. */
+  readonly isSpare?: true
 }
 
 /** The folders of one instance. */

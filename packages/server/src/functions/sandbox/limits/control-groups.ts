@@ -11,6 +11,8 @@ import {
   type GroupVersion,
   instanceSettings,
   quotaSettings,
+  spareSettings,
+  weightSettings,
 } from './group-settings.ts'
 import type { InstanceLimits, LimitsMechanism } from './mechanism.ts'
 
@@ -104,6 +106,7 @@ class ControlGroup implements InstanceLimits {
   readonly inside = ''
   readonly #folders: GroupFolders
   #cpu = 0
+  #isSpare = false
 
   constructor(folders: GroupFolders) {
     this.#folders = folders
@@ -122,12 +125,17 @@ class ControlGroup implements InstanceLimits {
       ...instanceSettings(version, limits),
       ...quotaSettings(version, bootQuota(limits.cpu)),
     ])
+    if (limits.isSpare === undefined) return
+    this.#isSpare = true
+    apply(this.#folders, spareSettings(true))
   }
 
   booted(): void {
-    if (this.#cpu >= bootQuota(this.#cpu)) return
+    const { version } = this.#folders
     try {
-      apply(this.#folders, quotaSettings(this.#folders.version, this.#cpu))
+      if (this.#isSpare)
+        apply(this.#folders, [...spareSettings(false), ...weightSettings(version, this.#cpu)])
+      if (this.#cpu < bootQuota(this.#cpu)) apply(this.#folders, quotaSettings(version, this.#cpu))
     } catch {
       // Its group is gone, and it with it; or it cannot be limited, and then it must not run.
       this.kill()

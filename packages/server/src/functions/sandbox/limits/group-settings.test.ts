@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { allInstancesSettings, bootQuota, instanceSettings, quotaSettings } from './group-settings.ts'
+import {
+  allInstancesSettings,
+  bootQuota,
+  instanceSettings,
+  quotaSettings,
+  spareSettings,
+} from './group-settings.ts'
 
 function written(settings: ReturnType<typeof quotaSettings>): Record<string, string> {
   return Object.fromEntries(settings.map(({ file, text }) => [file, text]))
@@ -45,6 +51,11 @@ test('the quota is the stated cores of each tenth of a second, and never less th
 test('while it boots an instance may use one core, or more where its function may', () => {
   expect(bootQuota(0.05)).toBe(1)
   expect(bootQuota(2)).toBe(2)
+})
+
+test('a spare gives way to every other instance while it boots, and to none afterwards', () => {
+  expect(written(spareSettings(true))).toEqual({ 'cpu.idle': '1' })
+  expect(written(spareSettings(false))).toEqual({ 'cpu.idle': '0' })
 })
 
 test('memory and processes are limited by the kernel in either version', () => {

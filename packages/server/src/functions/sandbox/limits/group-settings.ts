@@ -34,6 +34,14 @@ export interface GroupSetting {
   readonly mayBeMissing?: true
 }
 
+/**
+ * How an instance that is a spare comes to a processor while it boots: whatever else of the instances wakes up takes it at
+ * once, instead of waiting until the kernel thinks that the boot has had its turn. It takes back the weight.
+ */
+export function spareSettings(isBooting: boolean): GroupSetting[] {
+  return [{ hierarchy: 'cpu', file: 'cpu.idle', text: isBooting ? '1' : '0', mayBeMissing: true }]
+}
+
 /** The limits of an instance from before its first process until it ends, but for its quota of processor time. */
 export function instanceSettings(version: GroupVersion, { memoryMiB, cpu }: SandboxLimits): GroupSetting[] {
   const bytes = String(Math.floor(memoryMiB * 1_048_576))
@@ -51,7 +59,7 @@ export function instanceSettings(version: GroupVersion, { memoryMiB, cpu }: Sand
   return [
     { hierarchy: 'pids', file: 'pids.max', text: String(processesMax) },
     ...memory,
-    weight(version, cpu),
+    ...weightSettings(version, cpu),
   ]
 }
 
@@ -61,7 +69,7 @@ export function instanceSettings(version: GroupVersion, { memoryMiB, cpu }: Sand
  * that the server's thread needs they weigh less than it. They still get what nobody else wants.
  */
 export function allInstancesSettings(version: GroupVersion): GroupSetting[] {
-  return [weight(version, allInstancesWeight)]
+  return weightSettings(version, allInstancesWeight)
 }
 
 /** Cores of which the quota is made while nothing but the runtime itself runs: see `quotaSettings`. */
@@ -80,8 +88,8 @@ export function quotaSettings(version: GroupVersion, cores: number): GroupSettin
 }
 
 /** In proportion to the cores that are stated: one core is the usual weight. */
-function weight(version: GroupVersion, cores: number): GroupSetting {
+export function weightSettings(version: GroupVersion, cores: number): GroupSetting[] {
   const { file, usual, least, most } = weights[version]
   const text = String(Math.min(most, Math.max(least, Math.round(cores * usual))))
-  return { hierarchy: 'cpu', file, text, mayBeMissing: true }
+  return [{ hierarchy: 'cpu', file, text, mayBeMissing: true }]
 }
