@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Credential } from '../credentials.ts'
 
 /** Keys remembered at once. */
@@ -12,22 +12,37 @@ export function awsSigningKey(secret: string, date: string, region: string, serv
   return hmac(key, 'aws4_request')
 }
 
+/** What a signing key is for, besides its secret. */
+export interface SigningScope {
+  readonly date: string
+  readonly region: string
+  readonly service: string
+}
+
 /**
- * Remembers signing keys, which are the same for all requests of a key, day, region and service. The oldest are
- * forgotten: only who knows a secret's id can ask for another one, and asking costs four hashes.
+ * Remembers signing keys, which are the same for all requests of a key, day, region and service: those with which a signature was
+ * right. A signature that is wrong is tried with two keys, whether one was remembered or not: so a refusal costs the same whoever
+ * is named, and nobody without a secret can drive out what others need. The oldest are forgotten.
  */
 export class SigningKeys {
   readonly #known = new Map<string, Buffer>()
+  /** Stands in for what is not remembered. */
+  readonly #nobodys = randomBytes(32)
 
-  of({ accessKeyId, accessKeySecret }: Credential, date: string, region: string, service: string): Buffer {
+  /** `isRight` tells whether the signature was made with a signing key. */
+  isRight(
+    { accessKeyId, accessKeySecret }: Credential,
+    { date, region, service }: SigningScope,
+    isRight: (signingKey: Buffer) => boolean,
+  ): boolean {
     const name = `${accessKeyId}/${date}/${region}/${service}`
-    const known = this.#known.get(name)
-    if (known !== undefined) return known
+    if (isRight(this.#known.get(name) ?? this.#nobodys)) return true
     const key = awsSigningKey(accessKeySecret, date, region, service)
+    if (!isRight(key)) return false
     const [oldest] = this.#known.keys()
     if (this.#known.size >= awsSigningKeysMax && oldest !== undefined) this.#known.delete(oldest)
     this.#known.set(name, key)
-    return key
+    return true
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { AppError, type Clock } from '@millrace/spi'
+import { AppError, assert, type Clock } from '@millrace/spi'
 import { describe, expect, test } from 'vitest'
 import { isPrincipal } from '../authenticator.ts'
-import { awsSigningKey, SigningKeys } from './aws-signing-keys.ts'
+import { awsSigningKey, awsSigningKeysMax, SigningKeys } from './aws-signing-keys.ts'
 import { awsCanonicalRequest, awsStringToSign, createAwsSigV4Verifier } from './aws-sigv4.ts'
 
 const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
@@ -184,7 +184,14 @@ describe('refused is', () => {
     ['a scope with another ending', { scope: '20261123/us-east-1/events/aws5' }, 'auth.signature-incomplete'],
     ['a signature in capitals', { signature: plainSignature.toUpperCase() }, 'auth.signature-incomplete'],
     ['a signature of zeros', { signature: '0'.repeat(64) }, 'auth.signature-mismatch'],
-    ['a token of a session', { headers: { ...plain, 'x-amz-security-token': 'abc' } }, 'auth.token-mismatch'],
+    [
+      'a token of a session',
+      {
+        headers: { ...plain, 'x-amz-security-token': 'abc' },
+        names: 'content-type;host;x-amz-date;x-amz-security-token;x-amz-target',
+      },
+      'auth.token-mismatch',
+    ],
     [
       'a date of another form',
       { headers: { ...plain, 'x-amz-date': '2026-11-23' } },
@@ -217,25 +224,47 @@ describe('refused is', () => {
     expect(verifier.head({ authorization }, 'POST', '/')).toMatchObject({ code: 'auth.signature-incomplete' })
   })
 
-  test('a key that does not exist, before any body is read', () => {
+  test('a key that does not exist, when its signature has been judged as any other', () => {
     const verifier = createAwsSigV4Verifier({
       credentials: [],
       clock: clockAt(signedAtMs),
       services: ['events'],
     })
     const authorization = `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261123/us-east-1/events/aws4_request, SignedHeaders=${plainNames}, Signature=${plainSignature}`
-    expect(verifier.head({ ...plain, authorization }, 'POST', '/')).toMatchObject({
-      code: 'auth.unknown-key',
-    })
+    const head = verifier.head({ ...plain, authorization }, 'POST', '/')
+    assert(!(head instanceof AppError), 'the head is plausible')
+    expect(head.verify(Buffer.from('{}'))).toMatchObject({ code: 'auth.unknown-key' })
   })
 })
 
-test('signing keys are remembered, and not without end', () => {
-  const keys = new SigningKeys()
-  const first = keys.of(credential, '20261123', 'us-east-1', 'events')
-  expect(keys.of(credential, '20261123', 'us-east-1', 'events')).toBe(first)
-  for (let day = 0; day < 300; day++) keys.of(credential, String(20_000_000 + day), 'us-east-1', 'events')
-  const again = keys.of(credential, '20261123', 'us-east-1', 'events')
-  expect(again).not.toBe(first)
-  expect(again).toEqual(first)
+describe('signing keys', () => {
+  const scope = { date: '20261123', region: 'us-east-1', service: 'events' }
+  /** How many keys a signature was tried with; it was made with the derived one, unless it is wrong. */
+  function tries(keys: SigningKeys, isWrong = false, date = scope.date): number {
+    let count = 0
+    const right = awsSigningKey(credential.accessKeySecret, date, scope.region, scope.service)
+    const isRight = keys.isRight(credential, { ...scope, date }, key => {
+      count++
+      return !isWrong && key.equals(right)
+    })
+    expect(isRight).toBe(!isWrong)
+    return count
+  }
+
+  test('are remembered when a signature was right, and not without end', () => {
+    const keys = new SigningKeys()
+    expect(tries(keys)).toBe(2)
+    expect(tries(keys)).toBe(1)
+    for (let day = 0; day < awsSigningKeysMax; day++) tries(keys, false, String(20_000_000 + day))
+    expect(tries(keys)).toBe(2)
+  })
+
+  test('are tried twice for a wrong signature, whether one is remembered or not, and none is remembered for it', () => {
+    const keys = new SigningKeys()
+    expect(tries(keys, true)).toBe(2)
+    expect(tries(keys)).toBe(2)
+    expect(tries(keys, true)).toBe(2)
+    for (let day = 0; day < awsSigningKeysMax; day++) tries(keys, true, String(20_000_000 + day))
+    expect(tries(keys)).toBe(1)
+  })
 })

@@ -20,7 +20,7 @@ export interface AwsSigV4Options {
   readonly services: readonly string[]
 }
 
-/** The head of a request that was found to be plausible: its key is known and its date near. Not yet a proof. */
+/** The head of a request that was found to be plausible: complete, and its date near. Not yet a proof that its key exists. */
 export interface AwsSignedHead {
   readonly keyId: string
   /** The region in the scope of the signature. */
@@ -33,7 +33,8 @@ export interface AwsSignedHead {
 export interface AwsSigV4Verifier {
   /**
    * What can be judged before the body is read; `url` is path and query as they were sent. Clients of some languages send
-   * no hash of the body, so the signature itself can only be judged with it.
+   * no hash of the body, so the signature itself can only be judged with it; and a key that does not count is refused then too,
+   * with the same work, so that the time does not tell which keys there are.
    */
   head(headers: IncomingHttpHeaders, method: string, url: string): AwsSignedHead | AppError
 }
@@ -48,7 +49,6 @@ export function createAwsSigV4Verifier(options: AwsSigV4Options): AwsSigV4Verifi
       if (given instanceof AppError) return given
       const found = directory.find(given.keyId, headerText(headers['x-amz-security-token']))
       const refusal =
-        found.refusal ??
         scopeRefusal(given, services) ??
         signedHeadersRefusal(given, headers) ??
         dateRefusal(given, headers, clock.nowMs())
@@ -59,14 +59,15 @@ export function createAwsSigV4Verifier(options: AwsSigV4Options): AwsSigV4Verifi
         verify: body => {
           const payloadHash = hash('sha256', body)
           const stated = headers['x-amz-content-sha256']
-          if (stated !== undefined && stated !== payloadHash) return signatureMismatch()
+          const isStated = stated === undefined || stated === payloadHash
           const canonical = awsCanonicalRequest(headers, method, url, given.signedHeaders, payloadHash)
           const scope = `${given.date}/${given.region}/${given.service}/aws4_request`
           const text = awsStringToSign(timestampOf(headers)?.text ?? '', scope, canonical)
-          const key = keys.of(found.key, given.date, given.region, given.service)
-          const expected = createHmac('sha256', key).update(text).digest('hex')
-          if (!isSignature(given.signature, expected, 'hex')) return signatureMismatch()
-          return principalOf(found.key, payloadHash)
+          const isRight = keys.isRight(found.key, given, key =>
+            isSignature(given.signature, createHmac('sha256', key).update(text).digest('hex'), 'hex'),
+          )
+          if (found.refusal !== undefined) return found.refusal
+          return isRight && isStated ? principalOf(found.key, payloadHash) : signatureMismatch()
         },
       }
     },

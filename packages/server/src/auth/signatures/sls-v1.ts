@@ -30,10 +30,10 @@ export function createSlsV1Verifier({ credentials, clock }: SlsOptions): SlsV1Ve
     verify(headers, method, url) {
       const [, keyId = '', given = ''] = slsV1Authorization.exec(headers.authorization ?? '') ?? []
       const { key, refusal } = keys.find(keyId, text(headers, 'x-acs-security-token'))
-      if (refusal !== undefined) return refusal
       const digest = text(headers, 'x-log-signaturemethod')
       if (!isSlsDigest(digest)) return signatureMismatch()
       const expected = slsV1Signature(slsV1StringToSign(method, headers, url), key.accessKeySecret, digest)
+      if (refusal !== undefined) return refusal
       if (!isSignature(given, expected, 'base64')) return signatureMismatch()
       const datedMs = Date.parse(slsV1Date(headers))
       if (Number.isNaN(datedMs)) return signatureMismatch()
