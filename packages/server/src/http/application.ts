@@ -107,7 +107,8 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
   app.addHook('onRoute', route => {
     const access = accessOf(route)
     route.config = { ...route.config, ...(access === undefined ? {} : { access }) }
-    routes.add(route.method, route.url, access)
+    const version = (route.constraints as { acsVersion?: string } | undefined)?.acsVersion
+    routes.add(route.method, route.url, access, version)
   })
   app.addHook('onRequest', admission(parts))
   app.addHook('preParsing', (request, reply, payload, next) => {

@@ -44,6 +44,8 @@ export interface Listener extends AsyncDisposable {
   /** Such as `http://127.0.0.1:8400`. */
   readonly url: string
   readonly routes: readonly RouteEntry[]
+  /** Names of what takes requests before the router does, each with a table of its own. */
+  readonly doors: readonly string[]
 }
 
 /** Resolves when requests are served. Rejects with `http.listen-failed` when the address cannot be had. */
@@ -110,6 +112,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
     port,
     url: `http://${host}:${port}`,
     routes: routes.entries(),
+    doors: Object.keys(doors),
     [Symbol.asyncDispose]: () => (closed ??= close()),
   }
 }

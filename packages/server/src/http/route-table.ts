@@ -10,6 +10,8 @@ export interface RouteEntry {
   readonly isOpen: boolean
   /** What each method needs. */
   readonly access: ReadonlyMap<string, RouteAccess>
+  /** Versions of interfaces that share the path, told apart by `x-acs-version`; empty for a path of one alone. */
+  readonly versions: ReadonlySet<string>
 }
 
 /** All paths that exist: tells "no such path" from "not with this method", and lets tests visit every operation. */
@@ -21,23 +23,31 @@ export class RouteTable {
       methods: Set<string>
       isOpen: boolean
       access: Map<string, RouteAccess>
+      versions: Set<string>
       shape: RegExp
     }
   >()
 
-  /** `access` is `undefined` for open routes alone. */
-  add(method: string | readonly string[], path: string, access: RouteAccess | undefined): void {
+  /** `access` is `undefined` for open routes alone; `version` is there for paths that several interfaces share. */
+  add(
+    method: string | readonly string[],
+    path: string,
+    access: RouteAccess | undefined,
+    version?: string,
+  ): void {
     const entry = this.byPath.get(path) ?? {
       path,
       methods: new Set(),
       isOpen: access === undefined,
       access: new Map(),
+      versions: new Set(),
       shape: shapeOf(path),
     }
     for (const one of typeof method === 'string' ? [method] : method) {
       entry.methods.add(one)
       if (access !== undefined) entry.access.set(one, access)
     }
+    if (version !== undefined) entry.versions.add(version)
     this.byPath.set(path, entry)
   }
 

@@ -1,2 +1,3 @@
 export { compatibleInterfaces as awsInterfaces } from './actions.ts'
 export { AwsDoor, type AwsDoorParts } from './door.ts'
+export { operations as awsOperations } from './operations.ts'

@@ -20,27 +20,102 @@ import {
   setTopicAttributes,
 } from './topics.ts'
 
-/** An operation and the pattern of its path, for logs and metrics. */
+/** One path and method of the interface, and what it does. */
 export interface Route {
+  /** With parameters as `:name`; for logs and metrics, too. */
   readonly path: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Names of the actions that it is, as the documentation of the interface has them. */
+  readonly actions: readonly string[]
+  /** Only with `metaoverride=true` in the query. */
+  readonly isOverride?: true
   readonly operation: Operation
 }
 
-type Methods = Readonly<Record<string, Operation>>
+const queue = '/queues/:queue'
+const queueMessages = '/queues/:queue/messages'
+const topic = '/topics/:topic'
+const subscriptions = '/topics/:topic/subscriptions'
+const subscription = '/topics/:topic/subscriptions/:subscription'
 
-const queueMethods: Methods = { PUT: createQueue, GET: getQueueAttributes, DELETE: deleteQueue }
-const messageMethods: Methods = {
-  POST: sendMessages,
-  GET: receiveMessages,
-  DELETE: deleteMessages,
-  PUT: changeMessageVisibility,
-}
-const topicMethods: Methods = { PUT: createTopic, GET: getTopicAttributes, DELETE: deleteTopic }
-const subscriptionMethods: Methods = {
-  PUT: subscribe,
-  GET: getSubscriptionAttributes,
-  DELETE: unsubscribe,
-}
+/** Everything that the interface does: what is not here does not exist. The first that fits a request is its route. */
+export const routes: readonly Route[] = [
+  { method: 'GET', path: '/queues', actions: ['ListQueue'], operation: listQueues },
+  {
+    method: 'PUT',
+    path: queue,
+    isOverride: true,
+    actions: ['SetQueueAttributes'],
+    operation: setQueueAttributes,
+  },
+  { method: 'PUT', path: queue, actions: ['CreateQueue'], operation: createQueue },
+  { method: 'GET', path: queue, actions: ['GetQueueAttributes'], operation: getQueueAttributes },
+  { method: 'DELETE', path: queue, actions: ['DeleteQueue'], operation: deleteQueue },
+  {
+    method: 'POST',
+    path: queueMessages,
+    actions: ['SendMessage', 'BatchSendMessage'],
+    operation: sendMessages,
+  },
+  {
+    method: 'GET',
+    path: queueMessages,
+    actions: ['ReceiveMessage', 'BatchReceiveMessage', 'PeekMessage', 'BatchPeekMessage'],
+    operation: receiveMessages,
+  },
+  {
+    method: 'DELETE',
+    path: queueMessages,
+    actions: ['DeleteMessage', 'BatchDeleteMessage'],
+    operation: deleteMessages,
+  },
+  {
+    method: 'PUT',
+    path: queueMessages,
+    actions: ['ChangeMessageVisibility'],
+    operation: changeMessageVisibility,
+  },
+  { method: 'GET', path: '/topics', actions: ['ListTopic'], operation: listTopics },
+  {
+    method: 'PUT',
+    path: topic,
+    isOverride: true,
+    actions: ['SetTopicAttributes'],
+    operation: setTopicAttributes,
+  },
+  { method: 'PUT', path: topic, actions: ['CreateTopic'], operation: createTopic },
+  { method: 'GET', path: topic, actions: ['GetTopicAttributes'], operation: getTopicAttributes },
+  { method: 'DELETE', path: topic, actions: ['DeleteTopic'], operation: deleteTopic },
+  {
+    method: 'POST',
+    path: '/topics/:topic/messages',
+    actions: ['PublishMessage'],
+    operation: publishMessage,
+  },
+  {
+    method: 'GET',
+    path: subscriptions,
+    actions: ['ListSubscriptionByTopic'],
+    operation: listSubscriptions,
+  },
+  {
+    method: 'PUT',
+    path: subscription,
+    isOverride: true,
+    actions: ['SetSubscriptionAttributes'],
+    operation: setSubscriptionAttributes,
+  },
+  { method: 'PUT', path: subscription, actions: ['Subscribe'], operation: subscribe },
+  {
+    method: 'GET',
+    path: subscription,
+    actions: ['GetSubscriptionAttributes'],
+    operation: getSubscriptionAttributes,
+  },
+  { method: 'DELETE', path: subscription, actions: ['Unsubscribe'], operation: unsubscribe },
+]
+
+const shapes = routes.map(route => ({ route, parts: route.path.slice(1).split('/') }))
 
 /** Items of a query that mean something (section 1.7.10), in lower case. */
 const knownItems: ReadonlySet<string> = new Set([
@@ -59,8 +134,11 @@ export function routeOf(method: string, target: RequestTarget): Route {
     throw new Refusal('InvalidQueryString', 'An item of the query is not known.', 400)
   }
   const isOverride = target.query.get('metaoverride')?.toLowerCase() === 'true'
-  const found = find(method, target.path, isOverride)
-  if (found !== undefined) return found
+  const found = shapes.find(
+    ({ route, parts }) =>
+      route.method === method && (isOverride || route.isOverride !== true) && fits(parts, target.path),
+  )
+  if (found !== undefined) return found.route
   throw new Refusal(
     'InvalidRequestURL',
     `There is no operation ${/^[A-Z]{1,10}$/.test(method) ? method : ''} at this path.`,
@@ -68,33 +146,10 @@ export function routeOf(method: string, target: RequestTarget): Route {
   )
 }
 
-function find(method: string, path: readonly string[], isOverride: boolean): Route | undefined {
-  const [kind, name, part, subscription] = path
-  const shape = (text: string, operation: Operation | undefined): Route | undefined =>
-    operation && { path: text, operation }
-  if (kind === 'queues') {
-    if (name === undefined || name === '') return shape('/queues', method === 'GET' ? listQueues : undefined)
-    if (path.length === 2) {
-      const set = method === 'PUT' && isOverride ? setQueueAttributes : undefined
-      return shape('/queues/:queue', set ?? queueMethods[method])
-    }
-    const isMessages = part === 'messages' && path.length === 3
-    return isMessages ? shape('/queues/:queue/messages', messageMethods[method]) : undefined
-  }
-  if (kind !== 'topics') return undefined
-  if (name === undefined || name === '') return shape('/topics', method === 'GET' ? listTopics : undefined)
-  if (path.length === 2) {
-    const set = method === 'PUT' && isOverride ? setTopicAttributes : undefined
-    return shape('/topics/:topic', set ?? topicMethods[method])
-  }
-  if (part === 'messages' && path.length === 3) {
-    return shape('/topics/:topic/messages', method === 'POST' ? publishMessage : undefined)
-  }
-  if (part !== 'subscriptions') return undefined
-  if (path.length === 3) {
-    return shape('/topics/:topic/subscriptions', method === 'GET' ? listSubscriptions : undefined)
-  }
-  if (path.length !== 4 || subscription === '') return undefined
-  const set = method === 'PUT' && isOverride ? setSubscriptionAttributes : undefined
-  return shape('/topics/:topic/subscriptions/:subscription', set ?? subscriptionMethods[method])
+/** An empty part names nothing: `/queues//a` is not the list, whose permission it would ask for under another name. */
+function fits(parts: readonly string[], path: readonly string[]): boolean {
+  return (
+    parts.length === path.length &&
+    parts.every((part, index) => (part.startsWith(':') ? path[index] !== '' : part === path[index]))
+  )
 }

@@ -108,7 +108,7 @@ export class SlsDoor {
     const principal = this.#authenticate(headers, method, target.text)
     known.keyId = principal.keyId
     const route = routeOf(method, target)
-    known.route = route.path
+    known.route = `sls:${route.path}`
     this.#permit(principal, route, target, request)
     const bodyBytesMax = route.operation.bodyBytesMax ?? this.#parts.limits.bodyBytesMax
     askForBody(request, response, bodyBytesMax)

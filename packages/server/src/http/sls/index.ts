@@ -1,2 +1,3 @@
 export { compatibleInterfaces as slsInterfaces } from './actions.ts'
 export { SlsDoor, type SlsDoorParts } from './door.ts'
+export { type Route as SlsRoute, routes as slsRoutes } from './routes.ts'

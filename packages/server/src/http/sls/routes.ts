@@ -8,13 +8,20 @@ import { notOffered, Refusal } from './refusal.ts'
 import { getCursor, getCursorTime, listShards, pullLogs } from './shards.ts'
 import type { RequestTarget } from './target.ts'
 
-/** An operation and the pattern of its path, for logs and metrics. */
+/** One path and method of the interface, and what it does. */
 export interface Route {
+  /** `*` is every method. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | '*'
+  /** With parameters as `:name`; `/*` at the end is whatever follows, also nothing. */
   readonly path: string
+  /** The `type` that the query must have; empty for none. Absent: whatever it has. */
+  readonly type?: string
+  /** Only where no project is named, or a page of a list is asked for. */
+  readonly isList?: true
+  /** Names of the actions that it is, as the documentation of the interface has them. */
+  readonly actions: readonly string[]
   readonly operation: Operation
 }
-
-type Methods = Readonly<Record<string, Operation>>
 
 /** An operation that clients have and this server has not. */
 function refused(what: string): Operation {
@@ -26,74 +33,83 @@ function refused(what: string): Operation {
   }
 }
 
-const root: Methods = { POST: createProject, GET: getProject, PUT: updateProject, DELETE: deleteProject }
-const logStores: Methods = { POST: createLogStore, GET: listLogStores }
-const logStore: Methods = { POST: putLogs, GET: getLogStore, PUT: updateLogStore, DELETE: deleteLogStore }
-/** By `type` of the query. */
-const reading: Readonly<Record<string, Operation>> = {
-  log: getLogs,
-  histogram: getHistograms,
-  context_log: refused('what stands around a log'),
-}
-const index: Methods = { POST: createIndex, GET: getIndex, PUT: updateIndex, DELETE: deleteIndex }
-/** By `type` of the query. One client writes `log` where others write `logs`. */
-const shard: Readonly<Record<string, Operation>> = {
-  cursor: getCursor,
-  cursor_time: getCursorTime,
-  logs: pullLogs,
-  log: pullLogs,
-}
-const parts: Readonly<Record<string, Methods>> = {
-  index,
-  logs: { POST: getLogsV2 },
-  shards: { GET: listShards },
-}
+const context = refused('what stands around a log')
+const sql = refused('SQL over a project')
+const groups = refused('consumer groups')
+const resharding = refused('splitting and merging of shards: a log store is made with as many as it needs')
+
+const stores = '/logstores'
+const store = '/logstores/:logstore'
+const index = '/logstores/:logstore/index'
+const shard = '/logstores/:logstore/shards/:shard'
+
+/** Everything that the interface does: what is not here does not exist. The first that fits a request is its route. */
+export const routes: readonly Route[] = [
+  { method: 'GET', path: '/', isList: true, actions: ['ListProject'], operation: listProjects },
+  { method: 'GET', path: '/', actions: ['GetProject'], operation: getProject },
+  { method: 'POST', path: '/', actions: ['CreateProject'], operation: createProject },
+  { method: 'PUT', path: '/', actions: ['UpdateProject'], operation: updateProject },
+  { method: 'DELETE', path: '/', actions: ['DeleteProject'], operation: deleteProject },
+  { method: '*', path: '/logs', actions: ['GetProjectLogs'], operation: sql },
+  { method: 'POST', path: stores, actions: ['CreateLogStore'], operation: createLogStore },
+  { method: 'GET', path: stores, actions: ['ListLogStores'], operation: listLogStores },
+  { method: 'GET', path: store, type: '', actions: ['GetLogStore'], operation: getLogStore },
+  { method: 'GET', path: store, type: 'log', actions: ['GetLogs'], operation: getLogs },
+  { method: 'GET', path: store, type: 'histogram', actions: ['GetHistograms'], operation: getHistograms },
+  { method: 'GET', path: store, type: 'context_log', actions: ['GetContextLogs'], operation: context },
+  { method: 'POST', path: store, actions: ['PutLogs'], operation: putLogs },
+  { method: 'PUT', path: store, actions: ['UpdateLogStore'], operation: updateLogStore },
+  { method: 'DELETE', path: store, actions: ['DeleteLogStore'], operation: deleteLogStore },
+  { method: '*', path: `${store}/consumergroups/*`, actions: ['CreateConsumerGroup'], operation: groups },
+  // Two clients, two paths.
+  { method: 'GET', path: index, type: 'histogram', actions: ['GetHistograms'], operation: getHistograms },
+  { method: 'GET', path: index, actions: ['GetIndex'], operation: getIndex },
+  { method: 'POST', path: index, actions: ['CreateIndex'], operation: createIndex },
+  { method: 'PUT', path: index, actions: ['UpdateIndex'], operation: updateIndex },
+  { method: 'DELETE', path: index, actions: ['DeleteIndex'], operation: deleteIndex },
+  { method: 'POST', path: `${store}/logs`, actions: ['GetLogsV2'], operation: getLogsV2 },
+  { method: 'GET', path: `${store}/shards`, actions: ['ListShards'], operation: listShards },
+  { method: 'POST', path: `${store}/shards/lb`, actions: ['PutLogs'], operation: putLogs },
+  { method: 'POST', path: `${store}/shards/route`, actions: ['PutLogs'], operation: putLogs },
+  { method: 'GET', path: shard, type: 'cursor', actions: ['GetCursor'], operation: getCursor },
+  { method: 'GET', path: shard, type: 'cursor_time', actions: ['GetCursorTime'], operation: getCursorTime },
+  { method: 'GET', path: shard, type: 'logs', actions: ['PullLogs'], operation: pullLogs },
+  // One client writes it so.
+  { method: 'GET', path: shard, type: 'log', actions: ['PullLogs'], operation: pullLogs },
+  ...(['POST', 'PUT', 'DELETE'] as const).map(
+    (method): Route => ({
+      method,
+      path: shard,
+      actions: ['SplitShard', 'MergeShards'],
+      operation: resharding,
+    }),
+  ),
+]
+
+const shapes = routes.map(route => ({ route, parts: route.path.split('/').slice(1).filter(Boolean) }))
 
 /** Finds the operation of a request. Throws `BadRequest`. */
 export function routeOf(method: string, target: RequestTarget): Route {
-  const [path, operation] = find(method, target)
-  if (operation !== undefined) return { path: `sls:${path}`, operation }
+  const found = shapes.find(({ route, parts }) => fits(route, parts, method, target))
+  if (found !== undefined) return found.route
   throw new Refusal(
     'BadRequest',
     `there is no operation ${/^[A-Z]{1,10}$/.test(method) ? method : ''} at this path`,
   )
 }
 
-function find(
+function fits(
+  route: Route,
+  parts: readonly string[],
   method: string,
   { path, query, project }: RequestTarget,
-): readonly [string, Operation | undefined] {
-  const [kind, name, part, third] = path
-  if (path.length === 0) {
-    const isList = method === 'GET' && (project === undefined || query.has('size') || query.has('offset'))
-    return ['/', isList ? listProjects : root[method]]
-  }
-  if (kind === 'logs' && path.length === 1) return ['/logs', refused('SQL over a project')]
-  if (kind !== 'logstores') return ['none', undefined]
-  if (name === undefined) return ['/logstores', logStores[method]]
-  if (part === undefined) {
-    const type = query.get('type') ?? ''
-    const found = method === 'GET' && type !== '' ? own(reading, type) : logStore[method]
-    return ['/logstores/:logstore', found]
-  }
-  if (part === 'consumergroups') return ['/logstores/:logstore/consumergroups', refused('consumer groups')]
-  // Two clients, two paths.
-  if (part === 'index' && method === 'GET' && query.get('type') === 'histogram') {
-    return ['/logstores/:logstore', getHistograms]
-  }
-  if (third === undefined)
-    return [`/logstores/:logstore/${own(parts, part) ? part : ''}`, own(parts, part)?.[method]]
-  if (part !== 'shards' || path.length > 4) return ['none', undefined]
-  if (third === 'lb' || third === 'route') {
-    return [`/logstores/:logstore/shards/${third}`, method === 'POST' ? putLogs : undefined]
-  }
-  const found =
-    method === 'GET'
-      ? own(shard, query.get('type') ?? '')
-      : refused('splitting and merging of shards: a log store is made with as many as it needs')
-  return ['/logstores/:logstore/shards/:shard', found]
-}
-
-function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined
+): boolean {
+  if (route.method !== '*' && route.method !== method) return false
+  if (route.type !== undefined && route.type !== (query.get('type') ?? '')) return false
+  if (route.isList === true && project !== undefined && !query.has('size') && !query.has('offset'))
+    return false
+  const isOpenEnded = parts.at(-1) === '*'
+  const named = isOpenEnded ? parts.slice(0, -1) : parts
+  if (isOpenEnded ? path.length < named.length : path.length !== named.length) return false
+  return named.every((part, at) => (part.startsWith(':') ? path[at] !== '' : part === path[at]))
 }

@@ -1,1 +1,2 @@
+export { operations as stsOperations } from './operations.ts'
 export { stsRoutes } from './routes.ts'
