@@ -65,6 +65,8 @@ export interface TargetSpec {
   orderBy?: string
   timeoutMs?: number
   paused?: boolean
+  /** Role by which the sink is used, but not the dead letter; that of the rule without one. */
+  role?: string
 }
 
 export interface RuleSpec {

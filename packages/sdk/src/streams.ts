@@ -34,6 +34,8 @@ export interface StreamSpec {
   paused?: boolean
   /** Role by which the stream does what it does; the rights of the account without one. */
   role?: string
+  /** Roles of its source and sink, in place of that one. */
+  roles?: { source?: string; sink?: string }
 }
 
 /** A named external system: where it is and how to get in. */

@@ -1,6 +1,6 @@
 import { AppError, type Clock, type PluginLog, type Random, retryBackoff, type Sink } from '@millrace/spi'
 import type { SecretBox } from '../auth/index.ts'
-import type { SinkResolver } from '../delivery/index.ts'
+import type { SinkResolver, SinkUse } from '../delivery/index.ts'
 import type { AsyncCalls, Functions } from '../functions/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import type { Plugins } from '../plugins/index.ts'
@@ -48,14 +48,14 @@ export function recordsMaxOf(sink: SinkSpec, plugins: Pick<Plugins, 'sinkRecords
 export function sinkResolver(parts: SinkParts): SinkResolver {
   const { plugins, secrets, functions, calls, ingest, queues, topics, snapshots } = parts
   const { roles, clock, random, log, allowPrivateTargets, fileRoots } = parts
-  const open = (account: string, spec: SinkSpec, queue: string): Sink => {
-    const inside = (inner: SinkSpec): Sink => open(account, inner, queue)
+  const open = (account: string, spec: SinkSpec, use: SinkUse): Sink => {
+    const inside = (inner: SinkSpec): Sink => open(account, inner, use)
     const internal = calls.sink(account, spec, inside) ?? topics.sink(account, spec, inside)
     if (internal !== undefined) return internal
-    const refusal = (): AppError | undefined => roles.refusalOfSink(account, queue, spec)
+    const refusal = (): AppError | undefined => roles.refusalOfSink(account, spec, use)
     const refused = refusal()
     if (refused !== undefined) throw refused
-    return new GuardedSink(openAllowed(account, spec, queue), refusal)
+    return new GuardedSink(openAllowed(account, spec, use.queue), refusal)
   }
   const openAllowed = (account: string, spec: SinkSpec, queue: string): Sink => {
     if ('connector' in spec) {
@@ -84,5 +84,5 @@ export function sinkResolver(parts: SinkParts): SinkResolver {
     }
     return new BusSink(ingest, () => snapshots.current().buses.get(key))
   }
-  return { open: (account, spec, { queue }) => open(account, spec, queue) }
+  return { open }
 }

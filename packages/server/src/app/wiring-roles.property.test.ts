@@ -109,7 +109,14 @@ test('what has no role is refused where roles are required, and let be where the
   const roles = { refusal: () => undefined, has: () => false, credentials: () => undefined }
   const of = (requireRoles: boolean) =>
     new WiringRoles({ roles: () => roles, snapshot: () => emptySnapshot, region, requireRoles })
-  const spec = { targets: [] } as unknown as RuleSpec
-  expect(() => of(true).checkRule(account, spec)).toThrow(expect.objectContaining({ code: 'role.required' }))
-  expect(() => of(false).checkRule(account, spec)).not.toThrow()
+  const target = { id: 't', sink: { queue: 'q' } }
+  const without = { targets: [target] } as unknown as RuleSpec
+  const within = { targets: [{ ...target, role: 'r' }] } as unknown as RuleSpec
+  const partly = { targets: [{ ...target, role: 'r', deadLetter: { queue: 'q' } }] } as unknown as RuleSpec
+  const required = expect.objectContaining({ code: 'role.required' })
+  for (const spec of [without, partly]) {
+    expect(() => of(true).checkRule(account, spec)).toThrow(required)
+    expect(() => of(false).checkRule(account, spec)).not.toThrow()
+  }
+  expect(() => of(true).checkRule(account, within)).not.toThrow()
 })

@@ -11,13 +11,16 @@ const snapshot = {
       '1/orders',
       {
         rules: new Map([
-          ['paid', { spec: { role: 'of-rule' } }],
-          ['free', { spec: {} }],
+          ['paid', { spec: { role: 'of-rule', targets: [{ id: 'own', role: 'of-target' }] } }],
+          ['free', { spec: { targets: [] } }],
         ]),
       },
     ],
   ]),
-  streams: new Map([['1/copy', { spec: { role: 'of-stream' } }]]),
+  streams: new Map([
+    ['1/copy', { spec: { role: 'of-stream' } }],
+    ['1/parts', { spec: { role: 'of-stream', roles: { sink: 'of-sink' } } }],
+  ]),
   functions: new Map([
     ['1/bill', { spec: { role: 'acs:ram::1:role/of-function' } }],
     ['1/abroad', { spec: { role: 'acs:ram::2:role/of-function' } }],
@@ -47,23 +50,37 @@ describe('who uses a sink', () => {
   test.each([
     ['1/orders/paid/target', 'of-rule eventbridge.aliyuncs.com mns:SendMessage'],
     ['1/orders/paid/target@replay', 'of-rule eventbridge.aliyuncs.com mns:SendMessage'],
+    ['1/orders/paid/own', 'of-target eventbridge.aliyuncs.com mns:SendMessage'],
+    ['1/orders/paid/own@replay', 'of-target eventbridge.aliyuncs.com mns:SendMessage'],
     ['1/orders/free/target', undefined],
     ['1/orders/gone/target', undefined],
     ['stream/1/copy', 'of-stream eventbridge.aliyuncs.com mns:SendMessage'],
+    ['stream/1/parts', 'of-sink eventbridge.aliyuncs.com mns:SendMessage'],
     ['1/$calls/bill@*>failed/only', 'of-function fc.aliyuncs.com mns:SendMessage'],
     ['1/$calls/bill@prod>succeeded/only', 'of-function fc.aliyuncs.com mns:SendMessage'],
     ['1/$calls/abroad@*>failed/only', undefined],
     ['1/$calls/early@*>failed/only', undefined],
     ['1/$topics/news/only', undefined],
   ])('is known by the queue %s: %s', (name, told) => {
-    expect(refusing().refusalOfSink('1', name, queue)?.message).toBe(told)
+    expect(refusing().refusalOfSink('1', queue, { queue: name, part: 'sink' })?.message).toBe(told)
   })
 })
 
-test('a stream reads its source by its role', () => {
+test.each(['1/orders/paid/own', 'stream/1/parts'])(
+  'dead letters of %s go by the role of the whole',
+  queue => {
+    const use = { queue, part: 'dead-letter' } as const
+    expect(refusing().refusalOfSink('1', { queue: 'q' }, use)?.message).toMatch(/^of-(rule|stream) /)
+  },
+)
+
+test.each([
+  [{ role: 'of-stream' }, 'of-stream'],
+  [{ role: 'of-stream', roles: { source: 'of-source' } }, 'of-source'],
+])('a stream with %j reads its source by the role %s', (roles, role) => {
   const source = { connector: 'kafka', instance: 'main', options: {} }
-  const stream = { account: '1', spec: { role: 'of-stream', source } } as unknown as StreamView
-  expect(refusing().refusalOfSource(stream)?.message).toContain('of-stream')
+  const stream = { account: '1', spec: { ...roles, source } } as unknown as StreamView
+  expect(refusing().refusalOfSource(stream)?.message).toContain(`${role} `)
   expect(refusing().refusalOfSource(stream)?.message).toContain('millrace:UseInstance')
 })
 

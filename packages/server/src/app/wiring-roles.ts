@@ -1,5 +1,6 @@
 import { AppError, retryNever } from '@millrace/spi'
 import type { RoleService, ServiceRoles, TemporaryCredentials } from '../auth/index.ts'
+import type { SinkUse } from '../delivery/index.ts'
 import { callBusKey } from '../functions/index.ts'
 import { arnOf } from '../http/index.ts'
 import {
@@ -11,10 +12,11 @@ import {
   type Need,
   needOfConnector,
   needsOfFunction,
-  needsOfRule,
   needsOfSink,
-  needsOfStream,
+  type RoleNeeds,
   roleNameOf,
+  roleNeedsOfRule,
+  roleNeedsOfStream,
   type RuleSpec,
   type SinkSpec,
   type Snapshot,
@@ -29,6 +31,9 @@ export interface WiringRolesParts {
   /** Whether rules and streams without a role are refused. */
   readonly requireRoles: boolean
 }
+
+/** What a sink is used for, as far as its role depends on it. */
+type RoleSinkUse = Pick<SinkUse, 'queue' | 'part'>
 
 /** By which role something is done, and what part of the platform does it. */
 interface ActingRole {
@@ -49,12 +54,12 @@ export class WiringRoles {
 
   /** Throws `role.required`, `role.not-found`, `role.not-trusting`, `role.insufficient`. */
   checkRule(account: string, spec: RuleSpec): void {
-    this.#check(account, 'rule', spec, needsOfRule(spec))
+    this.#check(account, 'rule', roleNeedsOfRule(spec))
   }
 
   /** The same for a stream. */
   checkStream(account: string, spec: StreamSpec): void {
-    this.#check(account, 'stream', spec, needsOfStream(spec))
+    this.#check(account, 'stream', roleNeedsOfStream(spec))
   }
 
   /** A role of a function must trust functions, and allow what its destinations need; one that is not there is let be. */
@@ -72,15 +77,15 @@ export class WiringRoles {
     this.#throw(this.#refusal(account, acting, needs))
   }
 
-  /** Why whoever a queue belongs to may not use a sink now; `undefined` when it may. */
-  refusalOfSink(account: string, queue: string, sink: SinkSpec): AppError | undefined {
-    const acting = this.#ofQueue(queue)
+  /** Why whoever a queue belongs to may not use a sink, as a part of it, now; `undefined` when it may. */
+  refusalOfSink(account: string, sink: SinkSpec, { queue, part }: RoleSinkUse): AppError | undefined {
+    const acting = this.#ofQueue(queue, part)
     return acting === undefined ? undefined : this.#refusal(account, acting, [needsOfSink(sink)])
   }
 
   /** Why a stream may not read its source now. */
   refusalOfSource({ account, spec }: StreamView): AppError | undefined {
-    const acting = ofWiring(spec)
+    const acting = ofWiring(spec.roles?.source ?? spec.role)
     return acting === undefined ? undefined : this.#refusal(account, acting, [needOfConnector(spec.source)])
   }
 
@@ -90,12 +95,12 @@ export class WiringRoles {
     return acting && this.#parts.roles().credentials(account, acting.role, name)
   }
 
-  #check(account: string, kind: string, spec: { role?: string }, needs: readonly Need[]): void {
-    const acting = ofWiring(spec)
-    if (acting !== undefined) return this.#throw(this.#refusal(account, acting, needs))
-    if (!this.#parts.requireRoles) return
-    const message = `this server takes no ${kind} without a role (MILLRACE_REQUIRE_ROLES)`
-    throw new AppError('role.required', message, retryNever, { details: { path: 'role' } })
+  #check(account: string, kind: string, all: readonly RoleNeeds[]): void {
+    for (const { role, needs } of all) {
+      const acting = ofWiring(role)
+      if (acting !== undefined) this.#throw(this.#refusal(account, acting, needs))
+      else if (this.#parts.requireRoles) throw roleRequired(kind)
+    }
   }
 
   #throw(refusal: AppError | undefined): void {
@@ -118,19 +123,32 @@ export class WiringRoles {
   }
 
   /** Queues are named by what they belong to: a target of a rule, a stream, or the outcomes of a function's calls. */
-  #ofQueue(queue: string): ActingRole | undefined {
-    const [first = '', second = '', third = ''] = queue.split('/')
+  #ofQueue(queue: string, part: RoleSinkUse['part']): ActingRole | undefined {
+    const [first = '', second = '', third = '', fourth = ''] = queue.split('/')
     const { streams, buses, functions } = this.#parts.snapshot()
-    if (first === 'stream') return ofWiring(streams.get(busKey(second, third))?.spec)
+    if (first === 'stream') {
+      const spec = streams.get(busKey(second, third))?.spec
+      return ofWiring((part === 'sink' ? spec?.roles?.sink : undefined) ?? spec?.role)
+    }
     const bus = busKey(first, second)
-    if (bus !== callBusKey(first)) return ofWiring(buses.get(bus)?.rules.get(third)?.spec)
+    if (bus !== callBusKey(first)) {
+      const spec = buses.get(bus)?.rules.get(third)?.spec
+      // Behind the name of a target stands that of a replay.
+      const [id] = fourth.split('@', 1)
+      const target = part === 'sink' ? spec?.targets.find(one => one.id === id) : undefined
+      return ofWiring(target?.role ?? spec?.role)
+    }
     const [name = ''] = third.split('@', 1)
     const view = functions.get(busKey(first, name))
     return view === undefined ? undefined : this.#ofFunction(first, view.spec)
   }
 }
 
-function ofWiring(spec: { readonly role?: string } | undefined): ActingRole | undefined {
-  if (spec?.role === undefined) return undefined
-  return { role: spec.role, service: 'eventbridge.aliyuncs.com' }
+function ofWiring(role: string | undefined): ActingRole | undefined {
+  return role === undefined ? undefined : { role, service: 'eventbridge.aliyuncs.com' }
+}
+
+function roleRequired(kind: string): AppError {
+  const message = `this server takes no ${kind} without a role (MILLRACE_REQUIRE_ROLES)`
+  return new AppError('role.required', message, retryNever, { details: { path: 'role' } })
 }

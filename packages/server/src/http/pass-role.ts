@@ -1,6 +1,6 @@
 import type { AppError } from '@millrace/spi'
 import type { Access, Principal, RequestFacts, RoleService } from '../auth/index.ts'
-import { busKey, roleNameOf, type Snapshot } from '../resources/index.ts'
+import { busKey, roleNameOf, rolesOfRule, rolesOfStream, type Snapshot } from '../resources/index.ts'
 import { arnOf, type Place } from './access.ts'
 import type { Services } from './services.ts'
 
@@ -13,15 +13,17 @@ interface PassedRole {
 
 type Parts = Pick<Services, 'identity' | 'node' | 'resources'>
 
-/** Throws `auth.forbidden` unless the caller may pass the role; no role needs nothing. */
+/** Throws `auth.forbidden` unless the caller may pass the roles; no role needs nothing. */
 export function checkPass(
   parts: Parts,
   principal: Principal,
-  { role, service }: { readonly role: string | undefined; readonly service: RoleService },
+  { roles, service }: { readonly roles: readonly string[]; readonly service: RoleService },
   facts: RequestFacts,
 ): void {
-  const refusal = role === undefined ? undefined : refusalToPass(parts, principal, { role, service }, facts)
-  if (refusal !== undefined) throw refusal
+  for (const role of roles) {
+    const refusal = refusalToPass(parts, principal, { role, service }, facts)
+    if (refusal !== undefined) throw refusal
+  }
 }
 
 /**
@@ -36,9 +38,10 @@ export function refusalToRewrite(
 ): AppError | undefined {
   const snapshot = parts.resources.snapshots.current()
   for (const access of accesses) {
-    const role = roleAtStake(principal.account, access, snapshot)
-    const refusal = role === undefined ? undefined : refusalToPass(parts, principal, role, facts)
-    if (refusal !== undefined) return refusal
+    for (const role of rolesAtStake(principal.account, access, snapshot)) {
+      const refusal = refusalToPass(parts, principal, role, facts)
+      if (refusal !== undefined) return refusal
+    }
   }
   return undefined
 }
@@ -72,29 +75,29 @@ const changing: ReadonlySet<string> = new Set([
   'eventbridge:UpdateRule',
   'eventbridge:PutTargets',
   'eventbridge:UpdateEventStreaming',
+  'eventbridge:UpdateEventSource',
   'fc:UpdateFunction',
   'fc:PutFunctionAsyncInvokeConfig',
 ])
 
-/** The role of what an access changes: whoever rewrites a document with a role puts the role to a use of his own. */
-function roleAtStake(
-  account: string,
-  { action, resource }: Access,
-  snapshot: Snapshot,
-): PassedRole | undefined {
-  if (!changing.has(action)) return undefined
+/** The roles of what an access changes: whoever rewrites a document with a role puts the role to a use of his own. */
+function rolesAtStake(account: string, { action, resource }: Access, snapshot: Snapshot): PassedRole[] {
+  if (!changing.has(action)) return []
   const [kind = '', first = '', part, second = ''] = (resource.split(':').at(4) ?? '').split('/')
   const key = busKey(account, first)
-  if (kind === 'functions') return passed(snapshot.functions.get(key)?.spec.role, 'fc.aliyuncs.com')
-  const spec =
-    kind === 'eventstreaming'
-      ? snapshot.streams.get(key)?.spec
-      : part === 'rule'
-        ? snapshot.buses.get(key)?.rules.get(second)?.spec
-        : undefined
-  return passed(spec?.role, 'eventbridge.aliyuncs.com')
-}
+  if (kind === 'functions') {
+    const role = snapshot.functions.get(key)?.spec.role
+    return role === undefined ? [] : [{ role, service: 'fc.aliyuncs.com' }]
+  }
+  return wiringRoles().map(role => ({ role, service: 'eventbridge.aliyuncs.com' }))
 
-function passed(role: string | undefined, service: RoleService): PassedRole | undefined {
-  return role === undefined ? undefined : { role, service }
+  function wiringRoles(): string[] {
+    if (part === 'rule') {
+      const rule = snapshot.buses.get(key)?.rules.get(second)
+      return rule === undefined ? [] : rolesOfRule(rule.spec)
+    }
+    // An event source is a stream of its name.
+    const stream = snapshot.streams.get(part === 'eventsource' ? busKey(account, second) : key)
+    return stream === undefined ? [] : rolesOfStream(stream.spec)
+  }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Access, Principal } from '../auth/index.ts'
 import type { AppError } from '@millrace/spi'
 import { type AccessRule, accessesOf } from './access.ts'
-import { refusalToRewrite } from './pass-role.ts'
+import { checkPass, refusalToRewrite } from './pass-role.ts'
 import { factsOf } from './request-facts.ts'
 import type { Services } from './services.ts'
 
@@ -53,5 +53,14 @@ export class Permits {
   ): void {
     const place = { region: this.region, account: principal.account }
     this.check(principal, () => accessesOf(rules, place, params, request.headers), request)
+  }
+
+  /** Throws `auth.forbidden` unless the caller may hand these roles to a part of the platform. */
+  checkPass(
+    principal: Principal,
+    passed: Parameters<typeof checkPass>[2],
+    request: Pick<IncomingMessage, 'headers' | 'socket'>,
+  ): void {
+    checkPass(this.#services, principal, passed, factsOf(request))
   }
 }

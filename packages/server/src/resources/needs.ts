@@ -27,6 +27,62 @@ export function needOfConnector({ connector, instance }: Pick<SourceSpec, 'conne
     : { action: 'millrace:UseInstance', resource: `instance/${instance}` }
 }
 
+/** What is needed of one role; of none, the rights of the account do. */
+export interface RoleNeeds {
+  readonly role: string | undefined
+  readonly needs: readonly Need[]
+}
+
+/** What a rule needs, for each role by which it acts; its own is among them, also when all of its targets have others. */
+export function roleNeedsOfRule({ role, targets }: Pick<RuleSpec, 'role' | 'targets'>): RoleNeeds[] {
+  return byRole(role, [
+    ...targets.map(target => [target.role ?? role, needsOfSink(target.sink)] as const),
+    ...targets.flatMap(({ deadLetter }) => sinksNeed(deadLetter)).map(need => [role, need] as const),
+  ])
+}
+
+/** The same for a stream. */
+export function roleNeedsOfStream({
+  role,
+  roles,
+  source,
+  functions,
+  sink,
+  deadLetter,
+}: StreamSpec): RoleNeeds[] {
+  return byRole(role, [
+    [roles?.source ?? role, needOfConnector(source)],
+    [roles?.sink ?? role, needsOfSink(sink)],
+    ...functions.map(each => [role, needsOfSink(each)] as const),
+    ...sinksNeed(deadLetter).map(need => [role, need] as const),
+  ])
+}
+
+/** The roles that a rule names, each once: whoever writes it hands them over. */
+export function rolesOfRule({
+  role,
+  targets = [],
+}: Pick<RuleSpec, 'role'> & { readonly targets?: readonly { readonly role?: string }[] }): string[] {
+  return named([role, ...targets.map(target => target.role)])
+}
+
+/** Those that a stream names. */
+export function rolesOfStream({ role, roles }: Pick<StreamSpec, 'role' | 'roles'>): string[] {
+  return named([role, roles?.source, roles?.sink])
+}
+
+function named(roles: readonly (string | undefined)[]): string[] {
+  return [...new Set(roles)].filter(role => role !== undefined)
+}
+
+type RoleNeed = readonly [role: string | undefined, need: Need]
+
+function byRole(own: string | undefined, all: readonly RoleNeed[]): RoleNeeds[] {
+  const needs = new Map<string | undefined, Need[]>(own === undefined ? [] : [[own, []]])
+  for (const [role, need] of all) needs.set(role, [...(needs.get(role) ?? []), need])
+  return [...needs].map(([role, list]) => ({ role, needs: distinct(list) }))
+}
+
 /** Everything that a rule does besides reading its bus: its targets and their dead letters. */
 export function needsOfRule({ targets }: Pick<RuleSpec, 'targets'>): Need[] {
   return distinct(targets.flatMap(({ sink, deadLetter }) => sinksNeed(sink, deadLetter)))

@@ -2,11 +2,18 @@ import { Type } from 'typebox'
 import { namePattern } from './names.ts'
 
 /** The role by which a rule or stream acts. */
-export const RoleName = Type.String({
-  pattern: namePattern,
-  description:
-    'Role by which sinks, functions and connectors are used; it must trust `eventbridge.aliyuncs.com`. Without one: the rights of the account.',
-})
+export const RoleName = roleFor(
+  'Role by which sinks, functions and connectors are used; it must trust `eventbridge.aliyuncs.com`. Without one: the rights of the account.',
+)
+
+/** The role by which one part of them acts; `what` says of which one, and in whose place. */
+export function PartRoleName(what: string) {
+  return roleFor(`Role by which ${what} is used, in place of \`role\`.`)
+}
+
+function roleFor(description: string) {
+  return Type.String({ pattern: namePattern, description })
+}
 
 const nameExpression = new RegExp(namePattern)
 

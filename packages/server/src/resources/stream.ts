@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
 import { Name, Qualifier } from './names.ts'
-import { RoleName } from './role-name.ts'
+import { PartRoleName, RoleName } from './role-name.ts'
 import { RetrySpec, SinkSpec } from './target.ts'
 import { TransformSpec } from './transform.ts'
 
@@ -114,6 +114,15 @@ export const StreamSpec = Type.Object(
       description: 'Keeps its position and reads nothing until it is resumed.',
     }),
     role: Type.Optional(RoleName),
+    roles: Type.Optional(
+      Type.Object(
+        {
+          source: Type.Optional(PartRoleName('the source')),
+          sink: Type.Optional(PartRoleName('the sink, but not the dead letter,')),
+        },
+        { additionalProperties: false, description: 'Roles of parts that do not act by `role`.' },
+      ),
+    ),
     foreign: Foreign,
   },
   { additionalProperties: false },

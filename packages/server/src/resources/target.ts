@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
 import { Name, Qualifier } from './names.ts'
+import { PartRoleName } from './role-name.ts'
 import { TransformSpec } from './transform.ts'
 
 const Encoding = Type.Optional(
@@ -101,6 +102,7 @@ export const TargetSpec = Type.Object(
     }),
     retry: Type.Union(RetrySpec.anyOf, { default: { strategy: 'BACKOFF_RETRY' } }),
     deadLetter: Type.Optional(SinkSpec),
+    role: Type.Optional(PartRoleName('this sink, but not its dead letter,')),
     onExhausted: Type.Union([Type.Literal('continue'), Type.Literal('block')], {
       default: 'continue',
       description:

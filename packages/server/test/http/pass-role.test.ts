@@ -73,6 +73,15 @@ describe('to give a rule a role', () => {
     expect((await as(passer, 'POST', '/openapi/createTargets', targets)).status).toBe(200)
   })
 
+  test.each(['theirs-too', 'free'])('is needed for the roles of targets as well: %s', async name => {
+    const bound = { ...rule, targets: [{ ...rule.targets[0], role: 'courier' }] }
+    const path = `buses/orders/rules/${name}`
+    if (name !== 'free') await put(path, bound)
+    const refused = await as(writer, 'PUT', `/api/v1/${path}`, name === 'free' ? bound : rule)
+    expect([refused.status, refused.json]).toEqual([403, expect.objectContaining(refusal)])
+    expect((await as(passer, 'PUT', `/api/v1/${path}`, bound)).status).toBeLessThan(300)
+  })
+
   test('counts for the service that the permission was given for alone', async () => {
     const refused = await as(passer, 'PUT', '/api/v1/functions/f', { code: '', role: 'courier' })
     expect(refused.json).toMatchObject(refusal)

@@ -29,7 +29,7 @@ export const compatibleInterfaces: readonly CompatibleInterface[] = [
       stored('RemovePermission', kept),
       works(
         'PutRule',
-        'a rate of ScheduleExpression must divide an hour or a day, the year of a cron is *; RoleArn and Tags are kept without effect',
+        'a rate of ScheduleExpression must divide an hour or a day, the year of a cron is *; RoleArn is the role of targets without one; Tags are kept without effect',
       ),
       works('DescribeRule', 'of a rule of another interface the pattern is told in the words of this one'),
       works('ListRules'),
@@ -39,7 +39,7 @@ export const compatibleInterfaces: readonly CompatibleInterface[] = [
       works('DeleteRule'),
       works(
         'PutTargets',
-        'functions, event buses, queues, topics and API destinations; all targets of a call or none; parameters of other services are kept without effect',
+        'functions, event buses, queues, topics and API destinations; all targets of a call or none; RoleArn is a role of the account, by which the target is used; parameters of other services are kept without effect',
       ),
       works('RemoveTargets'),
       works('ListTargetsByRule'),

@@ -118,6 +118,10 @@ export class AwsDoor {
           () => accessesOfOperation(name, input, { owner }, place),
           request,
         ),
+      passRoles: given => {
+        const roles = given.filter(role => role !== undefined)
+        this.#parts.permits.checkPass(principal, { roles, service: 'eventbridge.aliyuncs.com' }, request)
+      },
     }
     return await operation.run(call, inputOf(held.bytes))
   }

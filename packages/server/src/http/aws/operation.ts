@@ -17,6 +17,8 @@ export interface Call {
   readonly region: string
   /** Throws unless the caller may do this with what the input names. Every operation asks once its input is known to be well-formed. */
   permit(input: Readonly<Record<string, unknown>>): void
+  /** Throws unless the caller may hand these roles to rules (`ram:PassRole`). */
+  passRoles(roles: readonly (string | undefined)[]): void
 }
 
 export type Answer = Readonly<Record<string, unknown>>

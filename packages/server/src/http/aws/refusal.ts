@@ -75,6 +75,7 @@ const fixedCodes: Readonly<Record<string, string>> = {
   'auth.signature-incomplete': 'IncompleteSignatureException',
   'http.invalid-json': 'SerializationException',
   'resource.not-found': 'ResourceNotFoundException',
+  'role.insufficient': 'AccessDeniedException',
   'replay.not-found': 'ResourceNotFoundException',
   'resource.limit-exceeded': 'LimitExceededException',
   'replay.too-many': 'LimitExceededException',

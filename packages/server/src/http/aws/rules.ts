@@ -10,6 +10,7 @@ import { type Answer, type Call, type Operation, operation } from './operation.t
 import { pageOf, PageMembers } from './paging.ts'
 import { innerPattern, outerPatternText, patternLengthMax, readPattern } from './pattern.ts'
 import { invalid } from './refusal.ts'
+import { innerRole, outerRole } from './role-arn.ts'
 import { deleteSchedule, firedPattern, putSchedule, switchSchedule } from './rule-schedule.ts'
 import { TagList, tagsOf } from './tag-list.ts'
 import { targetView } from './target-view.ts'
@@ -88,6 +89,8 @@ async function put(call: Call, input: Static<typeof PutRule>): Promise<Answer> {
   if (text === undefined && expression === undefined) {
     throw invalid('Parameter(s) EventPattern or ScheduleExpression must be specified.')
   }
+  const role = innerRole(call, input.RoleArn)
+  call.passRoles([role])
   const bus = await busOf(call, input.EventBusName)
   const spec = {
     description: innerDescription(input.Description),
@@ -104,18 +107,23 @@ async function put(call: Call, input: Static<typeof PutRule>): Promise<Answer> {
   }
   if (expression !== undefined) await putSchedule(call, bus.name, name, expression, spec.state)
   if (bus.rules.has(name)) {
-    await changeRule(call, bus.name, name, before => ({
-      ...before,
-      ...spec,
-      ...withForeign(before.foreign, kept),
-    }))
+    await changeRule(call, bus.name, name, ({ role: had, ...before }) => {
+      // A role that another interface gave is not taken away by a client that knows nothing of it.
+      const isTheirs = foreignOf(before.foreign)['RoleArn'] === undefined
+      const roles = roleMember(role ?? (isTheirs ? had : undefined))
+      return { ...before, ...spec, ...roles, ...withForeign(before.foreign, kept) }
+    })
   } else {
     const Tags = input.Tags && tagsOf(input.Tags)
-    const made = { ...spec, ...withForeign(undefined, { ...kept, Tags }) }
+    const made = { ...spec, ...roleMember(role), ...withForeign(undefined, { ...kept, Tags }) }
     await call.services.resources.rules.put(call.account, bus.name, name, made, 0)
   }
   if (expression === undefined) await deleteSchedule(call, bus.name, name)
   return { RuleArn: ruleArn(call, bus.name, name) }
+}
+
+function roleMember(role: string | undefined): Pick<RuleSpec, 'role'> {
+  return role === undefined ? {} : { role }
 }
 
 /** What a rule asks for: events that match, firings of its schedule, or both. */
@@ -148,7 +156,8 @@ function patternText(call: Call, { name, spec }: RuleView): string | undefined {
 function shown(call: Call, bus: string, rule: RuleView): Record<string, unknown> {
   const { spec } = rule
   const kept = foreignOf(spec.foreign)
-  const { State = 'ENABLED', RoleArn, ScheduleExpression } = kept
+  const { State = 'ENABLED', ScheduleExpression } = kept
+  const RoleArn = outerRole(call, spec.role, kept['RoleArn'])
   const EventPattern = patternText(call, rule)
   const text = outerDescription(spec.description, kept)
   return {

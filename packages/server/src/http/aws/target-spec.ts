@@ -6,6 +6,7 @@ import { withForeign } from './foreign.ts'
 import { busName, checkedName, parseArn, ruleArn } from './names.ts'
 import type { Call } from './operation.ts'
 import { invalid } from './refusal.ts'
+import { innerRole } from './role-arn.ts'
 import type { TargetEntry } from './target-entry.ts'
 
 /** A target as this folder writes it; what is not named gets the platform's defaults. */
@@ -37,6 +38,7 @@ export async function targetSpec(
     )
   }
   const deadLetter = deadLetterOf(call, entry)
+  const role = innerRole(call, entry.RoleArn)
   const whole = { form: 'AWS', value: '$', variables: {}, account: call.owner, region: call.region } as const
   return {
     id: checkedName('a target', entry.Id),
@@ -44,6 +46,7 @@ export async function targetSpec(
     ...(isForwarded ? {} : { transform: transform ?? whole }),
     retry: retryOf(entry),
     ...(deadLetter === undefined ? {} : { deadLetter }),
+    ...(role === undefined ? {} : { role }),
     ...withForeign(undefined, entry),
   }
 }

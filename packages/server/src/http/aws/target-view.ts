@@ -2,20 +2,24 @@ import type { SinkSpec, TargetSpec } from '../../resources/index.ts'
 import { foreignOf } from './foreign.ts'
 import { busArn } from './names.ts'
 import type { Call } from './operation.ts'
+import { outerRole } from './role-arn.ts'
 
-type Place = Pick<Call, 'region' | 'owner'>
+type Place = Pick<Call, 'region' | 'account' | 'owner'>
 
 /**
  * A target as this interface shows it: what was written through it, or, of a target that another interface has written,
  * what can be said of it here.
  */
 export function targetView(target: TargetSpec, place: Place): Record<string, unknown> {
-  const kept = foreignOf(target.foreign)
-  if (typeof kept['Arn'] === 'string') return { ...kept, Id: target.id }
+  const { RoleArn: written, ...kept } = foreignOf(target.foreign)
+  const arn = outerRole(place, target.role, written)
+  const role = arn === undefined ? {} : { RoleArn: arn }
+  if (typeof kept['Arn'] === 'string') return { ...kept, ...role, Id: target.id }
   const { deadLetter, retry } = target
   return {
     Id: target.id,
     Arn: sinkArn(target.sink, place),
+    ...role,
     ...(deadLetter !== undefined && 'queue' in deadLetter
       ? { DeadLetterConfig: { Arn: sinkArn(deadLetter, place) } }
       : {}),

@@ -5,6 +5,7 @@ import { BusReference, ResourceName } from './names.ts'
 import { type Answer, type Call, type Operation, operation } from './operation.ts'
 import { pageOf, PageMembers } from './paging.ts'
 import { noSuch, Refusal } from './refusal.ts'
+import { innerRole } from './role-arn.ts'
 import { TargetEntry } from './target-entry.ts'
 import { targetSpec, type WrittenTarget } from './target-spec.ts'
 import { targetView } from './target-view.ts'
@@ -47,6 +48,7 @@ export const targetOperations: Readonly<Record<string, Operation>> = {
 }
 
 async function put(call: Call, input: Static<typeof PutTargets>): Promise<Answer> {
+  call.passRoles(input.Targets.map(({ RoleArn }) => innerRole(call, RoleArn)))
   const bus = await busOf(call, input.EventBusName)
   if (!bus.rules.has(input.Rule)) throw noSuch(`Rule ${input.Rule}`)
   const written = new Map<string, WrittenTarget>()

@@ -15,6 +15,8 @@ export interface Call {
   readonly peer: string
   /** Throws unless the caller may do this with what the input names. Every action asks once its input is known to be well-formed. */
   permit(input: Readonly<Record<string, unknown>>): void
+  /** Throws unless the caller may hand these roles to rules and streams (`ram:PassRole`). */
+  passRoles(roles: readonly string[]): void
 }
 
 /** Members of the answer besides the two that every answer has. */

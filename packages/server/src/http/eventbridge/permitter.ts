@@ -3,15 +3,18 @@ import { accessesOf, type AccessRule } from '../access.ts'
 import type { Permits } from '../permits.ts'
 import type { Call } from './action.ts'
 
-/** Asks for the permissions of an action, with the members of its input. */
+/** Asks for the permissions of an action, with the members of its input, and for those to hand over the roles that it names. */
 export function permitter(
   permits: Permits,
   rules: readonly AccessRule[],
   { principal, raw }: FastifyRequest,
-): Call['permit'] {
-  return input => {
-    const params = input as Readonly<Record<string, string | undefined>>
-    const place = { region: permits.region, account: principal.account }
-    permits.check(principal, () => accessesOf(rules, place, params, {}), raw)
+): Pick<Call, 'permit' | 'passRoles'> {
+  return {
+    permit: input => {
+      const params = input as Readonly<Record<string, string | undefined>>
+      const place = { region: permits.region, account: principal.account }
+      permits.check(principal, () => accessesOf(rules, place, params, {}), raw)
+    },
+    passRoles: roles => permits.checkPass(principal, { roles, service: 'eventbridge.aliyuncs.com' }, raw),
   }
 }

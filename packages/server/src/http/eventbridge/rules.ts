@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
-import { busKey, type RuleSpec, type RuleView } from '../../resources/index.ts'
+import { busKey, rolesOfRule, type RuleSpec, type RuleView } from '../../resources/index.ts'
 import type { Services } from '../services.ts'
-import { type Action, type Answer, isObject, jsonAction } from './action.ts'
+import { type Action, type Answer, type Call, isObject, jsonAction } from './action.ts'
 import { ruleArn } from './arn.ts'
 import { changeRule } from './change-rule.ts'
 import { patternOf } from './filter-pattern.ts'
@@ -41,7 +41,9 @@ const mapped = ['EventBusName', 'RuleName', 'Description', 'Status', 'FilterPatt
 export function ruleActions(services: Services): Readonly<Record<string, Action>> {
   const { rules } = services.resources
   return {
-    createRule: jsonAction('rule', CreateRule, (account, input) => create(services, account, input)),
+    createRule: jsonAction('rule', CreateRule, (account, input, call) =>
+      create(services, account, input, call),
+    ),
     getRule: jsonAction('rule', RuleName, (account, { EventBusName, RuleName: name }) => {
       rules.get(account, EventBusName, name)
       const view = services.resources.snapshots.current().buses.get(busKey(account, EventBusName))
@@ -70,6 +72,7 @@ async function create(
   services: Services,
   account: string,
   input: Static<typeof CreateRule>,
+  call: Call,
 ): Promise<Answer> {
   const { EventBusName: bus, RuleName: name, Targets = [] } = input
   services.resources.buses.get(account, bus)
@@ -78,6 +81,7 @@ async function create(
   const pattern = requiredPattern(input.FilterPattern ?? '')
   const context = mappingContext(services, account)
   const targets = Targets.map(entry => targetSpec(readTargetEntry(entry), context))
+  call.passRoles(rolesOfRule({ targets }))
   const { Description: description = '', Status } = input
   const state = stateOf(Status) ?? 'enabled'
   const kept = keptMembers(input, mapped)

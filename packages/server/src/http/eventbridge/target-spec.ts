@@ -5,6 +5,7 @@ import {
   deadLetterSink,
   type MappingContext,
   Members,
+  roleOf,
   targetCodes,
   targetMapping,
 } from './mapping/index.ts'
@@ -21,17 +22,13 @@ export function targetSpec(
   entry: TargetEntry,
   context: MappingContext,
 ): Omit<TargetSpec, 'parameters' | 'paused' | 'timeoutMs' | 'concurrencyMax'> & Partial<TargetSpec> {
-  const members = new Members(
-    `a target of type ${entry.Type.slice(0, 64)}`,
-    entry.ParamList,
-    targetCodes,
-    entry.Endpoint ?? '',
-  )
+  const members = membersOf(entry)
   const { sink, transform, parameters, timeoutMs, ratePerSecondMax } = targetMapping(entry.Type)(
     members,
     context,
   )
   const deadLetter = deadLetterOf(entry, context)
+  const role = roleOf(members, context.account)
   const concurrency = entry.ConcurrentConfig?.Concurrency
   return {
     id: entry.Id,
@@ -42,10 +39,20 @@ export function targetSpec(
     ...(ratePerSecondMax === undefined ? {} : { ratePerSecondMax }),
     retry: retryOf(entry.PushRetryStrategy),
     ...(deadLetter === undefined ? {} : { deadLetter }),
+    ...(role === undefined ? {} : { role }),
     onExhausted: toleranceOf(entry.ErrorsTolerance),
     ...(concurrency === undefined ? {} : { concurrencyMax: concurrency }),
     ...keptMembers(masked(entry), []),
   }
+}
+
+/** The role that a target names; `undefined` without one. */
+export function targetRole(entry: TargetEntry, account: string): string | undefined {
+  return roleOf(membersOf(entry), account)
+}
+
+function membersOf({ Type, ParamList, Endpoint = '' }: TargetEntry): Members {
+  return new Members(`a target of type ${Type.slice(0, 64)}`, ParamList, targetCodes, Endpoint)
 }
 
 /** The named strategies (section 7.2). */

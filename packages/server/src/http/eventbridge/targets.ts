@@ -4,14 +4,14 @@ import { notFound, type TargetSpec } from '../../resources/index.ts'
 import { translate } from '../error-body.ts'
 import type { Services } from '../services.ts'
 import { fromCloudEvents, fromPatterns } from '../translate.ts'
-import { type Action, type Answer, jsonAction } from './action.ts'
+import { type Action, type Answer, type Call, jsonAction } from './action.ts'
 import { changeRule } from './change-rule.ts'
 import { unmasked } from './masks.ts'
 import { PageMembers, windowOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
 import { entryIdOf, readTargetEntry, targetsPerRuleMax, tooManyTargets } from './target-entry.ts'
 import { mappingContext } from './mapping-context.ts'
-import { targetSpec } from './target-spec.ts'
+import { targetRole, targetSpec } from './target-spec.ts'
 import { targetView } from './target-view.ts'
 import { wireCode } from './wire-code.ts'
 
@@ -30,7 +30,9 @@ interface ErrorEntry {
 /** Write, delete and list the targets of a rule (section 2.5, 13 to 15). */
 export function targetActions(services: Services): Readonly<Record<string, Action>> {
   return {
-    createTargets: jsonAction('target', CreateTargets, (account, input) => put(services, account, input)),
+    createTargets: jsonAction('target', CreateTargets, (account, input, call) =>
+      put(services, account, input, call),
+    ),
     deleteTargets: jsonAction('target', DeleteTargets, (account, input) => remove(services, account, input)),
     listTargets: jsonAction('target', ListTargets, (account, input) => {
       const { offset, limit } = windowOf(input)
@@ -49,8 +51,10 @@ async function put(
   services: Services,
   account: string,
   input: Static<typeof CreateTargets>,
+  call: Call,
 ): Promise<Answer> {
   const { EventBusName: bus, RuleName: name } = input
+  call.passRoles(input.Targets.flatMap(given => readableRole(given, account) ?? []))
   services.resources.rules.get(account, bus, name)
   const context = mappingContext(services, account)
   const seen = new Set<string>()
@@ -69,6 +73,16 @@ async function put(
       return { ...spec, targets }
     })
   })
+}
+
+/** The role that an entry names; `undefined` also for one that cannot be read, which is refused by its entry. */
+function readableRole(given: unknown, account: string): string | undefined {
+  try {
+    return targetRole(readTargetEntry(given), account)
+  } catch (thrown) {
+    if (thrown instanceof Refusal || thrown instanceof AppError) return undefined
+    throw thrown
+  }
 }
 
 /** What a target that is there becomes: it stays paused if it is, and keeps secrets that came back masked. */

@@ -68,7 +68,7 @@ export async function respond(
 
 function passedRole(role: unknown) {
   return {
-    role: typeof role === 'string' && role !== '' ? role : undefined,
+    roles: typeof role === 'string' && role !== '' ? [role] : [],
     service: 'fc.aliyuncs.com',
   } as const
 }

@@ -32,7 +32,8 @@ export function functionRoutes(app: Application, services: Services): void {
   app.put('/functions/:function', { schema: putFunction }, async (request, reply) => {
     const { account } = request.principal
     const { function: name } = request.params
-    const passed = { role: request.body.role, service: 'fc.aliyuncs.com' } as const
+    const { role } = request.body
+    const passed = { roles: role === undefined ? [] : [role], service: 'fc.aliyuncs.com' } as const
     checkPass(services, request.principal, passed, factsOf(request.raw))
     const { created } = await functions.put(account, name, request.body, expectedRevision(request.headers))
     return sendPut(reply, created, functions.get(account, name))

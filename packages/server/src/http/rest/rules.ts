@@ -1,4 +1,4 @@
-import { RuleSpec } from '../../resources/index.ts'
+import { rolesOfRule, RuleSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { needs, needsToPut } from '../access.ts'
@@ -35,7 +35,7 @@ export function ruleRoutes(app: Application, services: Services): void {
   app.put('/buses/:bus/rules/:rule', { schema: putRule }, async (request, reply) => {
     const { account } = request.principal
     const { bus, rule } = request.params
-    const passed = { role: request.body.role, service: 'eventbridge.aliyuncs.com' } as const
+    const passed = { roles: rolesOfRule(request.body), service: 'eventbridge.aliyuncs.com' } as const
     checkPass(services, request.principal, passed, factsOf(request.raw))
     const { created } = await rules.put(account, bus, rule, request.body, expectedRevision(request.headers))
     return sendPut(reply, created, rules.get(account, bus, rule))

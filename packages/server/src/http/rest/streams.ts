@@ -1,4 +1,4 @@
-import { StreamSpec } from '../../resources/index.ts'
+import { rolesOfStream, StreamSpec } from '../../resources/index.ts'
 import type { Application } from '../application.ts'
 import type { Services } from '../services.ts'
 import { needs, needsToPut } from '../access.ts'
@@ -27,7 +27,7 @@ export function streamRoutes(app: Application, services: Services): void {
   app.put('/streams/:name', { schema: putStream }, async (request, reply) => {
     const { account } = request.principal
     const { name } = request.params
-    const passed = { role: request.body.role, service: 'eventbridge.aliyuncs.com' } as const
+    const passed = { roles: rolesOfStream(request.body), service: 'eventbridge.aliyuncs.com' } as const
     checkPass(services, request.principal, passed, factsOf(request.raw))
     const { created } = await streams.put(account, name, request.body, expectedRevision(request.headers))
     return sendPut(reply, created, streams.get(account, name))

@@ -9,6 +9,7 @@ import {
   region,
   startAwsServer,
 } from './fixture.ts'
+import { allowing, putRole } from '../roles.ts'
 
 let server: AwsServer
 
@@ -101,6 +102,7 @@ describe('rules', () => {
     '{"source": ["shop.orders"], "resources": [{"prefix": "arn:"}], "account": ["111122223333"]}'
 
   test('are written, told as they were written, replaced and switched', async () => {
+    await putRole(server, 'r', allowing({ Action: 'fc:InvokeFunction' }))
     const made = await send('PutRule', {
       Name: 'paid',
       EventBusName: 'lab',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accessKeyId, accessKeySecret, account, startWireServer, type WireServer } from './fixture.ts'
+import { allowing, putRole } from '../roles.ts'
 import { type Members, type RpcCall, rpcClient } from './rpc-client.ts'
 
 /** Whether the connectors take what the parameter sets are mapped to: nothing is started, so no system is needed. */
@@ -25,6 +26,8 @@ beforeAll(async () => {
   for (const [name, instance] of Object.entries(instances)) {
     expect((await server.rest('PUT', `/instances/${name}`, instance)).status, name).toBe(201)
   }
+  for (const role of ['r', 'eb-sls'])
+    await putRole(server, role, allowing({ Action: 'millrace:UseInstance' }))
   await call('CreateConnection', {
     ConnectionName: 'crm',
     NetworkParameters: { NetworkType: 'PublicNetwork' },

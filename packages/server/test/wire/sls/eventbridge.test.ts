@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sdk } from '../eventbridge/fixture.ts'
 import { type Members, type RpcCall, rpcClient } from '../eventbridge/rpc-client.ts'
+import { allowing, putRole } from '../roles.ts'
 import { accessKeyId, accessKeySecret, account, type SlsServer, startSlsServer } from './fixture.ts'
 
 /** Events into a log store by a rule, and logs out of it by a streaming, each as the vendor's parameters say it. */
@@ -12,6 +13,11 @@ beforeAll(async () => {
   call = rpcClient(server)
   const options = { endpoint: server.url, accessKeyId, accessKeySecret }
   expect((await server.rest('PUT', '/instances/sls', { connector: 'sls', options })).status).toBe(201)
+  await putRole(
+    server,
+    'r',
+    allowing({ Action: 'millrace:UseInstance', Resource: 'acs:millrace:*:*:instance/sls' }),
+  )
   await server.call('createProject', 'shop', {})
   await server.call('createLogStore', 'shop', 'orders', { shardCount: 1 })
 })

@@ -1,5 +1,6 @@
 export { deadLetterForms, deadLetterSink } from './dead-letter.ts'
-export type { Destination, MappingContext } from './destination.ts'
+export { type Destination, given, type MappingContext } from './destination.ts'
 export { type MemberCodes, Members, parametersOf, targetCodes } from './members.ts'
 export { ossEventSource } from './oss.ts'
+export { roleOf } from './role.ts'
 export { sinkMapping, sourceMapping, targetMapping } from './tables.ts'

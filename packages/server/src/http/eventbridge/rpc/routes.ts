@@ -86,7 +86,7 @@ async function respond(
     headers: request.headers,
     body: Buffer.from(JSON.stringify(input)),
     peer: request.ip.replace(/^::ffff:/, ''),
-    permit: permitter(permits, actionAccess[action.does ?? ''] ?? [], request),
+    ...permitter(permits, actionAccess[action.does ?? ''] ?? [], request),
   })
   const shaped = action.shape?.(answer, input) ?? {}
   const RequestId = requestId(random)

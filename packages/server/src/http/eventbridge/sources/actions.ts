@@ -35,11 +35,11 @@ const ListSources = Type.Object({
  */
 export function sourceActions(services: Services): Readonly<Record<string, Action>> {
   return {
-    'v2/createEventSource': jsonAction('source', SourceInput, (account, input) =>
-      create(services, account, input),
+    'v2/createEventSource': jsonAction('source', SourceInput, (_account, input, call) =>
+      create(services, call, input),
     ),
-    'v2/updateEventSource': jsonAction('source', SourceInput, async (account, input) => {
-      await update(services, account, input)
+    'v2/updateEventSource': jsonAction('source', SourceInput, async (_account, input, call) => {
+      await update(services, call, input)
       return {}
     }),
     'v2/deleteEventSource': jsonAction('source', SourceName, async (account, input) => {
@@ -61,7 +61,8 @@ export function sourceActions(services: Services): Readonly<Record<string, Actio
 
 const nameExpression = /^[A-Za-z0-9][A-Za-z0-9.-]{0,126}$/
 
-async function create(services: Services, account: string, input: SourceInput): Promise<Answer> {
+async function create(services: Services, call: Call, input: SourceInput): Promise<Answer> {
+  const { account } = call
   const { EventSourceName: name, EventBusName: bus } = input
   if (!nameExpression.test(name)) {
     throw new Refusal(
@@ -76,7 +77,7 @@ async function create(services: Services, account: string, input: SourceInput): 
       `there is an event source ${name}; names are those of the account`,
     )
   }
-  await write(services, account, input, newToken(), 0)
+  await write(services, call, input, newToken(), 0)
   return { EventSourceARN: sourceArn(services.node.region, account, bus, name) }
 }
 
@@ -98,7 +99,8 @@ function checkBus(services: Services, account: string, bus: string): void {
 }
 
 /** What is not named keeps its value; so does the token, for it stands in the addresses that senders know. */
-async function update(services: Services, account: string, input: SourceInput): Promise<void> {
+async function update(services: Services, call: Call, input: SourceInput): Promise<void> {
+  const { account } = call
   const found = await findSource(services, account, input.EventSourceName, input.EventBusName)
   checkBus(services, account, input.EventBusName)
   const isOther = parameterObject(input) !== undefined
@@ -110,7 +112,7 @@ async function update(services: Services, account: string, input: SourceInput): 
   const hadStream = found.stream !== undefined
   await write(
     services,
-    account,
+    call,
     merged,
     found.token || newToken(),
     hadStream ? found.revision : undefined,
@@ -121,23 +123,26 @@ async function update(services: Services, account: string, input: SourceInput): 
 
 async function write(
   services: Services,
-  account: string,
+  call: Call,
   input: SourceInput,
   token: string,
   expected: number | undefined,
   before?: FoundSource,
 ): Promise<void> {
+  const { account } = call
   const parameters = parameterObject(input)
   const name = input.EventSourceName
   if (parameters === undefined) {
     await applicationDocuments(services).put(account, name, input, expected)
     return
   }
-  const { source, tasksMax } = sourcePart(parameters, mappingContext(services, account), token)
+  const { source, tasksMax, role } = sourcePart(parameters, mappingContext(services, account), token)
+  if (role !== undefined) call.passRoles([role])
   const spec = {
     description: input.Description ?? '',
     source: unmasked(source, before?.stream?.spec.source),
     sink: { bus: input.EventBusName },
+    ...(role === undefined ? {} : { roles: { source: role } }),
     ...(tasksMax === undefined ? {} : { tasksMax }),
     foreign: { [foreignName]: { source: masked(input), token } },
   }

@@ -6,6 +6,7 @@ import {
   Members,
   ossEventSource,
   parametersOf,
+  roleOf,
   sourceMapping,
 } from '../mapping/index.ts'
 import { Refusal } from '../refusal.ts'
@@ -20,6 +21,8 @@ const codes: MemberCodes = {
 export interface SourcePart {
   readonly source: SourceSpec
   readonly tasksMax?: number
+  /** By which role it is read. */
+  readonly role?: string
 }
 
 /** The name and the members of the one parameter object; `undefined` for a source of one's own application, which has none. */
@@ -68,7 +71,12 @@ export function sourcePart(
   const given = new Members(kind, parametersOf(members), codes)
   const source = sourceMapping(kind, 'EventSourceTypeInvalid')(given, context)
   const tasks = Number(given.constant('MaximumTasks') || '1')
-  return Number.isInteger(tasks) && tasks > 1 ? { source, tasksMax: Math.min(tasks, 64) } : { source }
+  const role = roleOf(given, context.account)
+  return {
+    source,
+    ...(Number.isInteger(tasks) && tasks > 1 ? { tasksMax: Math.min(tasks, 64) } : {}),
+    ...(role === undefined ? {} : { role }),
+  }
 }
 
 /** Firings of a schedule (section 9.3); `UserData` is a map, or the text of one. */

@@ -1,7 +1,13 @@
 import { type Static, Type } from 'typebox'
-import { busKey, notFound, type StreamSpec, type StreamView } from '../../../resources/index.ts'
+import {
+  busKey,
+  notFound,
+  rolesOfStream,
+  type StreamSpec,
+  type StreamView,
+} from '../../../resources/index.ts'
 import type { Services } from '../../services.ts'
-import { type Action, type Answer, jsonAction } from '../action.ts'
+import { type Action, type Answer, type Call, jsonAction } from '../action.ts'
 import { streamingArn } from '../arn.ts'
 import { foreignName } from '../foreign.ts'
 import { mappingContext } from '../mapping-context.ts'
@@ -31,11 +37,11 @@ const Metrics = Type.Object({
 /** Create, read, list, change, start, pause and delete event streamings (section 2.5, 27 to 34). */
 export function streamingActions(services: Services): Readonly<Record<string, Action>> {
   return {
-    'v2/createEventStreaming': jsonAction('streaming', Create, (account, input) =>
-      create(services, account, input),
+    'v2/createEventStreaming': jsonAction('streaming', Create, (account, input, call) =>
+      create(services, account, input, call),
     ),
-    'v2/updateEventStreaming': jsonAction('streaming', Update, async (account, input) => {
-      await update(services, account, input.EventStreamingName, input)
+    'v2/updateEventStreaming': jsonAction('streaming', Update, async (account, input, call) => {
+      await update(services, account, input, call)
       return {}
     }),
     'v2/deleteEventStreaming': jsonAction('streaming', StreamingName, async (account, input) => {
@@ -75,21 +81,28 @@ const BusinessOption = Type.Object({
 
 /** How a streaming is paid for: kept, and without effect. */
 export function businessOptionAction(services: Services): Action {
-  return jsonAction('streaming', BusinessOption, async (account, input) => {
+  return jsonAction('streaming', BusinessOption, async (account, input, call) => {
     const { EventStreamingName: name, ...BusinessOption } = input
     const { kept } = find(services, account, name)
     const RunOptions = { ...(kept.streaming['RunOptions'] as object | undefined), BusinessOption }
-    await update(services, account, name, { RunOptions })
+    await update(services, account, { EventStreamingName: name, RunOptions }, call)
     return {}
   })
 }
 
 /** It waits until it is started, as the interface has it: "a created or disabled stream" is what can be started. */
-async function create(services: Services, account: string, input: Static<typeof Create>): Promise<Answer> {
+async function create(
+  services: Services,
+  account: string,
+  input: Static<typeof Create>,
+  call: Call,
+): Promise<Answer> {
   const { EventStreamingName: name } = input
   checkNewName('EventStreamingNameInvalid', name)
+  const made = streamSpec(input, mappingContext(services, account))
+  call.passRoles(rolesOfStream(made))
   const spec = {
-    ...streamSpec(input, mappingContext(services, account)),
+    ...made,
     paused: true,
     foreign: { [foreignName]: { streaming: masked(input), isStarted: false } },
   }
@@ -101,14 +114,16 @@ async function create(services: Services, account: string, input: Static<typeof 
 async function update(
   services: Services,
   account: string,
-  name: string,
-  input: StreamingInput,
+  { EventStreamingName: name, ...input }: StreamingInput & { readonly EventStreamingName: string },
+  call: Call,
 ): Promise<void> {
   await change(services, account, name, (spec, kept) => {
     const streaming = { ...kept.streaming, ...input }
     const { source, sink, ...others } = streamSpec(streaming, mappingContext(services, account))
+    call.passRoles(rolesOfStream(others))
     return {
       ...others,
+      ...(spec.role === undefined ? {} : { role: spec.role }),
       source: unmasked(source, spec.source),
       sink: unmasked(sink, spec.sink),
       paused: spec.paused,

@@ -5,10 +5,12 @@ import { parseFunctionArn } from '../arn.ts'
 import { patternOf } from '../filter-pattern.ts'
 import {
   type Destination,
+  given,
   type MappingContext,
   type MemberCodes,
   Members,
   parametersOf,
+  roleOf,
   sinkMapping,
   sourceMapping,
 } from '../mapping/index.ts'
@@ -40,19 +42,17 @@ export function streamSpec(
 ): Partial<StreamSpec> & Pick<StreamSpec, 'source' | 'sink'> {
   const [sourceKind, sourceMembers] = onlyPart('Source', input.Source ?? {})
   const [sinkKind, sinkMembers] = onlyPart('Sink', input.Sink ?? {})
-  const source = sourceMapping(sourceKind, streamingCode)(
-    new Members(sourceKind, parametersOf(sourceMembers), codes),
-    context,
-  )
-  const destination = sinkMapping(sinkKind, streamingCode)(
-    new Members(sinkKind, parametersOf(sinkMembers), codes),
-    context,
-  )
+  const from = new Members(sourceKind, parametersOf(sourceMembers), codes)
+  const source = sourceMapping(sourceKind, streamingCode)(from, context)
+  const to = new Members(sinkKind, parametersOf(sinkMembers), codes)
+  const destination = sinkMapping(sinkKind, streamingCode)(to, context)
+  const roles = given({ source: roleOf(from, context.account), sink: roleOf(to, context.account) })
   const pattern = input.FilterPattern?.trim() ?? ''
   const options = runOptions(input.RunOptions ?? {}, context)
   return {
     description: input.Description ?? '',
     source,
+    ...(Object.keys(roles).length === 0 ? {} : { roles }),
     pattern: pattern === '' ? {} : patternOf(pattern),
     dialect: 'aliyun',
     functions: (input.Transforms ?? []).map(transform => functionStage(transform, context)),
