@@ -59,7 +59,7 @@ describe('who uses a sink', () => {
     ['1/$calls/bill@*>failed/only', 'of-function fc.aliyuncs.com mns:SendMessage'],
     ['1/$calls/bill@prod>succeeded/only', 'of-function fc.aliyuncs.com mns:SendMessage'],
     ['1/$calls/abroad@*>failed/only', undefined],
-    ['1/$calls/early@*>failed/only', undefined],
+    ['1/$calls/early@*>failed/only', 'not-there-yet fc.aliyuncs.com mns:SendMessage'],
     ['1/$topics/news/only', undefined],
   ])('is known by the queue %s: %s', (name, told) => {
     expect(refusing().refusalOfSink('1', queue, { queue: name, part: 'sink' })?.message).toBe(told)
@@ -94,5 +94,15 @@ test('destinations of a function are asked of its role when they are written, fr
   const async = new Map([['LATEST', { spec }]]) as never
   expect(() => refusing().checkFunction('1', { role: 'of-function' } as never, async)).toThrow(
     'mns:PublishMessage',
+  )
+})
+
+test('a function may come before its role, but not before that of its destinations', () => {
+  const spec = { role: 'not-there-yet' } as never
+  const async = new Map([['LATEST', { spec: { onFailure: { topic: 'news' } } }]]) as never
+  expect(() => refusing().checkFunction('1', spec)).not.toThrow()
+  expect(() => refusing().checkFunction('1', spec, async)).toThrow('not-there-yet')
+  expect(() => refusing().checkAsync('1', 'early', { onFailure: { topic: 'news' } } as never)).toThrow(
+    'not-there-yet',
   )
 })

@@ -62,19 +62,25 @@ export class WiringRoles {
     this.#check(account, 'stream', roleNeedsOfStream(spec))
   }
 
-  /** A role of a function must trust functions, and allow what its destinations need; one that is not there is let be. */
+  /**
+   * A role of a function must trust functions, and allow what its destinations need. Without destinations it need not be there yet: code is
+   * often brought before its roles, and gets no credentials until then.
+   */
   checkFunction(account: string, spec: FunctionSpec, async: FunctionView['async'] = new Map()): void {
     const acting = this.#ofFunction(account, spec)
-    if (acting !== undefined) this.#throw(this.#refusal(account, acting, needsOfFunction({ async })))
+    if (acting === undefined) return
+    const needs = needsOfFunction({ async })
+    if (needs.length > 0 || this.#parts.roles().has(account, acting.role)) {
+      this.#throw(this.#refusal(account, acting, needs))
+    }
   }
 
   /** Whether the role of a function allows its destinations. */
   checkAsync(account: string, name: string, { onSuccess, onFailure }: AsyncSpec): void {
     const spec = this.#parts.snapshot().functions.get(busKey(account, name))?.spec
     const acting = spec === undefined ? undefined : this.#ofFunction(account, spec)
-    if (acting === undefined) return
     const needs = [onSuccess, onFailure].filter(sink => sink !== undefined).map(needsOfSink)
-    this.#throw(this.#refusal(account, acting, needs))
+    if (acting !== undefined && needs.length > 0) this.#throw(this.#refusal(account, acting, needs))
   }
 
   /** Why whoever a queue belongs to may not use a sink, as a part of it, now; `undefined` when it may. */
@@ -116,10 +122,10 @@ export class WiringRoles {
     return this.#parts.roles().refusal({ account, ...acting, accesses })
   }
 
+  /** Also one that is not there: whoever acts by it may do nothing. Roles of other accounts cannot be taken on here, and count as none. */
   #ofFunction(account: string, { role }: Pick<FunctionSpec, 'role'>): ActingRole | undefined {
     const name = role === undefined ? undefined : roleNameOf(account, role)
-    if (name === undefined || !this.#parts.roles().has(account, name)) return undefined
-    return { role: name, service: 'fc.aliyuncs.com' }
+    return name === undefined ? undefined : { role: name, service: 'fc.aliyuncs.com' }
   }
 
   /** Queues are named by what they belong to: a target of a rule, a stream, or the outcomes of a function's calls. */

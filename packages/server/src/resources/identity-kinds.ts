@@ -3,7 +3,9 @@ import type { Control, ResourcesHost } from './control.ts'
 import { GroupSpec, PolicySpec, RoleSpec, UserSpec } from './identity.ts'
 import { busKey } from './names.ts'
 import type { NamedKind } from './named-store.ts'
+import { userOfRole } from './role-use.ts'
 import type { NamedView } from './snapshot.ts'
+import { completeVersions } from './policy-versions.ts'
 import { specParser } from './spec.ts'
 
 /** What the control plane must be told about policies, whose language it does not know. */
@@ -60,7 +62,10 @@ export const roleKind: NamedKind<RoleSpec> = {
     host.policies?.checkDocument(spec.trust, 'trust')
     return Promise.resolve(spec)
   },
-  checkUnused: () => {},
+  checkUnused: (control, view) => {
+    const user = userOfRole(control, view)
+    if (user !== undefined) throw inUse(`the ${user} acts by the role ${view.name}`, user)
+  },
 }
 
 export const policyKind: NamedKind<PolicySpec> = {
@@ -68,9 +73,12 @@ export const policyKind: NamedKind<PolicySpec> = {
   of: control => control.policies,
   countMax: limits => limits.policiesMax,
   parse: specParser('policy', PolicySpec),
-  complete: (host, _account, spec) => {
+  complete: (host, _account, spec, _control, before) => {
     host.policies?.checkDocument(spec.document, 'identity')
-    return Promise.resolve(spec)
+    for (const { document } of spec.versions?.kept ?? []) {
+      host.policies?.checkDocument(document, 'identity')
+    }
+    return Promise.resolve(completeVersions(spec, before, host.clock.nowMs()))
   },
   checkName: (host, name) => {
     if (host.policies?.isSystemPolicy(name) === true) {

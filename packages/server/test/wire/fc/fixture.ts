@@ -60,6 +60,12 @@ export interface FcServer extends AsyncDisposable {
   readonly endpoint: string
   client3(settings?: Record<string, unknown>): Client3
   client2(settings?: Record<string, unknown>): Client2
+  /** By the platform's own API. */
+  rest(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; json: Record<string, unknown> }>
 }
 
 /** The whole server in this process, over the memory driver. */
@@ -90,6 +96,17 @@ export async function startFcServer(environment: Record<string, string> = {}): P
     endpoint,
     client3: settings => newClient3(endpoint, settings),
     client2: settings => newClient2(server.url, settings),
+    async rest(method, path, body) {
+      const answer = await fetch(`${server.url}/api/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${accessKeyId}.${accessKeySecret}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(body),
+      })
+      return { status: answer.status, json: (await answer.json()) as Record<string, unknown> }
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { Exercised } from '../../exercised.ts'
+import { allowing, putRole, trustOf } from '../../roles.ts'
 import {
   account,
   actionOf3,
@@ -30,6 +31,8 @@ export class Stage {
 
   async start(): Promise<void> {
     const server = await startFcServer()
+    // That of the function whose calls have a destination.
+    await putRole(server, 'r', allowing({ Action: 'fc:InvokeFunction' }), trustOf('fc.aliyuncs.com'))
     // Longer than the client's own three seconds: the first call of a function starts a process.
     const client = this.#exercised.watch(
       server.client3({ readTimeout: 20_000, connectTimeout: 20_000 }),
