@@ -17,6 +17,7 @@ import {
   type UserSpec,
   type Wired,
 } from './identity.ts'
+import { BatchPublisher, type BatchPublisherOptions } from './publishing/index.ts'
 import { QueuesClient } from './queues.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
@@ -129,6 +130,14 @@ export class Client {
     this.roles = new ResourceClient(this.transport, '/api/v1/roles')
     this.policies = new ResourceClient(this.transport, '/api/v1/policies')
     this.wirings = new ResourceClient(this.transport, '/api/v1/wirings')
+  }
+
+  /**
+   * Publishes to a bus in batches, with a bounded buffer and retries. Close it (`await using`), so that nothing that it holds
+   * is left behind.
+   */
+  publisher(bus: string, options: BatchPublisherOptions = {}): BatchPublisher {
+    return new BatchPublisher((body, signal) => this.events.publishText(bus, body, signal), options)
   }
 
   /** The keys of one user. */

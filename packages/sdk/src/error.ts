@@ -6,6 +6,24 @@ export const clientErrorCatalogue = {
     description:
       'The event was not sent, because it is not as the schema of its type in the catalogue has it.',
   },
+  'client.event-too-large': {
+    status: 0,
+    description: 'The event has more bytes than the publisher may hold; it was not sent.',
+  },
+  'client.publisher-full': {
+    status: 0,
+    description: 'The publisher holds as much as it may; the event was not taken.',
+  },
+  'client.publisher-closed': {
+    status: 0,
+    description:
+      'The publisher is closed; the event was not taken, or not stored before it had to end. `mayBeStored` tells where an answer was missing.',
+  },
+  'client.publish-deadline': {
+    status: 0,
+    description:
+      'The event was not stored within the time that the publisher has for one. `mayBeStored` tells where an answer was missing.',
+  },
   'test.fault': {
     status: 0,
     description: 'A test lets attempts at this target fail.',

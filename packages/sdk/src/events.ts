@@ -1,3 +1,4 @@
+import { completeEvent } from './complete-event.ts'
 import type { Page } from './resources.ts'
 import type { Transport } from './transport.ts'
 
@@ -22,7 +23,15 @@ export interface Accepted {
   duplicate: boolean
 }
 
-export type PublishOutcome = Accepted | { id?: string; error: { code: string; detail: string } }
+export type PublishOutcome = Accepted | { id?: string; error: PublishRefusal }
+
+/** Why one event was not stored. */
+export interface PublishRefusal {
+  code: string
+  detail: string
+  /** The same event may be accepted later. */
+  retryable?: boolean
+}
 
 export interface PublishResult {
   accepted: number
@@ -79,15 +88,19 @@ export class EventsClient {
 
   /** Resolves once the event is on stable storage (by the bus's policy). */
   publish(bus: string, event: EventInput, signal?: AbortSignal): Promise<Accepted> {
-    const body = JSON.stringify(complete(event))
+    const body = JSON.stringify(completeEvent(event))
     const headers = { 'content-type': 'application/cloudevents+json' }
     return this.transport.json('POST', eventsPath(bus), undefined, { body, headers, signal })
   }
 
   /** One outcome per event, in order. Rejects only when the request as a whole was refused. */
   publishBatch(bus: string, events: readonly EventInput[], signal?: AbortSignal): Promise<PublishResult> {
-    const body = JSON.stringify(events.map(complete))
-    const headers = { 'content-type': 'application/cloudevents-batch+json' }
+    return this.publishText(bus, JSON.stringify(events.map(completeEvent)), signal)
+  }
+
+  /** Publishes what is a list of complete events in JSON already; else as `publishBatch`. */
+  publishText(bus: string, body: string, signal?: AbortSignal): Promise<PublishResult> {
+    const headers = { 'content-type': batchMediaType }
     return this.transport.json('POST', eventsPath(bus), undefined, { body, headers, signal })
   }
 
@@ -116,10 +129,8 @@ export class EventsClient {
   }
 }
 
+const batchMediaType = 'application/cloudevents-batch+json'
+
 function eventsPath(bus: string): string {
   return `/api/v1/buses/${encodeURIComponent(bus)}/events`
-}
-
-function complete(event: EventInput): EventInput {
-  return { specversion: '1.0', ...event, id: event.id ?? crypto.randomUUID() }
 }

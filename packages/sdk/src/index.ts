@@ -6,7 +6,9 @@ export {
   type PatternVerdict,
   type UploadedCode,
 } from './client.ts'
+export type { ClientClock, ClientRandom } from './clock.ts'
 export * from './connectors.ts'
+export type { ConsumeOptions, MessageHandler } from './consuming/index.ts'
 export { clientErrorCatalogue, MillraceError } from './error.ts'
 export * from './events.ts'
 export * from './function-parts.ts'
@@ -17,6 +19,7 @@ export * from './resources.ts'
 export { type AddRuntimeOptions, type RuntimeInfo, RuntimesClient } from './runtimes.ts'
 export type { ClientOptions } from './transport.ts'
 export type { OpenApi, Schema } from './open-api.ts'
+export * from './publishing/index.ts'
 export * from './queues.ts'
 export * from './streams.ts'
 export * from './testing/index.ts'

@@ -1,3 +1,4 @@
+import { type ConsumeOptions, type MessageHandler, QueueConsumer } from './consuming/index.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { Transport } from './transport.ts'
 
@@ -123,5 +124,21 @@ export class QueuesClient extends ResourceClient<QueueSpec> {
     visibilityMs: number,
   ): Promise<{ handle: string; visibleAtMs: number }> {
     return this.transport.json('POST', `${this.pathOf(name)}/visibility`, { handle, visibilityMs })
+  }
+
+  /**
+   * Calls the handler for each message, several at once, until the signal aborts; then it waits for the handlers that run.
+   * While a handler works its message stays hidden from others. A message is deleted when its handler has resolved, and comes
+   * again when it has not: later each time, until the queue moves it to its dead letter. So each is handled at least once.
+   *
+   * @throws MillraceError what the server refuses for good; RangeError for options beyond their limits
+   */
+  consume(
+    name: string,
+    handler: MessageHandler,
+    options: ConsumeOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return new QueueConsumer(this, name, handler, options).run(signal)
   }
 }

@@ -48,7 +48,7 @@ export class Transport {
       ...(body === undefined ? {} : { body }),
       ...(headers === undefined ? {} : { headers }),
     })
-    const text = await response.text()
+    const text = await this.#text(response, options.signal)
     if (text === '') return undefined as Result
     try {
       return JSON.parse(text) as Result
@@ -61,6 +61,21 @@ export class Transport {
         { cause },
       )
     }
+  }
+
+  /** The connection may end in the middle of an answer. */
+  async #text(response: Response, signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await response.text()
+    } catch (cause) {
+      throw this.#unreachable(cause, signal)
+    }
+  }
+
+  #unreachable(cause: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted === true) return cause
+    const message = `no answer from ${this.base}: ${reasonOf(cause)}`
+    return new MillraceError('client.unreachable', message, 0, {}, { cause })
   }
 
   /** Follows a stream of server-sent events until the signal aborts or the server ends it. */
@@ -94,14 +109,7 @@ export class Transport {
         ...(options.body === undefined ? {} : { body: options.body as NonNullable<RequestInit['body']> }),
       })
     } catch (cause) {
-      if (options.signal?.aborted === true) throw cause
-      throw new MillraceError(
-        'client.unreachable',
-        `no answer from ${this.base}: ${reasonOf(cause)}`,
-        0,
-        {},
-        { cause },
-      )
+      throw this.#unreachable(cause, options.signal)
     }
     if (response.ok) return response
     throw await refusal(response, `${method} ${path}`)

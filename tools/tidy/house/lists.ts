@@ -8,6 +8,7 @@ export const largeFiles: Readonly<Record<string, string>> = {
 export const ambientAdapters: Readonly<Record<string, string>> = {
   'packages/spi/src/clock.ts': 'the system clock',
   'packages/spi/src/random.ts': 'the system random source',
+  'packages/sdk/src/clock.ts': 'time and chance of clients, which do without the contracts of plug-ins',
   'packages/server/src/observability/log.ts': 'time stamps of log lines',
   'packages/server/src/functions/sandbox/bubblewrap/self-test.ts':
     'how long a program may take to answer at the start',

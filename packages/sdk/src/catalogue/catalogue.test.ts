@@ -2,6 +2,7 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { BatchPublisher } from '../publishing/index.ts'
 import { defineCatalogue, type EventOf } from './catalogue.ts'
 import { jsonSchema } from './json-schema.ts'
 import type { EventPublishing } from './publisher.ts'
@@ -220,6 +221,33 @@ describe('a publisher of a catalogue', () => {
 
     await expect(refused).rejects.toThrow('event 1: price.changed: data.price')
     expect(events.sent).toEqual([])
+  })
+
+  test('sends by a publisher that makes batches', async () => {
+    const bodies: string[] = []
+    await using batches = new BatchPublisher(body => {
+      bodies.push(body)
+      const outcomes = (JSON.parse(body) as { id: string }[]).map(({ id }, position) => ({
+        id,
+        position,
+        duplicate: false,
+      }))
+      return Promise.resolve({ accepted: outcomes.length, failed: 0, outcomes })
+    })
+    const publisher = shop.publisher(batches)
+
+    expect(await publisher.publish('cart.left', { id: 'e', source: 's', data: { user: 'u' } })).toMatchObject(
+      {
+        id: 'e',
+      },
+    )
+    const { accepted } = await publisher.publishAll('cart.left', [{ source: 's', data: { user: 'v' } }])
+
+    expect(accepted).toBe(1)
+    expect(bodies[0]).toContain('"type":"cart.left"')
+    await expect(publisher.publish('cart.left', { source: 's', data: {} as never })).rejects.toMatchObject({
+      code: 'client.event-invalid',
+    })
   })
 
   test('checks by JSON Schema with the validator that it was given', async () => {

@@ -1,8 +1,9 @@
 import type { RuleSpec } from '../resources.ts'
 import type { StreamSpec } from '../streams.ts'
+import { BatchPublisher } from '../publishing/index.ts'
 import { defineRule, defineStream, type WiringItem } from '../wiring.ts'
 import type { EventOfSchemas, Schemas } from './event.ts'
-import { type EventPublishing, Publisher } from './publisher.ts'
+import { type EventPublishing, Publisher, publishingBy } from './publisher.ts'
 import type { TypedRule, TypedStream } from './typed-spec.ts'
 
 /** The events of a catalogue, or those of one of its types: `EventOf<typeof shop, 'order.placed'>`. */
@@ -52,9 +53,11 @@ export class Catalogue<const All extends Schemas, Extension extends string = nev
     return defineStream(name, { ...rest, pattern: { type: typeList(types), ...pattern } })
   }
 
-  /** Publishes to a bus what the schemas accept, and nothing else. */
-  publisher(events: EventPublishing, bus: string): Publisher<All, Extension> {
-    return new Publisher(this.schemas, events, bus)
+  /** Publishes to a bus what the schemas accept, and nothing else: one by one, or by a publisher that makes batches. */
+  publisher(events: EventPublishing, bus: string): Publisher<All, Extension>
+  publisher(publisher: BatchPublisher): Publisher<All, Extension>
+  publisher(by: EventPublishing | BatchPublisher, bus = ''): Publisher<All, Extension> {
+    return new Publisher(this.schemas, by instanceof BatchPublisher ? publishingBy(by) : by, bus)
   }
 }
 

@@ -1,6 +1,6 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { MillraceError } from '../error.ts'
 import type { Accepted, EventInput, PublishResult } from '../events.ts'
+import type { BatchPublisher } from '../publishing/index.ts'
+import { checkedEvent } from './checked-event.ts'
 import type { NewEvent, Schemas } from './event.ts'
 
 /** The part of a client that publishes. */
@@ -8,9 +8,6 @@ export interface EventPublishing {
   publish(bus: string, event: EventInput, signal?: AbortSignal): Promise<Accepted>
   publishBatch(bus: string, events: readonly EventInput[], signal?: AbortSignal): Promise<PublishResult>
 }
-
-/** Faults of one event that are named; more are only counted. */
-const issuesShownMax = 5
 
 /** Publishes events of a catalogue to one bus, each checked against its schema before it is sent. */
 export class Publisher<All extends Schemas, Extension extends string = never> {
@@ -35,7 +32,7 @@ export class Publisher<All extends Schemas, Extension extends string = never> {
     event: NewEvent<All, Type, Extension>,
     signal?: AbortSignal,
   ): Promise<Accepted> {
-    return await this.#events.publish(this.#bus, await this.#checked(type, event), signal)
+    return await this.#events.publish(this.#bus, await checkedEvent(this.#schemas, type, event), signal)
   }
 
   /**
@@ -48,39 +45,21 @@ export class Publisher<All extends Schemas, Extension extends string = never> {
     events: readonly NewEvent<All, Type, Extension>[],
     signal?: AbortSignal,
   ): Promise<PublishResult> {
-    const checked = await Promise.all(events.map((event, at) => this.#checked(type, event, `event ${at}: `)))
+    const checked = await Promise.all(
+      events.map((event, at) => checkedEvent(this.#schemas, type, event, `event ${at}: `)),
+    )
     return await this.#events.publishBatch(this.#bus, checked, signal)
   }
+}
 
-  async #checked<Type extends keyof All & string>(
-    type: Type,
-    event: NewEvent<All, Type, Extension>,
-    place = '',
-  ): Promise<EventInput> {
-    const schema = Object.hasOwn(this.#schemas, type) ? this.#schemas[type] : undefined
-    if (schema === undefined) {
-      const known = Object.keys(this.#schemas).slice(0, 20).join(', ')
-      throw invalid(`${place}there is no type ${type} in the catalogue; it has ${known}`)
-    }
-    const { issues } = await schema['~standard'].validate(event.data)
-    if (issues !== undefined && issues.length > 0) throw invalid(`${place}${type}: ${issueText(issues)}`)
-    return { ...(event as object), type } as unknown as EventInput
+/** A publisher of one bus, as what a catalogue publishes by. */
+export function publishingBy(publisher: BatchPublisher): EventPublishing {
+  return {
+    publish: (_bus, event, signal) => publisher.publish(event, signal),
+    publishBatch: async (_bus, events, signal) => {
+      const outcomes = await publisher.publishAll(events, signal)
+      const failed = outcomes.filter(outcome => 'error' in outcome).length
+      return { accepted: outcomes.length - failed, failed, outcomes }
+    },
   }
-}
-
-function issueText(issues: readonly StandardSchemaV1.Issue[]): string {
-  const shown = issues.slice(0, issuesShownMax).map(issue => `data${pathText(issue)}: ${issue.message}`)
-  const more = issues.length - shown.length
-  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '')
-}
-
-function pathText({ path = [] }: StandardSchemaV1.Issue): string {
-  return path
-    .map(step => (typeof step === 'object' ? step.key : step))
-    .map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-    .join('')
-}
-
-function invalid(message: string): MillraceError {
-  return new MillraceError('client.event-invalid', message, 0)
 }

@@ -121,7 +121,7 @@ describe('batch mode', () => {
       accepted: 0,
       failed: 2,
       outcomes: [
-        { error: { code: 'cloudevents.missing-attribute' } },
+        { error: { code: 'cloudevents.missing-attribute', retryable: false } },
         { error: { code: 'cloudevents.not-an-object' } },
       ],
     })

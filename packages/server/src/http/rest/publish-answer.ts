@@ -31,5 +31,6 @@ export function wholeBatchRefused(first: AppError, outcomes: readonly AcceptOutc
 }
 
 function refusal(id: string | undefined, error: AppError): Record<string, unknown> {
-  return { ...(id === undefined ? {} : { id }), error: { code: error.code, detail: error.message } }
+  const { code, message: detail, retry } = error
+  return { ...(id === undefined ? {} : { id }), error: { code, detail, retryable: retry.kind !== 'never' } }
 }

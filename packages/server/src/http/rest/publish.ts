@@ -44,7 +44,11 @@ const BatchOutcomes = Type.Object({
       Accepted,
       Type.Object({
         id: Type.Optional(Type.String()),
-        error: Type.Object({ code: Type.String(), detail: Type.String() }),
+        error: Type.Object({
+          code: Type.String(),
+          detail: Type.String(),
+          retryable: Type.Boolean({ description: 'The same event may be accepted later.' }),
+        }),
       }),
     ]),
     { description: 'One for each event, in the order of the batch.' },
