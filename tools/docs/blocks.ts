@@ -67,7 +67,7 @@ function blockOf({ line, language }: Opening, body: readonly string[], before: r
     language,
     text: `${body.join('\n')}\n`,
     directive: comment === null ? undefined : parseDirective(comment.groups?.['said'] ?? '', line),
-    file: fileOf(paragraph.split('\n\n').at(-1) ?? '', body[0] ?? ''),
+    file: fileOf(paragraph.split('\n\n').at(-1)?.trim() ?? '', body[0] ?? ''),
     follows: !/^#{1,6} /m.test(lead),
   }
 }

@@ -36,7 +36,9 @@ export function readHeadings(page: string): Heading[] {
 /** The first paragraph of a page as plain text: what a search shows of it. */
 export function readDescription(page: string): string | undefined {
   const body = page.replace(/^---\n[\s\S]*?\n---\n/, '').replaceAll(/<!--[\s\S]*?-->/g, '')
-  const paragraph = body.split(/\n{2,}/).find(text => /^[^#\s|>`<!-]/.test(text.trimStart()) && text.trim() !== '')
+  const paragraph = body
+    .split(/\n{2,}/)
+    .find(text => /^[^#\s|>`<!-]/.test(text.trimStart()) && text.trim() !== '')
   return paragraph === undefined ? undefined : plainText(paragraph.replaceAll('\n', ' ').trim())
 }
 

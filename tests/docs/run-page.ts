@@ -1,0 +1,124 @@
+import { expect } from 'vitest'
+import type { Block } from '../../tools/docs/index.ts'
+import { follows, ownScripts, reads, splitCommands, startsServer } from './commands.ts'
+import { missingLine } from './output.ts'
+import { PageTerminal, type Said, until } from './page-terminal.ts'
+
+/** Languages of blocks that show what the commands before them say. */
+const outputs: readonly string[] = ['text', 'console']
+
+export interface PageRun {
+  /** Everything that the commands of the page have said. */
+  readonly said: string
+  readonly terminal: PageTerminal
+}
+
+/**
+ * Follows a page as somebody would who types it: writes its files, types its commands in their order, and holds the output
+ * that it shows against what comes. Fails at the first command that does not end as the page has it, with its line.
+ */
+export async function runPage(
+  page: string,
+  blocks: readonly Block[],
+  scripts: ReadonlySet<string>,
+): Promise<PageRun> {
+  const terminal = await PageTerminal.open()
+  const said: string[] = []
+  for (const [index, block] of blocks.entries()) {
+    if (block.directive?.kind === 'not-run' || block.directive?.kind === 'run-by') continue
+    if (block.file !== undefined && block.language !== 'sh') await terminal.write(block.file, block.text)
+    let before = ''
+    for (const typed of typedIn(block, blocks[index + 1])) {
+      before += await typeOne(terminal, { page, scripts, before, ...typed })
+    }
+    said.push(before)
+  }
+  return { said: said.join('\n'), terminal }
+}
+
+/** Whether somebody types something on this page. */
+export function isTyped(block: Block): boolean {
+  const left = block.directive?.kind
+  return left !== 'not-run' && left !== 'run-by' && (block.language === 'sh' || block.language === 'console')
+}
+
+interface Typed {
+  readonly command: string
+  readonly line: number
+  readonly status: number
+  /** What the page shows of what was said until then in the block. */
+  readonly shown: string
+}
+
+interface Place {
+  readonly page: string
+  readonly scripts: ReadonlySet<string>
+  /** What the commands before it in its block have said. */
+  readonly before: string
+}
+
+/** The commands of a block; what a following block of text shows is said by the last one. */
+function typedIn(block: Block, next: Block | undefined): Typed[] {
+  if (block.language === 'console') return session(block)
+  if (block.language !== 'sh') return []
+  const commands = splitCommands(block.text)
+  const isShown = next?.follows === true && next.language === 'text' && next.directive === undefined
+  return commands.map((command, index) => {
+    const isLast = index === commands.length - 1
+    return {
+      command,
+      line: block.line,
+      status: isLast && block.directive?.kind === 'exit' ? block.directive.status : 0,
+      shown: isLast && isShown ? (next?.text ?? '') : '',
+    }
+  })
+}
+
+/** A block with commands behind `$` and what each says below it. */
+function session({ text, line, directive }: Block): Typed[] {
+  const parts = text.split(/^\$ /m).slice(1)
+  return parts.map((part, index) => {
+    const end = /(?<!\\)\n/.exec(part)?.index ?? part.length
+    return {
+      command: part.slice(0, end),
+      line,
+      status: index === parts.length - 1 && directive?.kind === 'exit' ? directive.status : 0,
+      shown: part.slice(end),
+    }
+  })
+}
+
+/** Types one command as the page has it; resolves with what it said. */
+async function typeOne(terminal: PageTerminal, typed: Typed & Place): Promise<string> {
+  const { command, status, before } = typed
+  const place = `${typed.page}:${typed.line}: ${command}`
+  const shown = terminal.here(typed.shown)
+  const own = ownScripts(command)
+  for (const script of own ?? []) expect(typed.scripts, place).toContain(script)
+  if (own !== undefined) return ''
+  if (!startsServer(command) && !terminal.isServing) await terminal.serve('npx millrace start')
+  const missing = (text: string): string | undefined => missingLine(shown, `${before}\n${text}`)
+  const isAsShown = (said: Said): boolean => said.status === status && missing(said.text) === undefined
+  let last = await ended(terminal, command, text => text.trim() !== '' && missing(text) === undefined)
+  if (reads(command) && !isAsShown(last)) {
+    await until(async () => isAsShown((last = await terminal.type(command))))
+  }
+  const report = `${place}\nsaid:\n${before}${last.text}`
+  expect(last.status, report).toBe(status)
+  expect(missing(last.text), `${report}\nwithout the line of the page`).toBeUndefined()
+  return last.text
+}
+
+async function ended(
+  terminal: PageTerminal,
+  command: string,
+  isEnough: (text: string) => boolean,
+): Promise<Said> {
+  if (startsServer(command)) return { status: 0, text: await terminal.serve(command) }
+  return follows(command) ? await terminal.watch(command, isEnough) : await terminal.type(command)
+}
+
+/** Whether a block is what the commands before it say, and so held against them. */
+export function isOutput(block: Block): boolean {
+  return outputs.includes(block.language)
+}
