@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Clock } from '@millrace/spi'
 import { Authorizer } from './authorizer.ts'
 import type { Credential } from './credentials.ts'
@@ -15,6 +16,8 @@ export interface Identity {
   readonly sessions: SessionTokens
   /** What parts of the platform do as roles. */
   readonly roles: ServiceRoles
+  /** Marks a text so that only this server can have done it, always in the same way: signs what is handed out, such as links. */
+  readonly stamp: (text: string) => string
 }
 
 export interface IdentityParts {
@@ -29,10 +32,12 @@ export interface IdentityParts {
 export function createIdentity({ roots, source, secrets, clock }: IdentityParts): Identity {
   const sessions = new SessionTokens(secrets.forPurpose('security token'), clock, source)
   const authorizer = new Authorizer(source, clock)
+  const stamps = secrets.forPurpose('stamp')
   return {
     keys: new AccessKeys({ roots, source, open: sealed => secrets.open(sealed), sessions }),
     authorizer,
     sessions,
     roles: new ServiceRoles(authorizer, sessions, { source, clock }),
+    stamp: text => stamps.seal(hash('sha256', text)),
   }
 }

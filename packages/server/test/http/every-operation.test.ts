@@ -55,7 +55,7 @@ function isRefusal(path: string, { json, status }: Answer): boolean {
   return has('code') && (isEventBridge ? has('message') : json?.['status'] === status)
 }
 
-/** Webhooks are let in by the token of their address. */
+/** Webhooks are let in by the token of their address, packages of code by the signature of a link. */
 const openPaths = [
   '/healthz',
   '/readyz',
@@ -63,10 +63,11 @@ const openPaths = [
   '/console/',
   '/mns-signing-certificate.pem',
   '/webhook/putEvents',
+  '/2016-08-15/code-packages/:code',
 ]
 
 describe('credentials', () => {
-  test('every operation but health, the console page, the certificate and webhooks refuses a request without them', async () => {
+  test('every operation but health, the console page, the certificate, webhooks and links refuses a request without them', async () => {
     const closed = server.listener.routes.filter(({ path }) => !openPaths.includes(path))
     expect(closed.length).toBeGreaterThan(20)
     for (const { path, methods } of closed) {
@@ -81,7 +82,7 @@ describe('credentials', () => {
     }
   })
 
-  test('exactly health, the console page, the certificate and webhooks are open', () => {
+  test('exactly health, the console page, the certificate, webhooks and links are open', () => {
     const open = server.listener.routes.filter(({ isOpen }) => isOpen).map(({ path }) => path)
 
     expect(open.sort()).toEqual([...openPaths].sort())

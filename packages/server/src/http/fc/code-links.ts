@@ -1,13 +1,6 @@
-import type { Clock } from '@millrace/spi'
-import type { Call } from './call.ts'
-import {
-  directoryOf,
-  type KeyDirectory,
-  type Keys,
-  fcResource,
-  fcSignature,
-  fcStringToSign,
-} from '../../auth/index.ts'
+import { hash, timingSafeEqual } from 'node:crypto'
+import { AppError, type Clock, retryNever } from '@millrace/spi'
+import type { Identity } from '../../auth/index.ts'
 
 /** How long a link to code can be followed, in seconds. */
 export const codeLinkSeconds = 600
@@ -15,44 +8,42 @@ export const codeLinkSeconds = 600
 /** Where packages of code are read by link. */
 export const codeLinkPath = '/2016-08-15/code-packages/'
 
-/** Who asks for a link. */
-export interface LinkWish {
-  readonly keyId: string
-  /** Of temporary credentials; empty for others. */
-  readonly token: string
-  /** Where the client reached this server. */
-  readonly origin: string
-}
-
-export function linkWish({ keyId, origin, headers }: Call): LinkWish {
-  const token = headers['x-acs-security-token'] ?? headers['x-fc-security-token']
-  return { keyId, origin, token: typeof token === 'string' ? token : '' }
-}
-
-/** Makes links by which the bearer may read a package of code for a while, as the interface promises. */
+/**
+ * Links by which the bearer may read one package of code for a while, as the interface promises. They are signed with a key that only this
+ * server has: a caller's own would let whoever knows the name of a package sign a link to it.
+ */
 export class CodeLinks {
-  readonly #keys: KeyDirectory
+  readonly #stamp: Identity['stamp']
   readonly #clock: Clock
 
-  constructor(credentials: Keys, clock: Clock) {
-    this.#keys = directoryOf(credentials)
+  constructor(stamp: Identity['stamp'], clock: Clock) {
+    this.#stamp = stamp
     this.#clock = clock
   }
 
-  /** A link that is signed with the key of whoever asks for it; empty for a function without code of its own. */
-  of({ keyId, token, origin }: LinkWish, code: string): string {
-    const { key, refusal } = this.#keys.find(keyId, token)
-    if (code === '' || refusal !== undefined) return ''
+  /** `origin` is where the client reached this server. Empty for a function without code of its own. */
+  of(origin: string, code: string): string {
+    if (code === '') return ''
     const expires = String(Math.floor(this.#clock.nowMs() / 1_000) + codeLinkSeconds)
-    const path = codeLinkPath + code
-    const pairs = [
-      ['x-fc-access-key-id', keyId],
-      ['x-fc-expires', expires],
-      ...(token === '' ? [] : [['x-fc-security-token', token] as const]),
-    ] as const
-    const text = fcStringToSign('GET', {}, expires, fcResource(path, pairs))
-    const query = new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, value]))
-    query.set('x-fc-signature', fcSignature(text, key.accessKeySecret))
-    return `${origin}${path}?${query.toString()}`
+    const query = new URLSearchParams({ expires, signature: this.#signature(code, expires) })
+    return `${origin}${codeLinkPath}${code}?${query.toString()}`
+  }
+
+  /** Throws `auth.signature-mismatch` for a link that this server has not made, and `auth.signature-expired` for one that is over. */
+  check(code: string, query: URLSearchParams): void {
+    const expires = query.get('expires') ?? ''
+    const given = Buffer.from(query.get('signature') ?? '')
+    const expected = Buffer.from(this.#signature(code, expires))
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      throw new AppError('auth.signature-mismatch', 'the link was not made by this server', retryNever)
+    }
+    if (this.#clock.nowMs() <= Number(expires) * 1_000) return
+    throw new AppError('auth.signature-expired', 'the link has expired', retryNever, {
+      details: { limit: codeLinkSeconds, seen: expires },
+    })
+  }
+
+  #signature(code: string, expires: string): string {
+    return hash('sha256', this.#stamp(`link to code\n${code}\n${expires}`))
   }
 }

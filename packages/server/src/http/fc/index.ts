@@ -1,6 +1,5 @@
 import { systemRandom } from '@millrace/spi'
 import type { FastifyPluginCallback } from 'fastify'
-import type { Keys } from '../../auth/index.ts'
 import type { Application } from '../application.ts'
 import type { HttpLimits } from '../limits.ts'
 import type { Refuser } from '../refuse.ts'
@@ -20,8 +19,6 @@ export interface FunctionComputeParts {
   readonly services: Services
   readonly refuse: Refuser
   readonly limits: HttpLimits
-  /** Keys by which links to code are signed. */
-  readonly credentials: Keys
 }
 
 /** Where paths of the interface begin: what its signatures count for. */
@@ -32,10 +29,10 @@ export const functionComputePaths: readonly string[] = ['/2023-03-30/', '/2021-0
  * only; the work is done by the services that the platform's own API uses.
  */
 export function functionComputeRoutes(given: FunctionComputeParts): FastifyPluginCallback {
-  const { services, refuse, limits, credentials } = given
+  const { services, refuse, limits } = given
   return (parent, _options, done) => {
     const random = systemRandom(services.clock)
-    const links = new CodeLinks(credentials, services.clock)
+    const links = new CodeLinks(services.identity.stamp, services.clock)
     const parts: FcParts = { services, random, links, limits }
     const ids = new RequestIds(parts)
     const versions: readonly VersionActions[] = [
@@ -104,14 +101,15 @@ function bodyLimitOf(path: string, limits: HttpLimits): number {
   return bringsCode ? Math.ceil((limits.codeBytesMax * 4) / 3) + limits.bodyBytesMax : limits.bodyBytesMax
 }
 
-/** What the links to code lead to; the name of a package is that of its content and cannot be guessed. */
-function addCodeLink(app: Application, { services }: FcParts): void {
+/** What the links to code lead to: whoever has one may read that package, and nobody else. */
+function addCodeLink(app: Application, { services, links }: FcParts): void {
   app.get<{ Params: { code: string } }>(
     '/code-packages/:code',
-    // The link is signed by somebody who might read the code of one function, and leads to that code alone.
-    { schema: { hide: true }, config: { access: 'authenticated' } },
+    { schema: { hide: true }, config: { isOpen: true } },
     async (request, reply) => {
-      const zip = await services.functions.codeZip(request.params.code)
+      const { code } = request.params
+      links.check(code, new URLSearchParams((request.raw.url ?? '').split('?')[1] ?? ''))
+      const zip = await services.functions.codeZip(code)
       return reply.type('application/zip').send(Buffer.from(zip))
     },
   )

@@ -1,4 +1,3 @@
-import { linkWish } from '../code-links.ts'
 import { isBase64 } from '@millrace/cloudevents'
 import type { FunctionSpec } from '../../../resources/index.ts'
 import type { Services } from '../../services.ts'
@@ -50,7 +49,7 @@ export function codeHandler({ services, links }: FcParts, subjectOf: SubjectOf):
     const { code } = services.resources.functions.form(account, name, qualifier).spec
     if (code === '') throw invalidArgument(`the code of function '${name}' is in its image`)
     const { checksum } = await services.functions.codeInfo(code)
-    return answered({ url: links.of(linkWish(call), code), checksum })
+    return answered({ url: links.of(call.origin, code), checksum })
   }
 }
 

@@ -1,4 +1,3 @@
-import { linkWish } from '../code-links.ts'
 import { Type } from 'typebox'
 import type { LayerView } from '../../../resources/index.ts'
 import { layerArn, layerOfArn, ownerOf } from '../arn.ts'
@@ -105,7 +104,7 @@ async function shownLayer(
     license: spec.license,
     compatibleRuntime: spec.runtimes,
     acl: typeof acl === 'string' ? acl : '0',
-    code: { location: links.of(linkWish(call), spec.code), repositoryType: 'OSS' },
+    code: { location: links.of(call.origin, spec.code), repositoryType: 'OSS' },
     codeSize: bytes,
     codeChecksum: checksum,
     createTime: timeOf(createdAtMs),
