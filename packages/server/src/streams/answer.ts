@@ -36,20 +36,27 @@ export function readAnswer(answer: Uint8Array, given: readonly MadeEvent[]): Mad
   if (answer.length > madeBytesMax) throw answerTooLarge('bytes', madeBytesMax, answer.length)
   const scanned = scan(answer)
   const isInPlace = scanned.length === given.length
+  const isShared = answer.length <= sharedBytesMax
   let parsed: unknown[] | undefined
   return scanned.map((item, index) => {
     const model = given[isInPlace ? index : 0]
-    if (!(item instanceof CloudEventError)) return timed(item, model)
+    if (!(item instanceof CloudEventError)) return timed(item, model, isShared)
     parsed ??= JSON.parse(Buffer.from(answer).toString()) as unknown[]
     return completed(parsed[index], index, model, isInPlace)
   })
 }
 
-/** A copy: the answer as a whole would stay in memory with its last event. */
-function timed({ id, bytes, time }: EventText, model: MadeEvent | undefined): MadeEvent {
+/**
+ * The events of an answer share its memory up to this size. They mostly end together; of a larger answer each is a copy,
+ * which costs more than all else that is done here, so that a single event that is tried again does not keep the whole.
+ */
+const sharedBytesMax = 1_048_576
+
+function timed({ id, bytes, time }: EventText, model: MadeEvent | undefined, isShared: boolean): MadeEvent {
   const inherited =
     time === undefined && model !== undefined ? readAttributes(model.event)['time'] : undefined
-  if (typeof inherited !== 'string') return { id, event: Uint8Array.prototype.slice.call(bytes) }
+  if (typeof inherited !== 'string')
+    return { id, event: isShared ? bytes : Uint8Array.prototype.slice.call(bytes) }
   return { id, event: replaceAttributes(bytes, { time: inherited }) }
 }
 

@@ -13,11 +13,27 @@ export function skipBlanks(text: Uint8Array, at: number): number {
 export function skipString(text: Uint8Array, at: number): number {
   assert(text[at] === QUOTE, `a JSON text has a string at byte ${at}`)
   let i = at + 1
+  const far = i + nearBytes
   for (let byte = text[i]; byte !== QUOTE; byte = text[i]) {
     assert(byte !== undefined, 'a JSON text closes its strings')
     i += byte === BACKSLASH ? 2 : 1
+    if (i >= far) return skipLongString(text, i)
   }
   return i + 1
+}
+
+/** Bytes of a string that are looked at one by one: a call of native code takes as long as some thirty of them. */
+const nearBytes = 32
+
+/** The rest of a string, where no escape has begun before `from`. */
+function skipLongString(text: Uint8Array, from: number): number {
+  for (let quote = from; ; quote++) {
+    quote = Buffer.prototype.indexOf.call(text, QUOTE, quote)
+    assert(quote >= 0, 'a JSON text closes its strings')
+    let behindPlain = quote
+    while (behindPlain > from && text[behindPlain - 1] === BACKSLASH) behindPlain--
+    if ((quote - behindPlain) % 2 === 0) return quote + 1
+  }
 }
 
 /** The offset behind the value that starts at `at`. */
