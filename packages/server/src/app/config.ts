@@ -1,6 +1,7 @@
 import { delimiter, isAbsolute, relative, resolve, sep } from 'node:path'
 import { AppError, nearestName, retryNever } from '@millrace/spi'
 import { payloadBytesMost, type SandboxChoice, sandboxChoices } from '../functions/index.ts'
+import { type LoginConfig, loginSettingNames, readLoginConfig } from './login-config.ts'
 
 /** Settings of one server process. Environment variables are read here and nowhere else. */
 export interface Config {
@@ -32,6 +33,8 @@ export interface Config {
   readonly auditReads: boolean
   /** Share of the traces begun here that are recorded. */
   readonly traceRatio: number
+  /** How people sign in to the console. */
+  readonly login: LoginConfig
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -60,6 +63,7 @@ const known = [
   'MILLRACE_TRACE_RATIO',
   'MILLRACE_REQUIRE_SERVICES',
   'MILLRACE_URL',
+  ...loginSettingNames,
 ]
 
 /**
@@ -128,6 +132,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       oneOf('MILLRACE_AUDIT_READS', read('MILLRACE_AUDIT_READS') ?? 'false', ['true', 'false']) === 'true',
     sandbox: readSandbox(read('MILLRACE_SANDBOX') ?? 'auto'),
     traceRatio: share('MILLRACE_TRACE_RATIO', read('MILLRACE_TRACE_RATIO') ?? '1'),
+    login: readLoginConfig(read, refuse),
   }
 }
 

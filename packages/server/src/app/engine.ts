@@ -1,5 +1,13 @@
 import type { PluginLog, Storage } from '@millrace/spi'
-import { createIdentity, type Identity, isSystemPolicy, parsePolicy, PushIdentity } from '../auth/index.ts'
+import {
+  createIdentity,
+  type Identity,
+  isSystemPolicy,
+  type Login,
+  openLogin,
+  parsePolicy,
+  PushIdentity,
+} from '../auth/index.ts'
 import { createDelivery, type Delivery, registeredQueues, type SinkResolver } from '../delivery/index.ts'
 import {
   type AsyncCalls,
@@ -22,6 +30,7 @@ import { createStreams, type Streams } from '../streams/index.ts'
 import { appendEvent } from './append-event.ts'
 import { CheckpointStore } from './checkpoints.ts'
 import type { CompositionOptions, Ground } from './ground.ts'
+import { withSecret } from './login-config.ts'
 import { partChecks } from './part-checks.ts'
 import { pendingDeliveries } from './pending.ts'
 import { checkRule } from './rule-check.ts'
@@ -33,6 +42,8 @@ export interface Engine {
   readonly metrics: Metrics
   readonly resources: Resources
   readonly identity: Identity
+  /** Who may sign in to the console, and who has. */
+  readonly login: Login
   readonly audit: AuditTrail
   /** What rules, streams and functions may do by their roles. */
   readonly roles: WiringRoles
@@ -81,6 +92,15 @@ export async function openEngine(
     roots: ground.credentials.credentials,
     source: () => engine.resources.snapshots.current(),
   })
+  engine.login = await openLogin(
+    {
+      ...ground,
+      documents: ground.storage.documents,
+      keys: engine.identity.keys,
+      source: () => engine.resources.snapshots.current(),
+    },
+    await withSecret(options.config),
+  )
   engine.metrics = owned.use(openMetrics(workshop))
   engine.functions = owned.use(await openFunctions(workshop))
   engine.calls = owned.use(openCalls(workshop))

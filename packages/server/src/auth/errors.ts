@@ -1,4 +1,5 @@
 import { AppError, type ErrorCatalogue, retryNever } from '@millrace/spi'
+import { loginErrors } from './login/index.ts'
 import { policyErrors } from './policy/index.ts'
 
 /** Codes of authentication, of policies and of what they refuse. */
@@ -82,6 +83,7 @@ export const authErrors: ErrorCatalogue = {
       'The caller is known and may not do this: a policy denies it, or none allows it. `principal`, `action` and `resource` say who, what and on which.',
   },
   ...policyErrors,
+  ...loginErrors,
   'secret.unreadable': {
     status: 400,
     description: 'A sealed secret was made with the key of another server, or the key file is damaged.',

@@ -11,6 +11,17 @@ export type { IdentitySource } from './identity-source.ts'
 export type { KeyDirectory, KeyFound, KnownKey } from './key-directory.ts'
 export { directoryOf, type Keys, newAccessKey } from './keys.ts'
 export {
+  type ConsoleSession,
+  formTokenOf,
+  type Login,
+  type LoginSettings,
+  type OidcSettings,
+  openLogin,
+  passwordLengthMax,
+  passwordLengthMin,
+  type SessionOwner,
+} from './login/index.ts'
+export {
   duplicateMember,
   isSystemPolicy,
   leastPrivilege,

@@ -1,5 +1,5 @@
 import type { Clock, PluginLog } from '@millrace/spi'
-import type { Identity } from '../auth/index.ts'
+import type { Identity, Login } from '../auth/index.ts'
 import type { AuditTrail } from './audit/index.ts'
 import type { Delivery } from '../delivery/index.ts'
 import type { EventLogs } from '../eventlog/index.ts'
@@ -35,8 +35,10 @@ export interface Services {
   readonly resources: Resources
   /** Who there is, and who may do what. */
   readonly identity: Identity
+  /** Who may sign in to the console, and who has. */
+  readonly login: Login
   /** The record of who did what. */
-  readonly audit: Pick<AuditTrail, 'watch' | 'asked' | 'described' | 'refused'>
+  readonly audit: Pick<AuditTrail, 'watch' | 'asked' | 'described' | 'refused' | 'signed'>
   readonly ingest: Pick<Ingest, 'accept'>
   readonly eventLogs: Pick<EventLogs, 'next' | 'read' | 'get' | 'seek' | 'stat' | 'onAppended'>
   readonly delivery: Pick<

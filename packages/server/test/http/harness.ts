@@ -19,6 +19,9 @@ import {
   fcNativeScheme,
   type Identity,
   isSystemPolicy,
+  type Login,
+  type LoginSettings,
+  openLogin,
   parsePolicy,
   SecretBox,
 } from '../../src/auth/index.ts'
@@ -132,6 +135,7 @@ export async function startServer(
   const audit = owned.use(openAudit({ ingest, resources, identity, clock, log }))
   const services = change({
     identity,
+    login: await openTestLogin(storage.documents, resources, identity),
     audit,
     ...quietServices(functions.sandbox, clock.nowMs()),
     clock,
@@ -180,6 +184,20 @@ function openIdentity(resources: Resources): Identity {
     secrets,
     clock,
   })
+}
+
+/** Passwords cost little here, for tests set many. */
+export function openTestLogin(
+  documents: Documents,
+  { snapshots }: Pick<Resources, 'snapshots'>,
+  { keys }: Pick<Identity, 'keys'>,
+  settings: Partial<LoginSettings> = {},
+): Promise<Login> {
+  const source = () => snapshots.current()
+  return openLogin(
+    { documents, secrets, keys, source, clock, random },
+    { account: testAccount, hashCost: { cost: 2 ** 12, blockSize: 8, parallelization: 1 }, ...settings },
+  )
 }
 
 function openIngest(logs: EventLogs): Ingest {

@@ -1,0 +1,7 @@
+export { type AttemptLimits, defaultAttemptLimits } from './attempts.ts'
+export { loginErrors } from './errors.ts'
+export { type Login, type LoginSettings, openLogin } from './login.ts'
+export type { OidcSettings } from './oidc.ts'
+export { passwordLengthMax, passwordLengthMin } from './passwords.ts'
+export type { SessionOwner, SignInWay } from './session-owner.ts'
+export { type ConsoleSession, defaultSessionLimits, formTokenOf, type SessionLimits } from './sessions.ts'
