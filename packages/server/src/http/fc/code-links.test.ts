@@ -47,7 +47,7 @@ test('nobody makes a link with a key of an account', () => {
     ['x-fc-expires', '9999999999'],
   ] as const
   const text = fcStringToSign('GET', {}, '9999999999', fcResource('/2016-08-15/code-packages/code', pairs))
-  const query = new URLSearchParams(pairs.map(([name, value]) => [name, value]))
+  const query = new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, value]))
   query.set('x-fc-signature', fcSignature(text, 'secret of the key'))
 
   expect(() => linksOf(clock).check('code', query)).toThrow('was not made by this server')
