@@ -13,9 +13,11 @@ import { HookDoor } from './hooks/index.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { Lingering } from './linger.ts'
 import { Permits } from './permits.ts'
+import { ramService } from './ram/index.ts'
 import { createRefuser } from './refuse.ts'
 import { describeApplication, PublishDoor, restRoutes } from './rest/index.ts'
 import { certificateRoute, MnsDoor } from './mns/index.ts'
+import { rpcServiceRoutes } from './rpc-service.ts'
 import type { RouteEntry } from './route-table.ts'
 import type { Services } from './services.ts'
 import { SlsDoor } from './sls/index.ts'
@@ -79,6 +81,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   app.register(eventBridgeRoutes(parts))
   app.register(functionComputeRoutes(parts))
   app.register(stsRoutes(parts))
+  app.register(rpcServiceRoutes(ramService(parts), parts))
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (thrown) {

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { Foreign } from './foreign.ts'
 import { Name } from './names.ts'
+import { PolicyDocument, PolicyVersions } from './policy-versions.ts'
 
 const description = Type.String({ default: '', maxLength: 1_024, description: 'For people.' })
 const policies = Type.Array(Name, {
@@ -8,8 +10,6 @@ const policies = Type.Array(Name, {
   uniqueItems: true,
   description: 'Names of policies, those of the system included, such as `ReadOnlyAccess`.',
 })
-/** A document of the policy language; what it may hold is the language's own business. */
-const Document = Type.Object({}, { additionalProperties: true })
 
 /** A person or a program. What it may do is what its policies and those of its groups allow. */
 export const UserSpec = Type.Object(
@@ -17,6 +17,7 @@ export const UserSpec = Type.Object(
     description,
     policies,
     groups: Type.Array(Name, { default: [], maxItems: 50, uniqueItems: true }),
+    foreign: Foreign,
   },
   { additionalProperties: false },
 )
@@ -31,8 +32,8 @@ export const RoleSpec = Type.Object(
   {
     description,
     policies,
-    trust: Type.Unsafe<Static<typeof Document>>({
-      ...Document,
+    trust: Type.Unsafe<Static<typeof PolicyDocument>>({
+      ...PolicyDocument,
       description: 'A policy that says who may take on the role: users, roles, services.',
     }),
     sessionSecondsMax: Type.Integer({
@@ -50,10 +51,11 @@ export type RoleSpec = Static<typeof RoleSpec>
 export const PolicySpec = Type.Object(
   {
     description,
-    document: Type.Unsafe<Static<typeof Document>>({
-      ...Document,
+    document: Type.Unsafe<Static<typeof PolicyDocument>>({
+      ...PolicyDocument,
       description: 'Of the policy language, version 1: 6,144 characters at most.',
     }),
+    versions: Type.Optional(PolicyVersions),
   },
   { additionalProperties: false },
 )

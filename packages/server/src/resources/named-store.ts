@@ -24,7 +24,13 @@ export interface NamedKind<Spec extends object> {
   /** Fills the defaults; refuses what the schema does not allow. */
   parse(value: unknown): Spec
   /** Completes what the schema cannot and refuses what could never work. */
-  complete(host: ResourcesHost, account: string, spec: Spec, control: Control): Promise<Spec>
+  complete(
+    host: ResourcesHost,
+    account: string,
+    spec: Spec,
+    control: Control,
+    before: NamedView<Spec> | undefined,
+  ): Promise<Spec>
   /** Refuses names that are taken otherwise. */
   checkName?(host: ResourcesHost, name: string): void
   /** Throws `resource.in-use` when others depend on it. */
@@ -50,10 +56,10 @@ export class NamedStore<Spec extends object> {
     return control.exclusive(async () => {
       checkName(kind.title, name)
       kind.checkName?.(control.host, name)
-      const complete = await kind.complete(control.host, account, kind.parse(spec), control)
       const all = kind.of(control)
       const key = busKey(account, name)
       const before = all.get(key)
+      const complete = await kind.complete(control.host, account, kind.parse(spec), control, before)
       checkRevision(kind.title, name, before?.revision ?? 0, expected)
       if (before !== undefined && isDeepStrictEqual(before.spec, complete)) {
         return { created: false, revision: before.revision }

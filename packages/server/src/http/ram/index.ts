@@ -1,0 +1,2 @@
+export { compatibleInterfaces as ramInterfaces } from './actions.ts'
+export { ramService } from './service.ts'
