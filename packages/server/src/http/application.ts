@@ -120,7 +120,12 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
   app.addHook('onResponse', (request, reply, next) => {
     const route = request.is404 ? undefined : request.routeOptions.url
     parts.observer.answered(request.method, route ?? 'none', reply.statusCode, reply.elapsedTime)
-    const { params, body } = request
+    next()
+  })
+  app.addHook('onSend', (request, reply, _payload, next) => {
+    const { params } = request
+    // As it was sent: the other one has the defaults, too.
+    const body = request.jsonText ?? request.body
     parts.audit.described(request.raw, { requestId: requestIdOf(reply), params, body })
     next()
   })

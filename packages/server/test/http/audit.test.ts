@@ -83,7 +83,12 @@ describe('a change is recorded', () => {
         sourceIpAddress: '127.0.0.1',
         userAgent: 'a test',
         resourceName: 'plain',
-        resourceType: 'ACS::EventBridge::eventbus',
+        resourceType: 'ACS::EventBridge::EventBus',
+        referencedResources: { 'ACS::EventBridge::EventBus': ['plain'] },
+        apiVersion: 'v1',
+        requestParameterJson: '{"bus":"plain"}',
+        responseElements: { httpStatus: 201 },
+        recipientAccountId: testAccount,
         requestParameters: { bus: 'plain' },
         userIdentity: { type: 'root-account', accountId: testAccount, accessKeyId: credential.accessKeyId },
       },
@@ -119,7 +124,9 @@ describe('a change is recorded', () => {
       await server.call('POST', '/?EventBusName=default', '', rpc),
     ]
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
-    expect((await theOne('CreateEventBus', 'eventbus/newer')).data.errorCode).toBeUndefined()
+    const { data: made } = await theOne('CreateEventBus', 'eventbus/newer')
+    expect(made).toMatchObject({ requestParameters: { EventBusName: 'newer' }, apiVersion: '2020-04-01' })
+    expect(made.errorCode).toBeUndefined()
     expect((await theOne('CreateEventBus', 'eventbus/default')).data.errorCode).toBe('EventBusNameInvalid')
   })
 
@@ -135,15 +142,35 @@ describe('a change is recorded', () => {
     expect(type).toBe('fc:ActionTrail:ApiCall')
     expect(data.requestId).toBe(answer.headers.get('x-fc-request-id'))
     expect(data.errorCode === undefined).toBe(answer.status < 400)
+    expect(data).toMatchObject({
+      apiVersion: '2023-03-30',
+      requestParameters: { functionName: 'coded', runtime: 'nodejs20', environmentVariables: '1 members' },
+    })
+  })
+
+  test('of code, by its size', async () => {
+    await server.call('POST', '/api/v1/code', Buffer.from('no zip'), {
+      authorization,
+      'content-type': 'application/zip',
+    })
+    const { data } = await theOne('UploadCode', 'code/*')
+    expect(data).toMatchObject({
+      requestParameters: { bodyBytes: 6 },
+      errorCode: expect.anything() as unknown,
+    })
   })
 
   test('by MNS, SLS and AWS', async () => {
-    expect(await mns('PUT', '/queues/jobs', '<Queue xmlns="http://mns.aliyuncs.com/doc/v1/"/>')).toBe(201)
-    expect((await theOne('CreateQueue', '/queues/jobs')).type).toBe('mns:ActionTrail:ApiCall')
+    const attributes = '<Queue xmlns="http://mns.aliyuncs.com/doc/v1/"><DelaySeconds>7</DelaySeconds></Queue>'
+    expect(await mns('PUT', '/queues/jobs', attributes)).toBe(201)
+    expect(await theOne('CreateQueue', '/queues/jobs')).toMatchObject({
+      type: 'mns:ActionTrail:ApiCall',
+      data: { requestParameters: { queue: 'jobs', DelaySeconds: '7' }, apiVersion: '2015-06-06' },
+    })
     await sls('DELETE', '/logstores/gone')
     expect(await theOne('DeleteLogStore', 'logstore/gone')).toMatchObject({
       type: 'log:ActionTrail:ApiCall',
-      data: { errorCode: 'LogStoreNotExist' },
+      data: { errorCode: 'LogStoreNotExist', requestParameters: { project: 'default', logstore: 'gone' } },
     })
     const input = JSON.stringify({ Name: 'of-aws', Description: planted[3] })
     const { accessKeyId: keyId, accessKeySecret: secret } = credential
@@ -152,7 +179,10 @@ describe('a change is recorded', () => {
       secret,
     })
     expect(status).toBe(200)
-    expect((await theOne('CreateEventBus', 'eventbus/of-aws')).data.userIdentity.accessKeyId).toBe(keyId)
+    expect((await theOne('CreateEventBus', 'eventbus/of-aws')).data).toMatchObject({
+      userIdentity: { accessKeyId: keyId },
+      requestParameters: { Name: 'of-aws', Description: `${planted[3]?.length} characters` },
+    })
   })
 
   test('when a role is taken on, by STS and by the own interface, granted or not', async () => {
@@ -181,9 +211,12 @@ describe('a change is recorded', () => {
       document,
     })
     const { data } = await theOne('CreateUser', 'user/guest')
-    expect(data.requestParameters).toEqual({ name: 'guest', policies: ['wide'], groups: [] })
+    expect(data.requestParameters).toEqual({ name: 'guest', policies: ['wide'] })
     expect(data.additionalEventData.actions).toContain('ram:AttachPolicyToUser')
-    expect((await theOne('CreateAccessKey', 'user/guest')).data.requestParameters).toEqual({ name: 'guest' })
+    expect((await theOne('CreateAccessKey', 'user/guest')).data).toMatchObject({
+      requestParameters: { name: 'guest', description: `${planted[3]?.length} characters` },
+      eventAttributes: { SensitiveAction: 'true' },
+    })
   })
 
   test('in the account of who made it', async () => {
@@ -245,6 +278,18 @@ describe('a refusal is recorded', () => {
     await theOne('Authenticate', `accesskey/${id}`)
     expect(JSON.stringify(await recorded())).not.toContain('MRNOBODY')
   })
+})
+
+test('who has an answer finds the call on the bus, without waiting', async () => {
+  for (let index = 0; index < 20; index++) {
+    const name = `bus-${index}`
+    await server.call('PUT', `/api/v1/buses/${name}`, {})
+    const entries = await server.services.eventLogs.read(busKey(testAccount, 'default'), 1, {
+      entriesMax: 10_000,
+      bytesMax: 50_000_000,
+    })
+    expect(Buffer.from(entries.at(-1)?.bytes ?? []).toString()).toContain(`eventbus/${name}`)
+  }
 })
 
 test('reads, events and messages are not recorded', async () => {

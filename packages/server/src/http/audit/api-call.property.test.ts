@@ -3,7 +3,7 @@ import { Value } from 'typebox/value'
 import { expect, test } from 'vitest'
 import type { Actor } from '../../auth/index.ts'
 import { ApiCallData, apiCallEvent, auditEventBytesMax, type EndedCall } from './api-call.ts'
-import { auditParametersLengthMax, recordedParameters } from './parameters.ts'
+import { recordedParameters } from './parameters.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 2_000 }),
@@ -31,6 +31,7 @@ const access = fc.record({
 const call: fc.Arbitrary<EndedCall> = fc.record({
   id: fc.uuid(),
   atMs: fc.nat({ max: 4_102_444_800_000 }),
+  endedAtMs: fc.nat({ max: 4_102_444_800_000 }),
   region: fc.constant('local'),
   account: fc.constant('1'),
   actor,
@@ -38,12 +39,15 @@ const call: fc.Arbitrary<EndedCall> = fc.record({
   accesses: fc.tuple(access, access),
   isRead: fc.boolean(),
   requestId: fc.option(fc.uuid(), { nil: undefined }),
+  apiVersion: fc.option(text, { nil: undefined }),
   host: fc.option(text, { nil: undefined }),
+  isSecure: fc.boolean(),
   peer: fc.ipV4(),
   userAgent: fc.option(text, { nil: undefined }),
   parameters: fc
     .tuple(fc.dictionary(text, text), fc.object())
-    .map(([params, body]) => recordedParameters(params, body)),
+    .map(([params, body]) => recordedParameters({ url: '/', headers: {}, params, body })),
+  status: fc.option(fc.integer({ min: 200, max: 599 }), { nil: undefined }),
   refusal: fc.option(fc.record({ code: fc.constantFrom('auth.forbidden', 'http.409'), message: text }), {
     nil: undefined,
   }),
@@ -59,16 +63,4 @@ test('whatever is called, and by whom, becomes an event whose data fit the schem
     }),
     { numRuns: 200 },
   )
-})
-
-test('of a body nothing is kept but what tells of rights, and nothing that is too long', () => {
-  const body = { policies: ['wide'], secret: 'x', environment: { TOKEN: 'x' }, document: { Version: '1' } }
-  expect(recordedParameters({ name: 'shop' }, body)).toEqual({
-    name: 'shop',
-    policies: ['wide'],
-    document: { Version: '1' },
-  })
-  expect(recordedParameters({ name: 'shop' }, Buffer.from('{"policies":["wide"]}'))).toEqual({ name: 'shop' })
-  const long = recordedParameters({}, { policies: ['x'.repeat(auditParametersLengthMax)] })
-  expect(Object.keys(long)).toEqual(['leftOut'])
 })

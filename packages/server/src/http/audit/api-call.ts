@@ -7,6 +7,8 @@ export const auditTextLengthMax = 512
 /** Largest event that is recorded, in bytes: every bus takes it. */
 export const auditEventBytesMax = 65_536
 
+const Text = Type.String({ maxLength: auditTextLengthMax })
+
 const ActorIdentity = Type.Object({
   type: Type.Enum(['root-account', 'ram-user', 'assumed-role']),
   principalId: Type.String(),
@@ -14,6 +16,9 @@ const ActorIdentity = Type.Object({
   accountId: Type.String(),
   accessKeyId: Type.String(),
   userName: Type.String(),
+  sessionContext: Type.Object({
+    attributes: Type.Object({ mfaAuthenticated: Type.Literal('false') }),
+  }),
 })
 
 /** What an event of a call tells as its `data` (section 9.7 of the compatible protocol, and the further members of its records). */
@@ -21,28 +26,41 @@ export const ApiCallData = Type.Object(
   {
     eventId: Type.String({ minLength: 1 }),
     eventVersion: Type.Literal(1),
+    eventCategory: Type.Literal('Management'),
     eventName: Type.String({ pattern: '^[A-Za-z0-9]+$' }),
-    eventType: Type.Literal('ApiCall'),
+    eventType: Type.Enum(['ApiCall', 'ConsoleSignin', 'ConsoleSignout']),
     eventRW: Type.Enum(['Read', 'Write']),
     eventTime: Type.String({ pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$` }),
-    eventSource: Type.Optional(Type.String({ maxLength: auditTextLengthMax })),
+    eventSource: Type.Optional(Text),
     serviceName: Type.String({ minLength: 1 }),
+    /** Of the interface by which the call came; not there where that has none. */
+    apiVersion: Type.Optional(Text),
     acsRegion: Type.String(),
     isGlobal: Type.Boolean(),
     requestId: Type.String({ minLength: 1 }),
     sourceIpAddress: Type.String(),
-    userAgent: Type.String({ maxLength: auditTextLengthMax }),
+    userAgent: Text,
     userIdentity: ActorIdentity,
-    resourceName: Type.Optional(Type.String({ maxLength: auditTextLengthMax })),
-    resourceType: Type.Optional(Type.String({ maxLength: auditTextLengthMax })),
+    recipientAccountId: Type.String(),
+    /** Names by type. */
+    referencedResources: Type.Record(Type.String(), Type.Array(Text)),
+    resourceName: Type.Optional(Text),
+    resourceType: Type.Optional(Text),
     requestParameters: Type.Record(Type.String(), Type.Unknown()),
+    /** The same as JSON text. */
+    requestParameterJson: Type.String(),
+    /** Nothing of an answer but its status; empty where there was none. */
+    responseElements: Type.Object({ httpStatus: Type.Optional(Type.Integer()) }),
+    /** There when the call gave or took rights, or deleted something. */
+    eventAttributes: Type.Optional(Type.Object({ SensitiveAction: Type.Literal('true') })),
     additionalEventData: Type.Object({
       /** All permissions that the call needed, its own first. */
       actions: Type.Array(Type.String()),
-      resources: Type.Array(Type.String({ maxLength: auditTextLengthMax })),
+      resources: Type.Array(Text),
+      Scheme: Type.Enum(['http', 'https']),
     }),
     errorCode: Type.Optional(Type.String({ minLength: 1 })),
-    errorMessage: Type.Optional(Type.String({ maxLength: auditTextLengthMax })),
+    errorMessage: Type.Optional(Text),
   },
   { additionalProperties: false },
 )
@@ -50,8 +68,11 @@ export type ApiCallData = Static<typeof ApiCallData>
 
 /** A call whose answer is known. */
 export interface EndedCall {
+  /** A call of an interface, unless told. */
+  readonly eventType?: ApiCallData['eventType']
   readonly id: string
   readonly atMs: number
+  readonly endedAtMs: number
   readonly region: string
   readonly account: string
   readonly actor: Actor
@@ -60,11 +81,15 @@ export interface EndedCall {
   readonly accesses: readonly [Access, ...Access[]]
   readonly isRead: boolean
   readonly requestId: string | undefined
+  readonly apiVersion: string | undefined
   readonly host: string | undefined
+  readonly isSecure: boolean
   readonly peer: string
   readonly userAgent: string | undefined
   /** Already picked: nothing here is looked at again. */
   readonly parameters: Readonly<Record<string, unknown>>
+  /** Of the answer; `undefined` when there was none. */
+  readonly status: number | undefined
   readonly refusal: { readonly code: string; readonly message: string } | undefined
 }
 
@@ -77,12 +102,14 @@ export function apiCallEvent(call: EndedCall): EventText {
     specversion: '1.0',
     id: call.id,
     source: `acs.${product}`,
-    type: `${product}:ActionTrail:ApiCall`,
+    type: `${product}:ActionTrail:${data.eventType}`,
     subject:
       resource === '*' || resource === '' ? `acs:${product}:${call.region}:${call.account}:*` : cut(resource),
     time: new Date(call.atMs).toISOString(),
     datacontenttype: 'application/json;charset=utf-8',
     aliyunaccountid: call.account,
+    aliyunoriginalaccountid: call.account,
+    aliyunpublishtime: new Date(call.endedAtMs).toISOString(),
     aliyunregionid: call.region,
     aliyuneventbusname: 'default',
     data,
@@ -91,38 +118,51 @@ export function apiCallEvent(call: EndedCall): EventText {
 }
 
 export function apiCallData(call: EndedCall): ApiCallData {
-  const [{ action, resource }] = call.accesses
+  const [{ action }] = call.accesses
   const [product = '', eventName = ''] = action.split(':')
   const serviceName = services[product] ?? product
-  const { refusal, host } = call
+  const { refusal, host, apiVersion, status } = call
   return {
     eventId: call.id,
     eventVersion: 1,
+    eventCategory: 'Management',
     eventName,
-    eventType: 'ApiCall',
+    eventType: call.eventType ?? 'ApiCall',
     eventRW: call.isRead ? 'Read' : 'Write',
     eventTime: `${new Date(call.atMs).toISOString().slice(0, 19)}Z`,
     ...(host === undefined ? {} : { eventSource: cut(host) }),
     serviceName,
+    ...(apiVersion === undefined ? {} : { apiVersion: cut(apiVersion) }),
     acsRegion: call.region,
     isGlobal: product === 'ram' || product === 'sts',
     requestId: call.requestId ?? call.id,
     sourceIpAddress: call.peer,
     userAgent: cut(call.userAgent ?? ''),
     userIdentity: identityOf(call),
-    ...namesOf(serviceName, resource),
+    recipientAccountId: call.account,
+    ...resourcesOf(call.accesses),
     requestParameters: call.parameters,
+    requestParameterJson: JSON.stringify(call.parameters),
+    responseElements: status === undefined ? {} : { httpStatus: status },
+    ...(isSensitive.test(action) ? { eventAttributes: { SensitiveAction: 'true' } } : {}),
     additionalEventData: {
       actions: call.accesses.map(access => access.action),
       resources: call.accesses.map(access => cut(access.resource)),
+      Scheme: call.isSecure ? 'https' : 'http',
     },
     ...(refusal === undefined ? {} : errorOf(refusal)),
   }
 }
 
-/** Sentences about who may do what are told; others may quote what was sent. */
+/** What gives or takes rights, and what cannot be undone. */
+const isSensitive = /^(?:ram|sts):|:Delete/
+
+/** Sentences about who may do what are told, and that there was no answer; others may quote what was sent. */
 function errorOf({ code, message }: NonNullable<EndedCall['refusal']>) {
-  return { errorCode: code, ...(code.startsWith('auth.') ? { errorMessage: cut(message) } : {}) }
+  return {
+    errorCode: code,
+    ...(/^(?:auth|login)\.|^http\.499$/.test(code) ? { errorMessage: cut(message) } : {}),
+  }
 }
 
 const services: Readonly<Record<string, string>> = {
@@ -136,7 +176,12 @@ const services: Readonly<Record<string, string>> = {
 }
 
 function identityOf({ account, actor, keyId }: EndedCall): Static<typeof ActorIdentity> {
-  const all = { arn: actorArn(account, actor), accountId: account, accessKeyId: keyId }
+  const all = {
+    arn: actorArn(account, actor),
+    accountId: account,
+    accessKeyId: keyId,
+    sessionContext: { attributes: { mfaAuthenticated: 'false' } },
+  } as const
   switch (actor.kind) {
     case 'root':
       return { type: 'root-account', principalId: account, userName: 'root', ...all }
@@ -149,13 +194,47 @@ function identityOf({ account, actor, keyId }: EndedCall): Static<typeof ActorId
   }
 }
 
-/** The innermost resource that an ARN names, such as the rule of a bus. */
-function namesOf(serviceName: string, arn: string): { resourceName?: string; resourceType?: string } {
+/** The innermost resource of each ARN, such as the rule of a bus; the one that the call is about by itself, too. */
+function resourcesOf(accesses: EndedCall['accesses']) {
+  const named = accesses.map(resourceOf).filter(resource => resource !== undefined)
+  const byType = Map.groupBy(named, ({ type }) => type)
+  const referencedResources = Object.fromEntries(
+    [...byType].map(([type, some]) => [type, [...new Set(some.map(({ name }) => name))]]),
+  )
+  const about = resourceOf(accesses[0])
+  if (about === undefined) return { referencedResources }
+  return { referencedResources, resourceName: about.name, resourceType: about.type }
+}
+
+function resourceOf({ resource: arn }: Access): { readonly type: string; readonly name: string } | undefined {
+  const [, product = ''] = arn.split(':')
   const parts = arn.split(':').slice(4).join(':').split('/')
   const name = parts.at(-1) ?? ''
   const kind = parts.at(-2) ?? ''
-  if (name === '' || name === '*' || kind === '') return {}
-  return { resourceName: cut(name), resourceType: cut(`ACS::${serviceName}::${kind}`) }
+  if (name === '' || name === '*' || kind === '') return undefined
+  return {
+    type: cut(`ACS::${services[product] ?? product}::${kinds[kind] ?? capital(kind)}`),
+    name: cut(name),
+  }
+}
+
+/** Kinds of resources whose name in an ARN is not that of the kind. */
+const kinds: Readonly<Record<string, string>> = {
+  accesskey: 'AccessKey',
+  apidestination: 'ApiDestination',
+  eventbus: 'EventBus',
+  eventsource: 'EventSource',
+  eventstreaming: 'EventStreaming',
+  functions: 'Function',
+  aliases: 'Alias',
+  logstore: 'LogStore',
+  queues: 'Queue',
+  subscriptions: 'Subscription',
+  topics: 'Topic',
+}
+
+function capital(kind: string): string {
+  return kind.charAt(0).toUpperCase() + kind.slice(1)
 }
 
 /** Callers choose names: what no attribute of an event may hold must not keep their call out of the record. */

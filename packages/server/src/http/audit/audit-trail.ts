@@ -1,19 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EventText } from '@millrace/cloudevents'
 import type { Clock, PluginLog, Random } from '@millrace/spi'
-import type { Access, Identity, Principal } from '../../auth/index.ts'
+import { type Access, actorArn, type Identity, type Principal } from '../../auth/index.ts'
 import type { Ingest } from '../../ingest/index.ts'
 import type { AuditObserver } from '../../observability/index.ts'
 import { busKey, defaultBusName, type Resources } from '../../resources/index.ts'
 import { factsOf } from '../request-facts.ts'
 import { apiCallEvent, type EndedCall } from './api-call.ts'
+import { apiVersionOf } from './api-version.ts'
+import { beforeEnd } from './held-answer.ts'
 import { recordedParameters } from './parameters.ts'
 import { presentedKey } from './presented-key.ts'
 import { kindOf } from './recorded-actions.ts'
-import { WaitingCalls } from './waiting-calls.ts'
+import { type WaitingCall, WaitingCalls } from './waiting-calls.ts'
 
 /** Events that are made and appended together: few, so that requests that come meanwhile are not held up. */
 const batchMax = 16
+/** An answer waits at most so long until its call is on disk. */
+export const answerHeldMsMax = 5_000
 /** A line in the log about drops, at most so often. */
 const dropLogEveryMs = 10_000
 
@@ -33,22 +37,29 @@ export interface AuditTrailParts {
   readonly recordsReads: boolean
 }
 
-/** What an interface can tell of a request besides. */
+/** What an interface can tell of a request besides. It is read when the answer is whole, so members may be set until then. */
 export interface CallDescription {
   /** As the answer has it. */
   readonly requestId?: string | undefined
+  /** Parts of the path by their names, or a function that tells them. */
   readonly params?: unknown
+  /** Bytes, what the interface has made of them, or a function that makes it. */
   readonly body?: unknown
 }
 
-type Request = Pick<IncomingMessage, 'headers' | 'socket'>
+/** What becomes of somebody at the door of the console. */
+export type Signing = Pick<EndedCall, 'account' | 'actor' | 'keyId' | 'parameters' | 'refusal'> & {
+  readonly eventType: 'ConsoleSignin' | 'ConsoleSignout'
+}
+
+type Request = Pick<IncomingMessage, 'headers' | 'socket'> &
+  Partial<Readonly<Pick<IncomingMessage, 'url' | 'method'>>>
 
 /** A request in progress that may have to be recorded. */
 interface OpenCall {
   readonly response: ServerResponse
   asked: Asked | undefined
-  requestId: string | undefined
-  parameters: Readonly<Record<string, unknown>>
+  description: CallDescription
   refusal: EndedCall['refusal']
 }
 
@@ -62,8 +73,10 @@ interface Asked {
 
 /**
  * Records what callers do to the control plane as events on the built-in bus of their account (section 9.7). It is told by the one place
- * where permissions are asked for, and by the one where refusals become answers; so no interface can forget it. Appending
- * comes after the answer: it can neither fail a call nor hold one up. What it cannot keep it drops, counts and logs.
+ * where permissions are asked for, and by the one where refusals become answers; so no interface can forget it. **An answer is sent when
+ * its call is on disk**: whoever has an answer finds the call, also after the machine has lost power, and calls that follow each other are recorded in
+ * their order. It never fails a call, which is done by then: what cannot be kept is dropped, counted and logged, and what takes longer
+ * than `answerHeldMsMax` is answered meanwhile and counted. Failed attempts to sign wait for nothing: they would tell by their time which keys exist.
  */
 export class AuditTrail implements AsyncDisposable {
   readonly #parts: AuditTrailParts
@@ -79,13 +92,7 @@ export class AuditTrail implements AsyncDisposable {
 
   /** A request that may turn out to be worth recording has arrived. */
   watch(request: IncomingMessage, response: ServerResponse): void {
-    this.#open.set(request, {
-      response,
-      asked: undefined,
-      requestId: undefined,
-      parameters: {},
-      refusal: undefined,
-    })
+    this.#open.set(request, { response, asked: undefined, description: {}, refusal: undefined })
   }
 
   /** Permissions are asked for, whatever the answer. `accesses` is called for watched requests only. */
@@ -99,22 +106,21 @@ export class AuditTrail implements AsyncDisposable {
       return
     }
     const { clock, random } = this.#parts
-    call.asked = {
+    const asked: Asked = {
       id: random.id(),
       atMs: clock.nowMs(),
       principal,
       accesses: [first, ...others],
       facts: factsOf(request),
     }
-    call.response.once('close', () => this.#ended(request, call))
+    call.asked = asked
+    beforeEnd(call.response, isAnswered => this.#ended(request, call, asked, isAnswered))
   }
 
-  /** What is known of a request when its answer is made. Of the parameters of its path and of its body little is kept. */
-  described(request: IncomingMessage, { requestId, params, body }: CallDescription): void {
+  /** What is known of a request, before its answer is sent. Of the parameters only some is kept: see `recordedParameters`. */
+  described(request: IncomingMessage, description: CallDescription): void {
     const call = this.#open.get(request)
-    if (call?.asked === undefined) return
-    call.requestId = requestId
-    call.parameters = recordedParameters(params, body)
+    if (call !== undefined) call.description = description
   }
 
   /** A request is refused. The first refusal counts. */
@@ -122,6 +128,27 @@ export class AuditTrail implements AsyncDisposable {
     const call = this.#open.get(request)
     if (call?.asked !== undefined) call.refusal ??= { code, message }
     else if (failedAuthentication.test(code)) this.#attempted(request, code, message)
+  }
+
+  /**
+   * Somebody signed in to the console, tried to, or signed out. Resolves when that is on disk or dropped; who failed need not wait for it.
+   * The URL of the request may hold the code of a sign-in, and stays out.
+   */
+  signed({ headers, socket }: Request, signing: Signing): Promise<void> {
+    const { clock, random } = this.#parts
+    const { account, actor, refusal } = signing
+    const asked = { id: random.id(), atMs: clock.nowMs(), facts: factsOf({ headers, socket }) }
+    const held = Promise.withResolvers<void>()
+    const call: EndedCall = {
+      ...this.#common(asked, { headers, socket }),
+      ...signing,
+      accesses: [{ action: `ram:${signing.eventType}`, resource: actorArn(account, actor) }],
+      isRead: false,
+      requestId: undefined,
+      status: undefined,
+    }
+    this.#add(refusal === undefined ? 'call' : 'attempt', { call, done: held.resolve })
+    return held.promise
   }
 
   /** Resolves when nothing waits to be recorded. */
@@ -138,25 +165,44 @@ export class AuditTrail implements AsyncDisposable {
     return kind === 'write' || (kind === 'read' && this.#parts.recordsReads)
   }
 
+  /** Resolves when the call is on disk, can not be recorded, or has waited for too long. */
   #ended(
-    request: Request & { method?: string | undefined },
-    { asked, response, requestId, parameters, refusal }: OpenCall,
-  ): void {
-    if (asked === undefined) return
-    const { statusCode } = response
-    const failed = statusCode >= 400 ? { code: `http.${statusCode}`, message: '' } : undefined
-    const accesses = ordered(asked.accesses, statusCode, request.method)
-    this.#add('call', {
-      ...this.#common(asked, request),
-      account: asked.principal.account,
-      actor: asked.principal.actor,
-      keyId: asked.principal.keyId,
-      accesses,
-      isRead: kindOf(accesses[0].action) === 'read',
-      requestId,
-      parameters,
-      refusal: refusal ?? failed,
+    request: Request,
+    { response, description, refusal }: OpenCall,
+    asked: Asked,
+    isAnswered: boolean,
+  ): Promise<void> {
+    const { clock, observer } = this.#parts
+    const { params, body, requestId } = description
+    const { url, headers, method } = request
+    const { account, actor, keyId } = asked.principal
+    const status = isAnswered ? response.statusCode : undefined
+    const accesses = ordered(asked.accesses, status, method)
+    const held = Promise.withResolvers<void>()
+    const timer = clock.timer(answerHeldMsMax, () => {
+      observer.late(1)
+      held.resolve()
     })
+    const call = {
+      ...this.#common(asked, request),
+      account,
+      actor,
+      keyId,
+      accesses,
+      requestId,
+      status,
+      isRead: kindOf(accesses[0].action) === 'read',
+      parameters: recordedParameters({ url, headers, params, body }),
+      refusal: refusal ?? failureOf(status),
+    }
+    this.#add('call', {
+      call,
+      done: () => {
+        timer[Symbol.dispose]()
+        held.resolve()
+      },
+    })
+    return held.promise
   }
 
   /** Somebody used a key that exists without proving to have it: told to its account, whatever was asked for. */
@@ -168,7 +214,7 @@ export class AuditTrail implements AsyncDisposable {
     const { clock, random } = this.#parts
     const asked = { id: random.id(), atMs: clock.nowMs(), facts: factsOf(request) }
     const path = (request.url ?? '').split('?', 1)[0]?.slice(0, 200)
-    this.#add('attempt', {
+    const call: EndedCall = {
       ...this.#common(asked, request),
       ...owner,
       keyId: presented.keyId,
@@ -178,13 +224,24 @@ export class AuditTrail implements AsyncDisposable {
       isRead: false,
       requestId: undefined,
       parameters: { method: request.method, path },
+      status: undefined,
       refusal: { code, message },
-    })
+    }
+    this.#add('attempt', { call, done: () => {} })
   }
 
-  #common({ id, atMs, facts }: Pick<Asked, 'id' | 'atMs' | 'facts'>, { headers }: Request) {
-    const { peer, userAgent } = facts
-    return { id, atMs, region: this.#parts.region, host: headers.host, peer, userAgent }
+  #common({ id, atMs, facts }: Pick<Asked, 'id' | 'atMs' | 'facts'>, { headers, url }: Request) {
+    const { clock, region } = this.#parts
+    const { host } = headers
+    return {
+      id,
+      atMs,
+      endedAtMs: clock.nowMs(),
+      region,
+      host,
+      apiVersion: apiVersionOf(url, headers),
+      ...facts,
+    }
   }
 
   #ownerOf(keyId: string, token: string | undefined): Pick<Principal, 'account' | 'actor'> | undefined {
@@ -195,9 +252,10 @@ export class AuditTrail implements AsyncDisposable {
     return disabled && { account: disabled.account, actor: { kind: 'user', name: disabled.user } }
   }
 
-  #add(kind: 'call' | 'attempt', call: EndedCall): void {
-    if (!this.#waiting.add(kind, call)) {
+  #add(kind: 'call' | 'attempt', waiting: WaitingCall): void {
+    if (!this.#waiting.add(kind, waiting)) {
       this.#drop(1, 'too many calls wait to be recorded')
+      waiting.done()
       return
     }
     this.#draining ??= this.#drain().finally(() => {
@@ -210,8 +268,14 @@ export class AuditTrail implements AsyncDisposable {
     // The refusal of an attempt is written when the code that is running now has ended.
     await Promise.resolve()
     while (this.#waiting.size > 0) {
-      const byAccount = Map.groupBy(this.#waiting.take(batchMax), ({ account }) => account)
-      for (const [account, calls] of byAccount) await this.#append(account, calls)
+      const byAccount = Map.groupBy(this.#waiting.take(batchMax), ({ call }) => call.account)
+      for (const [account, some] of byAccount) {
+        await this.#append(
+          account,
+          some.map(({ call }) => call),
+        )
+        for (const { done } of some) done()
+      }
     }
   }
 
@@ -256,10 +320,17 @@ export class AuditTrail implements AsyncDisposable {
   }
 }
 
+/** How a call failed that no interface has refused. */
+function failureOf(status: number | undefined): EndedCall['refusal'] {
+  if (status === undefined)
+    return { code: 'http.499', message: 'the caller left before the answer; it may have been done' }
+  return status >= 400 ? { code: `http.${status}`, message: '' } : undefined
+}
+
 /** A PUT needs the permission to create and that to replace; its answer tells which of the two it was. */
 function ordered(
   accesses: readonly [Access, ...Access[]],
-  status: number,
+  status: number | undefined,
   method: string | undefined,
 ): [Access, ...Access[]] {
   const [first, ...others] = accesses

@@ -1,2 +1,3 @@
 export { ApiCallData } from './api-call.ts'
-export { AuditTrail } from './audit-trail.ts'
+export { AuditTrail, type Signing } from './audit-trail.ts'
+export { namesInPath } from './parameters.ts'

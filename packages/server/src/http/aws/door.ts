@@ -47,6 +47,8 @@ interface Known {
   readonly requestId: string
   route: string
   keyId: string | undefined
+  /** For the record of the call. */
+  body?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -78,12 +80,12 @@ export class AwsDoor {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAtMs = performance.now()
     const known: Known = { requestId: uuidOf(this.#random), route: 'aws', keyId: undefined }
+    this.#parts.services.audit.described(request, known)
     try {
       this.#send(response, known, 200, await this.#answer(request, response, known))
     } catch (thrown) {
       this.#refuse(request, response, known, thrown)
     }
-    this.#parts.services.audit.described(request, known)
     const status = response.writableEnded ? response.statusCode : clientGoneStatus
     const durationMs = performance.now() - startedAtMs
     this.#parts.services.observer.answered(request.method ?? '', known.route, status, durationMs)
@@ -123,7 +125,9 @@ export class AwsDoor {
         this.#parts.permits.checkPass(principal, { roles, service: 'eventbridge.aliyuncs.com' }, request)
       },
     }
-    return await operation.run(call, inputOf(held.bytes))
+    const input = inputOf(held.bytes)
+    known.body = input
+    return await operation.run(call, input)
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, known: Known, thrown: unknown): void {

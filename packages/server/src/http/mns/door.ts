@@ -11,6 +11,7 @@ import {
   type Principal,
 } from '../../auth/index.ts'
 import { arnOf } from '../access.ts'
+import { namesInPath } from '../audit/index.ts'
 import { BodyBudget } from '../body-budget.ts'
 import { askForBody } from '../expect-continue.ts'
 import type { HttpLimits } from '../limits.ts'
@@ -22,7 +23,7 @@ import type { Answer, Call, MnsContext } from './call.ts'
 import { Refusal, refusalOf, type Subject } from './refusal.ts'
 import { type Route, routeOf } from './routes.ts'
 import { isMnsUrl, parseTarget, type RequestTarget } from './target.ts'
-import { parseXml } from './xml-in.ts'
+import { parseXml, textsOf } from './xml-in.ts'
 import { node, xmlDocument, xmlType } from './xml-out.ts'
 
 export interface MnsDoorParts {
@@ -46,6 +47,9 @@ interface Known {
   route: string
   subject: Subject
   keyId: string | undefined
+  /** For the record of the call. */
+  params?: () => Readonly<Record<string, string>>
+  body?: () => Readonly<Record<string, string>>
 }
 
 /**
@@ -83,12 +87,12 @@ export class MnsDoor {
       subject: 'queue',
       keyId: undefined,
     }
+    this.#parts.services.audit.described(request, known)
     try {
       this.#send(response, known, await this.#answer(request, response, known))
     } catch (thrown) {
       this.#refuse(request, response, known, thrown)
     }
-    this.#parts.services.audit.described(request, known)
     const status = response.writableEnded ? response.statusCode : clientGoneStatus
     const durationMs = performance.now() - startedAtMs
     this.#parts.services.observer.answered(request.method ?? '', known.route, status, durationMs)
@@ -102,12 +106,14 @@ export class MnsDoor {
     const route = routeOf(method, target)
     known.route = route.path
     known.subject = route.operation.subject
+    known.params = () => namesInPath(route.path, target.path)
     this.#permit(principal, route, target, request)
     const { bodyBytesMax } = this.#parts.limits
     askForBody(request, response, bodyBytesMax)
     using held = await readBody(request, bodyBytesMax, this.#budget)
     checkDigest(request.headers, held.bytes)
     const body = parseXml(held.bytes)
+    known.body = () => textsOf(body)
     const call = { account: principal.account, headers: request.headers, target, body, base: known.base }
     return await this.#run(route, call, response)
   }

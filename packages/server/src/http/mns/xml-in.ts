@@ -60,6 +60,11 @@ export function parseXml(body: Buffer): XmlElement | undefined {
   return root
 }
 
+/** The texts right below the root, by name. */
+export function textsOf(root: XmlElement | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries((root?.children ?? []).map(({ name, text }) => [name, text]))
+}
+
 /** The child of a name; the last one where there are several. */
 export function child(element: XmlElement | undefined, name: string): XmlElement | undefined {
   return element?.children.findLast(candidate => candidate.name === name)

@@ -15,6 +15,7 @@ import {
   type SlsV4Verifier,
 } from '../../auth/index.ts'
 import { arnOf } from '../access.ts'
+import { namesInPath } from '../audit/index.ts'
 import { BodyBudget } from '../body-budget.ts'
 import { askForBody } from '../expect-continue.ts'
 import type { HttpLimits } from '../limits.ts'
@@ -47,6 +48,9 @@ interface Known {
   readonly requestId: string
   route: string
   keyId: string | undefined
+  /** For the record of the call. */
+  params?: () => Readonly<Record<string, string>>
+  body?: Buffer
 }
 
 /**
@@ -91,12 +95,12 @@ export class SlsDoor {
       .slice(0, 24)
       .toUpperCase()
     const known: Known = { requestId: requestId.padEnd(24, '0'), route: 'sls', keyId: undefined }
+    this.#parts.services.audit.described(request, known)
     try {
       this.#send(response, known, 200, await this.#answer(request, response, known))
     } catch (thrown) {
       this.#refuse(request, response, known, thrown)
     }
-    this.#parts.services.audit.described(request, known)
     const status = response.writableEnded ? response.statusCode : clientGoneStatus
     const durationMs = performance.now() - startedAtMs
     this.#parts.services.observer.answered(request.method ?? '', known.route, status, durationMs)
@@ -109,11 +113,16 @@ export class SlsDoor {
     known.keyId = principal.keyId
     const route = routeOf(method, target)
     known.route = `sls:${route.path}`
+    known.params = () => ({
+      project: target.project ?? defaultProject,
+      ...namesInPath(route.path, target.path),
+    })
     this.#permit(principal, route, target, request)
     const bodyBytesMax = route.operation.bodyBytesMax ?? this.#parts.limits.bodyBytesMax
     askForBody(request, response, bodyBytesMax)
     using held = await readBody(request, bodyBytesMax, this.#budget)
     checkDigests(headers, held.bytes)
+    known.body = held.bytes
     const call = {
       account: principal.account,
       headers,
