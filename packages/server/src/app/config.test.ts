@@ -37,6 +37,7 @@ describe('settings from the environment', () => {
     [{ MILLRACE_ALLOW_PRIVATE_TARGETS: 'yes' }, 'one of true, false'],
     [{ MILLRACE_ACCOUNT_ID: 'me' }, '1 to 20 digits'],
     [{ MILLRACE_ACCESS_KEY_ID: 'key' }, 'MILLRACE_ACCESS_KEY_SECRET'],
+    [{ MILLRACE_SECRET_KEY: 'a', MILLRACE_SECRET_KEY_FILE: '/b' }, 'MILLRACE_SECRET_KEY_FILE'],
     [{ MILLRACE_SANDBOX: 'container' }, 'starts no containers'],
     [{ MILLRACE_SANDBOX: 'bubblewarp' }, 'one of auto, bubblewrap, process'],
     [{ MILLRACE_NATS_URL: 'nats://127.0.0.1:4222' }, 'no cluster storage'],

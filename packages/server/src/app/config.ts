@@ -1,7 +1,9 @@
 import { delimiter, isAbsolute, relative, resolve, sep } from 'node:path'
 import { AppError, nearestName, retryNever } from '@millrace/spi'
 import { payloadBytesMost, type SandboxChoice, sandboxChoices } from '../functions/index.ts'
+import type { SecretKeySource } from '../auth/index.ts'
 import { type LoginConfig, loginSettingNames, readLoginConfig } from './login-config.ts'
+import { readSecretKeySource, secretKeySettingNames } from './secret-key-config.ts'
 
 /** Settings of one server process. Environment variables are read here and nowhere else. */
 export interface Config {
@@ -33,6 +35,8 @@ export interface Config {
   readonly auditReads: boolean
   /** Share of the traces begun here that are recorded. */
   readonly traceRatio: number
+  /** Where the key is that secrets are sealed with. */
+  readonly secretKey: SecretKeySource
   /** How people sign in to the console. */
   readonly login: LoginConfig
 }
@@ -64,6 +68,7 @@ const known = [
   'MILLRACE_REQUIRE_SERVICES',
   'MILLRACE_URL',
   ...loginSettingNames,
+  ...secretKeySettingNames,
 ]
 
 /**
@@ -132,6 +137,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       oneOf('MILLRACE_AUDIT_READS', read('MILLRACE_AUDIT_READS') ?? 'false', ['true', 'false']) === 'true',
     sandbox: readSandbox(read('MILLRACE_SANDBOX') ?? 'auto'),
     traceRatio: share('MILLRACE_TRACE_RATIO', read('MILLRACE_TRACE_RATIO') ?? '1'),
+    secretKey: readSecretKeySource(environment, refuse),
     login: readLoginConfig(read, refuse),
   }
 }

@@ -59,7 +59,7 @@ export async function openGround(
     storage,
     eventLogs: openEventLogs(storage.log),
     credentials: await loadCredentials(config),
-    secrets: await loadSecretBox(config.dataPath),
+    secrets: await loadSecretBox(config.dataPath, config.secretKey),
     tracer,
   }
 }

@@ -41,7 +41,9 @@ export {
 } from './credentials.ts'
 export { authErrors, unauthenticated } from './errors.ts'
 export { PushIdentity } from './push-identity.ts'
-export { loadSecretBox, SecretBox, secretKeyFileName } from './secret-box.ts'
+export { loadSecretBox, secretKeyFileName } from './load-secret-box.ts'
+export { SecretBox } from './secret-box.ts'
+export type { SecretKeySource } from './secret-key.ts'
 export {
   acs3Signature,
   acs3Scheme,

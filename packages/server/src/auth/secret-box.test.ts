@@ -1,9 +1,6 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { loadSecretBox, SecretBox, secretKeyFileName } from './secret-box.ts'
+import { SecretBox } from './secret-box.ts'
 
 const box = new SecretBox(Buffer.alloc(32, 7))
 
@@ -35,18 +32,4 @@ test('a changed letter or another key is noticed', () => {
 test('sealed texts are opened wherever they stand', () => {
   const value = { a: box.seal('x'), b: [{ c: box.seal('y') }, 1, null], d: 'plain' }
   expect(box.openAll(value)).toEqual({ a: 'x', b: [{ c: 'y' }, 1, null], d: 'plain' })
-})
-
-test('the key is made once, kept for its owner alone, and a damaged one is refused', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-secret-'))
-  try {
-    const sealed = (await loadSecretBox(folder)).seal('kept')
-    expect((await loadSecretBox(folder)).open(sealed)).toBe('kept')
-    const path = join(folder, secretKeyFileName)
-    expect((await stat(path)).mode & 0o777).toBe(0o600)
-    await writeFile(path, 'short')
-    await expect(loadSecretBox(folder)).rejects.toMatchObject({ code: 'secret.unreadable' })
-  } finally {
-    await rm(folder, { recursive: true })
-  }
 })

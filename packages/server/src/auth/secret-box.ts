@@ -5,23 +5,17 @@ import {
   createSecretKey,
   hkdfSync,
   type KeyObject,
-  randomBytes,
 } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { AppError, retryNever } from '@millrace/spi'
-
-/** Name of the key file inside the data folder. Whoever has it and the documents can read the secrets in them. */
-export const secretKeyFileName = 'secret.key'
+import { secretKeyBytes } from './secret-key.ts'
 
 const prefix = 'sealed:v1:'
-const keyBytes = 32
 const nonceBytes = 12
 const tagBytes = 16
 
 /**
- * Keeps secrets of connections unreadable in stored documents and API answers: AES-256-GCM under a key that lies in a
- * file of its own. The nonce is made from key and text, so the same secret has the same sealed form: writing a wiring
+ * Keeps secrets of connections unreadable in stored documents and API answers: AES-256-GCM under a key that lies
+ * elsewhere. The nonce is made from key and text, so the same secret has the same sealed form: writing a wiring
  * a second time changes nothing. What that tells an onlooker is that two secrets are equal, and no more.
  */
 export class SecretBox {
@@ -29,8 +23,12 @@ export class SecretBox {
   readonly #key: Uint8Array
   readonly #cipherKey: KeyObject
   readonly #nonceKey: KeyObject
+  readonly #earlier: SecretBox | undefined
 
-  constructor(key: Uint8Array) {
+  /** `earlier` is a key that still opens what was sealed with it; nothing is sealed with it any more. */
+  constructor(key: Uint8Array, earlier?: Uint8Array) {
+    this.#earlier =
+      earlier === undefined || Buffer.compare(earlier, key) === 0 ? undefined : new SecretBox(earlier)
     this.#key = key
     this.#cipherKey = derivedKey(key, 'millrace secret cipher')
     this.#nonceKey = derivedKey(key, 'millrace secret nonce')
@@ -38,12 +36,13 @@ export class SecretBox {
 
   /** A box with a key of its own: what was sealed for one purpose cannot be opened for another. */
   forPurpose(purpose: string): SecretBox {
-    return new SecretBox(new Uint8Array(hkdfSync('sha256', this.#key, '', `millrace ${purpose}`, keyBytes)))
+    const earlier = this.#earlier
+    return new SecretBox(this.#keyFor(purpose), earlier === undefined ? undefined : earlier.#keyFor(purpose))
   }
 
-  /** A text that is sealed already stays as it is. */
+  /** A text that is sealed already stays as it is, unless an earlier key may have sealed it. */
   seal(text: string): string {
-    if (text.startsWith(prefix)) return text
+    if (text.startsWith(prefix)) return this.#earlier === undefined ? text : this.seal(this.open(text))
     const nonce = createHmac('sha256', this.#nonceKey).update(text).digest().subarray(0, nonceBytes)
     const cipher = createCipheriv('aes-256-gcm', this.#cipherKey, nonce)
     const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
@@ -61,6 +60,7 @@ export class SecretBox {
       const sealed = bytes.subarray(nonceBytes + tagBytes)
       return Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8')
     } catch {
+      if (this.#earlier !== undefined) return this.#earlier.open(text)
       // The cause would say how far the decryption came, which is nobody's business.
       throw new AppError(
         'secret.unreadable',
@@ -68,6 +68,10 @@ export class SecretBox {
         retryNever,
       )
     }
+  }
+
+  #keyFor(purpose: string): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', this.#key, '', `millrace ${purpose}`, secretKeyBytes))
   }
 
   /** Opens every sealed text in a value of any shape. */
@@ -80,26 +84,5 @@ export class SecretBox {
 }
 
 function derivedKey(key: Uint8Array, purpose: string): KeyObject {
-  return createSecretKey(new Uint8Array(hkdfSync('sha256', key, '', purpose, keyBytes)))
-}
-
-/** Reads the key of a data folder, or makes one at the first start, readable by its owner alone. */
-export async function loadSecretBox(dataPath: string): Promise<SecretBox> {
-  const path = join(dataPath, secretKeyFileName)
-  try {
-    await using file = await open(path, 'wx', 0o600)
-    const key = randomBytes(keyBytes)
-    await file.writeFile(`${key.toString('base64url')}\n`)
-    await file.sync()
-    return new SecretBox(key)
-  } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown
-  }
-  const key = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64url')
-  if (key.length !== keyBytes) {
-    throw new AppError('secret.unreadable', `${path} does not hold a key of ${keyBytes} bytes`, retryNever, {
-      details: { limit: keyBytes, seen: key.length },
-    })
-  }
-  return new SecretBox(key)
+  return createSecretKey(new Uint8Array(hkdfSync('sha256', key, '', purpose, secretKeyBytes)))
 }
