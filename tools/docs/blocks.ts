@@ -43,7 +43,7 @@ export function readBlocks(page: string): Block[] {
         body.push(text.slice(Math.min(opening.indent, /^ */.exec(text)?.[0].length ?? 0)))
         continue
       }
-      blocks.push(blockOf(opening, body, before))
+      blocks.push(blockOf(opening, body, before, blocks.length > 0))
       opening = undefined
       body = []
       before = []
@@ -58,7 +58,12 @@ export function readBlocks(page: string): Block[] {
   return blocks
 }
 
-function blockOf({ line, language }: Opening, body: readonly string[], before: readonly string[]): Block {
+function blockOf(
+  { line, language }: Opening,
+  body: readonly string[],
+  before: readonly string[],
+  hasEarlier: boolean,
+): Block {
   const lead = before.join('\n').trimEnd()
   const comment = /<!-- snippet: (?<said>[^>]*?) *-->$/.exec(lead)
   const paragraph = (comment === null ? lead : lead.slice(0, comment.index)).trimEnd()
@@ -68,7 +73,7 @@ function blockOf({ line, language }: Opening, body: readonly string[], before: r
     text: `${body.join('\n')}\n`,
     directive: comment === null ? undefined : parseDirective(comment.groups?.['said'] ?? '', line),
     file: fileOf(paragraph.split('\n\n').at(-1)?.trim() ?? '', body[0] ?? ''),
-    follows: !/^#{1,6} /m.test(lead),
+    follows: hasEarlier && !/^#{1,6} /m.test(lead),
   }
 }
 

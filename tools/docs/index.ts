@@ -1,2 +1,2 @@
 export { type Block, type Directive, readBlocks } from './blocks.ts'
-export { type Heading, readDescription, readHeadings } from './headings.ts'
+export { type Heading, readHeadings } from './headings.ts'

@@ -1,3 +1,6 @@
+/** The lock files of the repository: of everything, and of what builds the documentation as a site. */
+export const lockFilePaths: readonly string[] = ['package-lock.json', 'site/package-lock.json']
+
 /** The parts of a lock file that are read and written here. */
 export interface LockFile {
   readonly packages: Readonly<Record<string, LockEntry>>
