@@ -4,7 +4,7 @@ import { type AuthenticationScheme, authenticatorOf, type Keys } from '../auth/i
 import { type ApplicationParts, createApplication } from './application.ts'
 import { AwsDoor } from './aws/index.ts'
 import { allErrorCatalogues } from './catalogue.ts'
-import { consoleRoutes } from './console-page.ts'
+import { consoleRoutes } from './console/index.ts'
 import { mergeCatalogues, problemMaker } from './error-body.ts'
 import { eventBridgeRoutes } from './eventbridge/index.ts'
 import { functionComputeRoutes } from './fc/index.ts'
@@ -75,7 +75,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   const silent = new SilentConnections(app.server)
   await describeApplication(app, services.node.version)
   healthRoutes(app, services)
-  consoleRoutes(app)
+  app.register(consoleRoutes({ ...parts, routes }))
   certificateRoute(app, services)
   app.register(restRoutes({ ...parts, door: doors.door }), { prefix: '/api/v1' })
   app.register(eventBridgeRoutes(parts))
