@@ -11,6 +11,7 @@ const rpcCodes: Readonly<Record<string, readonly [status: number, code: string]>
   'auth.token-mismatch': [400, 'InvalidSecurityToken.MismatchWithAccessKey'],
   'auth.token-expired': [400, 'InvalidSecurityToken.Expired'],
   'auth.forbidden': [403, 'NoPermission'],
+  'quota.rate-exceeded': [429, 'Throttling.User'],
 }
 
 /** `undefined` for what has no name of this style. */

@@ -3,8 +3,9 @@ import { AppError, retryNever } from '@millrace/spi'
 import { BusSpec } from './bus.ts'
 import type { BusRecord, BusState } from './bus-state.ts'
 import { type Page, type PageOf, type PutResult, pageOf, type Resource } from './collection.ts'
-import { type Control, checkCount, checkRevision } from './control.ts'
+import { type Control, checkRevision, countOf } from './control.ts'
 import { busKey, defaultBusName } from './names.ts'
+import type { QuotaFace } from './quota.ts'
 import { documentKey } from './records.ts'
 import { checkName, specParser } from './spec.ts'
 
@@ -19,9 +20,9 @@ export class BusStore {
   }
 
   /** Creates or replaces. Refuses the built-in bus (`bus.reserved`), bad names and specs, and another revision than `expected`. */
-  put(account: string, name: string, spec: unknown, expected?: number): Promise<PutResult> {
+  put(account: string, name: string, spec: unknown, expected?: number, face?: QuotaFace): Promise<PutResult> {
     if (name === defaultBusName) return Promise.reject(reservedBus())
-    return this.control.exclusive(() => this.write(account, name, spec, expected))
+    return this.control.exclusive(() => this.write(account, name, spec, expected, face))
   }
 
   get(account: string, name: string): Resource<BusSpec> {
@@ -60,6 +61,7 @@ export class BusStore {
     name: string,
     spec: unknown,
     expected: number | undefined,
+    face?: QuotaFace,
   ): Promise<PutResult> {
     checkName('bus', name)
     const parsed = parseBus(spec)
@@ -68,7 +70,10 @@ export class BusStore {
     checkRevision('bus', name, before?.revision ?? 0, expected)
     if (before !== undefined && isDeepStrictEqual(before.spec, parsed))
       return { created: false, revision: before.revision }
-    if (before === undefined) checkCount('buses', this.control.buses.size, this.control.limits.busesMax)
+    if (before === undefined && name !== defaultBusName) {
+      const own = [...this.control.buses.values()].filter(bus => bus.name !== defaultBusName)
+      this.control.checkQuota('buses', account, countOf(account, own), face)
+    }
     const updatedAtMs = this.control.host.clock.nowMs()
     const createdAtMs = before?.createdAtMs ?? updatedAtMs
     const record: BusRecord = {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
+import { Tags } from './tags.ts'
 
 /** What a bus promises its producers. */
 export const BusSpec = Type.Object(
@@ -36,6 +37,7 @@ export const BusSpec = Type.Object(
       maximum: 16 * 1024 * 1024,
       description: 'Largest event in bytes of its structured JSON form.',
     }),
+    tags: Tags,
     foreign: Foreign,
   },
   { additionalProperties: false },

@@ -8,6 +8,7 @@ import type { AccessKeyView } from './identity.ts'
 import type { PolicyHost } from './identity-kinds.ts'
 import type { InstanceSpec } from './instance.ts'
 import { busKey } from './names.ts'
+import { type QuotaFace, quotaLimit, type QuotaName, quotaOf } from './quota.ts'
 import type { RuleSpec } from './rule.ts'
 import type { Secrets } from './secrets.ts'
 import {
@@ -19,6 +20,7 @@ import {
   type LayerView,
   type LogStoreView,
   type PolicyView,
+  type QuotaView,
   type QueueView,
   type RoleView,
   type Snapshot,
@@ -81,55 +83,23 @@ export interface PartChecks {
   instance(account: string, spec: InstanceSpec): Promise<InstanceSpec>
 }
 
+/** What no account is told of as a quota: how much one function, layer or user may have. */
 export interface ResourceLimits {
-  readonly busesMax: number
-  readonly rulesPerBusMax: number
-  readonly functionsMax: number
   readonly versionsPerFunctionMax: number
   readonly aliasesPerFunctionMax: number
   readonly triggersPerFunctionMax: number
   /** Asynchronous settings, and likewise scaling settings, of one function: one for each qualifier. */
   readonly settingsPerFunctionMax: number
-  readonly layersMax: number
   readonly versionsPerLayerMax: number
-  readonly domainsMax: number
-  /** Documents of compatible interfaces, of one account. */
-  readonly foreignMax: number
-  readonly queuesMax: number
-  readonly topicsMax: number
-  readonly subscriptionsPerTopicMax: number
-  readonly streamsMax: number
-  readonly instancesMax: number
-  readonly logStoresMax: number
-  readonly usersMax: number
-  readonly groupsMax: number
-  readonly rolesMax: number
-  readonly policiesMax: number
   readonly keysPerUserMax: number
 }
 
 export const defaultResourceLimits: ResourceLimits = {
-  busesMax: 1_000,
-  rulesPerBusMax: 100_000,
-  functionsMax: 10_000,
   versionsPerFunctionMax: 1_000,
   aliasesPerFunctionMax: 1_000,
   triggersPerFunctionMax: 50,
   settingsPerFunctionMax: 1_000,
-  layersMax: 10_000,
   versionsPerLayerMax: 100,
-  domainsMax: 10_000,
-  foreignMax: 10_000,
-  queuesMax: 1_000,
-  topicsMax: 1_000,
-  subscriptionsPerTopicMax: 100,
-  streamsMax: 10_000,
-  instancesMax: 1_000,
-  logStoresMax: 1_000,
-  usersMax: 10_000,
-  groupsMax: 1_000,
-  rolesMax: 1_000,
-  policiesMax: 1_500,
   keysPerUserMax: 5,
 }
 
@@ -159,6 +129,8 @@ export class Control implements Snapshots {
   readonly policies: Map<string, PolicyView> = new Map()
   /** By id. */
   readonly accessKeys: Map<string, AccessKeyView> = new Map()
+  /** Those that were set. */
+  readonly quotas: Map<string, QuotaView> = new Map()
   private readonly listeners = new Set<(next: Snapshot, previous: Snapshot) => void>()
   private snapshot: Snapshot = emptySnapshot
   private writing: Promise<unknown> = Promise.resolve()
@@ -197,6 +169,7 @@ export class Control implements Snapshots {
       roles: new Map(this.roles),
       policies: new Map(this.policies),
       accessKeys: new Map(this.accessKeys),
+      quotas: new Map(this.quotas),
     }
     for (const listener of this.listeners) listener(this.snapshot, previous)
   }
@@ -218,6 +191,22 @@ export class Control implements Snapshots {
     const view = this.functions.get(busKey(account, name))
     if (view === undefined) throw notFound('function', name)
     return view
+  }
+
+  /** Throws `resource.limit-exceeded` when the account has as much as it may have, by the numbers of this interface. */
+  checkQuota(name: QuotaName, account: string, seen: number, face?: QuotaFace): void {
+    const limit = quotaLimit(name, this.quotas.get(busKey(account, name))?.spec, face)
+    if (seen >= limit) throw quotaExceeded(name, limit, seen)
+  }
+
+  /** The same for what is in a map of all accounts. */
+  checkRoom(
+    name: QuotaName,
+    account: string,
+    all: ReadonlyMap<string, { readonly account: string }>,
+    face?: QuotaFace,
+  ): void {
+    this.checkQuota(name, account, countOf(account, all.values()), face)
   }
 
   /** Puts the new view of a function in force. */
@@ -243,6 +232,24 @@ export function checkRevision(kind: string, name: string, seen: number, expected
     {
       details: { expected, seen },
     },
+  )
+}
+
+/** How many of these are the account's. */
+export function countOf(account: string, all: Iterable<{ readonly account: string }>): number {
+  let count = 0
+  for (const one of all) if (one.account === account) count++
+  return count
+}
+
+export function quotaExceeded(name: QuotaName, limit: number, seen: number): AppError {
+  const { of, description } = quotaOf(name)
+  const whose = of === undefined ? 'the account' : `the ${of}`
+  return new AppError(
+    'resource.limit-exceeded',
+    `quota ${name}: ${whose} has ${seen}, at most ${limit} are allowed (${description})`,
+    retryNever,
+    { details: { quota: name, limit, seen } },
   )
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError, retryNever } from '@millrace/spi'
 import { type Page, type PageOf, type PutResult, pageOf, type Resource } from './collection.ts'
-import { type Control, checkCount, checkRevision } from './control.ts'
+import { type Control, checkRevision } from './control.ts'
 import { notFound } from './errors.ts'
 import { DomainSpec } from './function-parts.ts'
 import { documentKey } from './records.ts'
@@ -43,7 +43,7 @@ export class DomainStore {
       if (before !== undefined && isDeepStrictEqual(before.spec, parsed)) {
         return { created: false, revision: before.revision }
       }
-      if (before === undefined) checkCount('domains', control.domains.size, control.limits.domainsMax)
+      if (before === undefined) control.checkRoom('domains', account, control.domains)
       const updatedAtMs = control.host.clock.nowMs()
       const record: DomainRecord = {
         spec: parsed,

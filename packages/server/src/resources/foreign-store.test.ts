@@ -2,12 +2,11 @@ import { type Documents, systemClock } from '@millrace/spi'
 import { openStorage } from '@millrace/storage-memory'
 import { expect, test } from 'vitest'
 import type { ResourcesHost } from './control.ts'
-import { defaultResourceLimits } from './control.ts'
 import { openResources, type Resources } from './store.ts'
 
 const account = '1'
 
-function open(documents: Documents, foreignMax = 3): Promise<Resources> {
+async function open(documents: Documents, limit = 3): Promise<Resources> {
   const host: ResourcesHost = {
     documents,
     clock: systemClock,
@@ -22,7 +21,9 @@ function open(documents: Documents, foreignMax = 3): Promise<Resources> {
       open: text => Buffer.from(text, 'base64').toString(),
     },
   }
-  return openResources(host, account, { ...defaultResourceLimits, foreignMax })
+  const resources = await openResources(host, account)
+  await resources.quotas.put(account, 'foreign-documents', { limit })
+  return resources
 }
 
 test('documents come back as they were written, apart by interface, kind and account, whatever the name', async () => {

@@ -1,7 +1,8 @@
 import { AppError, type Document, retryNever } from '@millrace/spi'
-import { type Control, checkCount, checkRevision } from './control.ts'
+import { type Control, checkRevision } from './control.ts'
 import { notFound } from './errors.ts'
 import { busKey } from './names.ts'
+import type { QuotaFace, QuotaName } from './quota.ts'
 import { documentKey, loadRecords } from './records.ts'
 
 /** Longest name of a foreign document, in characters. */
@@ -70,6 +71,12 @@ export class ForeignStore {
   }
 }
 
+/** The quota that all documents of a kind count for, besides the one of all kinds. */
+export interface ForeignPart {
+  readonly quota: QuotaName
+  readonly face: QuotaFace
+}
+
 /** The documents of one kind, over all accounts. */
 export class ForeignDocuments {
   private readonly control: Control
@@ -98,18 +105,22 @@ export class ForeignDocuments {
    * Creates or replaces; durable when it resolves. Rejects with `resource.conflict` when another revision is there than
    * the expected one (0: none), `resource.limit-exceeded`, and `resource.name-invalid`.
    */
-  put(account: string, name: string, value: object, expected?: number): Promise<ForeignDocument> {
+  put(
+    account: string,
+    name: string,
+    value: object,
+    expected?: number,
+    part?: ForeignPart,
+  ): Promise<ForeignDocument> {
     return this.control.exclusive(async () => {
-      const { host, limits } = this.control
+      const { host } = this.control
       checkForeignName(name)
       const text = JSON.stringify(value)
       checkBytes(this.kind, name, Buffer.byteLength(text))
       const before = await this.find(account, name)
       checkRevision(this.kind, name, before?.revision ?? 0, expected)
       const nowMs = host.clock.nowMs()
-      if (before === undefined) {
-        checkCount('documents of compatible interfaces', this.store.countOf(account), limits.foreignMax)
-      }
+      if (before === undefined) await this.checkRoom(account, part)
       const stored: StoredDocument = {
         sealed: host.secrets.seal(text),
         revision: (before?.revision ?? 0) + 1,
@@ -147,6 +158,23 @@ export class ForeignDocuments {
       this.store.count(account, -1)
       return true
     })
+  }
+
+  private async checkRoom(account: string, part: ForeignPart | undefined): Promise<void> {
+    this.control.checkQuota('foreign-documents', account, this.store.countOf(account))
+    if (part === undefined) return
+    const keys = this.key(account, '')
+    let seen = 0
+    for (let after: string | undefined; ; ) {
+      const page = await this.control.host.documents.list(keys, {
+        limit: 1_000,
+        ...(after === undefined ? {} : { after }),
+      })
+      seen += page.length
+      after = page.at(-1)?.key
+      if (page.length < 1_000) break
+    }
+    this.control.checkQuota(part.quota, account, seen, part.face)
   }
 
   /** Interface and kind stand before the account, and no name can leave its place: what is not plain is escaped. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError, retryNever } from '@millrace/spi'
 import { type Page, type PageOf, type PutResult, pageOf, type Resource } from './collection.ts'
-import { type Control, checkCount, checkRevision } from './control.ts'
+import { type Control, checkRevision } from './control.ts'
 import { notFound } from './errors.ts'
 import { FunctionSpec } from './function.ts'
 import { type FunctionRecord, functionView, withDeployment } from './function-view.ts'
@@ -9,6 +9,7 @@ import { functionStateKind, writeFunctionState } from './function-state.ts'
 import { checkLayers } from './layer-store.ts'
 import { busKey, latestVersion } from './names.ts'
 import { partKinds } from './part-kinds.ts'
+import type { QuotaFace } from './quota.ts'
 import { documentKey } from './records.ts'
 import { sealRecord } from './secrets.ts'
 import type { FunctionView } from './snapshot.ts'
@@ -30,7 +31,7 @@ export class FunctionStore {
    * `function.layer-not-found`, `function.layer-incompatible`, and what the host refuses), `resource.conflict` and
    * `resource.limit-exceeded`.
    */
-  put(account: string, name: string, spec: unknown, expected?: number): Promise<PutResult> {
+  put(account: string, name: string, spec: unknown, expected?: number, face?: QuotaFace): Promise<PutResult> {
     return this.control.exclusive(async () => {
       const { control } = this
       checkName('function', name)
@@ -43,7 +44,7 @@ export class FunctionStore {
       if (before !== undefined && isDeepStrictEqual(before.spec, parsed))
         return { created: false, revision: before.revision }
       if (before === undefined) {
-        checkCount('functions', control.functions.size, control.limits.functionsMax)
+        control.checkRoom('functions', account, control.functions, face)
         // What a deletion left behind when it failed half-way must not come to life again.
         await deleteParts(control, account, name)
       }

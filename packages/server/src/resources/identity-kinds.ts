@@ -19,7 +19,7 @@ export interface PolicyHost {
 export const userKind: NamedKind<UserSpec> = {
   title: 'user',
   of: control => control.users,
-  countMax: limits => limits.usersMax,
+  quota: 'users',
   parse: specParser('user', UserSpec),
   complete: (host, account, spec, control) => {
     checkPolicies(host, account, spec.policies, control)
@@ -37,7 +37,7 @@ export const userKind: NamedKind<UserSpec> = {
 export const groupKind: NamedKind<GroupSpec> = {
   title: 'group',
   of: control => control.groups,
-  countMax: limits => limits.groupsMax,
+  quota: 'groups',
   parse: specParser('group', GroupSpec),
   complete: (host, account, spec, control) => {
     checkPolicies(host, account, spec.policies, control)
@@ -55,7 +55,7 @@ export const groupKind: NamedKind<GroupSpec> = {
 export const roleKind: NamedKind<RoleSpec> = {
   title: 'role',
   of: control => control.roles,
-  countMax: limits => limits.rolesMax,
+  quota: 'roles',
   parse: specParser('role', RoleSpec),
   complete: (host, account, spec, control) => {
     checkPolicies(host, account, spec.policies, control)
@@ -71,7 +71,7 @@ export const roleKind: NamedKind<RoleSpec> = {
 export const policyKind: NamedKind<PolicySpec> = {
   title: 'policy',
   of: control => control.policies,
-  countMax: limits => limits.policiesMax,
+  quota: 'policies',
   parse: specParser('policy', PolicySpec),
   complete: (host, _account, spec, _control, before) => {
     host.policies?.checkDocument(spec.document, 'identity')

@@ -1,6 +1,7 @@
 export * from './bus.ts'
 export * from './collection.ts'
 export {
+  countOf,
   defaultResourceLimits,
   type MessagingHost,
   type PartChecks,
@@ -18,7 +19,7 @@ export * from './identity.ts'
 export type { PolicyHost } from './identity-kinds.ts'
 export * from './instance.ts'
 export * from './log-store.ts'
-export type { NamedStore } from './named-store.ts'
+export type { NamedPart, NamedStore } from './named-store.ts'
 export { functionView, withDeployment } from './function-view.ts'
 export type { FunctionStore } from './function-store.ts'
 export type { LayerStore } from './layer-store.ts'
@@ -28,6 +29,7 @@ export type { PartStore } from './part-store.ts'
 export * from './policy-versions.ts'
 export * from './queue.ts'
 export type { QueueStore } from './queue-store.ts'
+export * from './quota.ts'
 export * from './role-name.ts'
 export * from './rule.ts'
 export type { RuleStore } from './rule-store.ts'
@@ -35,6 +37,7 @@ export type { Secrets } from './secrets.ts'
 export * from './snapshot.ts'
 export * from './stream.ts'
 export { openResources, type Resources } from './store.ts'
+export { tagsOfResource } from './tags.ts'
 export * from './target.ts'
 export * from './topic.ts'
 export type { TopicStore } from './topic-store.ts'

@@ -39,7 +39,10 @@ export class LayerStore {
       await control.host.checkParts?.layer(account, parsed)
       const key = busKey(account, name)
       const last = control.layerCounters.get(key)
-      if (last === undefined) checkCount('layers', control.layerCounters.size, control.limits.layersMax)
+      if (last === undefined) {
+        const names = [...control.layerCounters.keys()].filter(each => each.startsWith(`${account}/`))
+        control.checkQuota('layers', account, names.length)
+      }
       const versions = this.versionsOf(account, name)
       checkCount('versions of this layer', versions.length, control.limits.versionsPerLayerMax)
       const version = (last ?? 0) + 1

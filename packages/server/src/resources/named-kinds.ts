@@ -13,7 +13,7 @@ import type { SinkSpec } from './target.ts'
 export const streamKind: NamedKind<StreamSpec> = {
   title: 'stream',
   of: control => control.streams,
-  countMax: limits => limits.streamsMax,
+  quota: 'streams',
   parse: specParser('stream', StreamSpec),
   complete: async (host, account, spec) => {
     parsePattern(spec.pattern, patternOptions(spec))
@@ -25,7 +25,7 @@ export const streamKind: NamedKind<StreamSpec> = {
 export const instanceKind: NamedKind<InstanceSpec> = {
   title: 'instance',
   of: control => control.instances,
-  countMax: limits => limits.instancesMax,
+  quota: 'instances',
   parse: specParser('instance', InstanceSpec),
   complete: async (host, account, spec) => (await host.checkParts?.instance(account, spec)) ?? spec,
   checkUnused: (control, view) => {
@@ -40,7 +40,7 @@ export const instanceKind: NamedKind<InstanceSpec> = {
 export const logStoreKind: NamedKind<LogStoreSpec> = {
   title: 'logstore',
   of: control => control.logStores,
-  countMax: limits => limits.logStoresMax,
+  quota: 'log-stores',
   parse: specParser('logstore', LogStoreSpec),
   complete: (_host, _account, spec) => Promise.resolve(spec),
   checkUnused: () => {},

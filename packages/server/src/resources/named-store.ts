@@ -1,15 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Page, PageOf, PutResult, Resource } from './collection.ts'
 import { pageOf } from './collection.ts'
-import {
-  type Control,
-  checkCount,
-  checkRevision,
-  type ResourceLimits,
-  type ResourcesHost,
-} from './control.ts'
+import { type Control, checkRevision, countOf, type ResourcesHost } from './control.ts'
 import { notFound } from './errors.ts'
 import { busKey } from './names.ts'
+import type { QuotaFace, QuotaName } from './quota.ts'
 import { documentKey, loadRecords } from './records.ts'
 import { openRecord, sealRecord } from './secrets.ts'
 import type { NamedView } from './snapshot.ts'
@@ -20,7 +15,8 @@ export interface NamedKind<Spec extends object> {
   /** As messages call it; the first word of the keys of its documents, too. */
   readonly title: string
   of(control: Control): Map<string, NamedView<Spec>>
-  countMax(limits: ResourceLimits): number
+  /** How many of them an account may have; `undefined` where their names are few. */
+  readonly quota: QuotaName | undefined
   /** Fills the defaults; refuses what the schema does not allow. */
   parse(value: unknown): Spec
   /** Completes what the schema cannot and refuses what could never work. */
@@ -39,6 +35,12 @@ export interface NamedKind<Spec extends object> {
   empty?(host: ResourcesHost, key: string): Promise<void>
 }
 
+/** Some of the resources of a kind that have a quota of their own besides. */
+export interface NamedPart<Spec> {
+  readonly quota: QuotaName
+  has(this: void, view: NamedView<Spec>): boolean
+}
+
 /** The resources of one kind, by account and name. */
 export class NamedStore<Spec extends object> {
   readonly #control: Control
@@ -50,7 +52,14 @@ export class NamedStore<Spec extends object> {
   }
 
   /** Creates or replaces; durable and in force when it resolves. An equal spec changes nothing. */
-  put(account: string, name: string, spec: unknown, expected?: number): Promise<PutResult> {
+  put(
+    account: string,
+    name: string,
+    spec: unknown,
+    expected?: number,
+    face?: QuotaFace,
+    part?: NamedPart<Spec>,
+  ): Promise<PutResult> {
     const kind = this.#kind
     const control = this.#control
     return control.exclusive(async () => {
@@ -65,7 +74,7 @@ export class NamedStore<Spec extends object> {
         return { created: false, revision: before.revision }
       }
       if (before === undefined) {
-        checkCount(`${kind.title}s`, all.size, kind.countMax(control.limits))
+        this.#checkRoom(account, face, part)
         await kind.empty?.(control.host, key)
       }
       const updatedAtMs = control.host.clock.nowMs()
@@ -107,6 +116,15 @@ export class NamedStore<Spec extends object> {
       control.publish()
       await kind.empty?.(control.host, view.key)
     })
+  }
+
+  #checkRoom(account: string, face: QuotaFace | undefined, part: NamedPart<Spec> | undefined): void {
+    const { quota } = this.#kind
+    const all = this.#kind.of(this.#control)
+    if (quota !== undefined) this.#control.checkRoom(quota, account, all, face)
+    if (part === undefined) return
+    const seen = countOf(account, [...all.values()].filter(part.has))
+    this.#control.checkQuota(part.quota, account, seen, face)
   }
 
   #view(account: string, name: string): NamedView<Spec> {

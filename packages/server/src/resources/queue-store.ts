@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError, retryNever } from '@millrace/spi'
 import { type Page, type PageOf, type PutResult, pageOf, type Resource } from './collection.ts'
-import { type Control, checkCount, checkRevision } from './control.ts'
+import { type Control, checkRevision } from './control.ts'
 import { notFound } from './errors.ts'
 import { busKey } from './names.ts'
 import { QueueSpec } from './queue.ts'
+import type { QuotaFace } from './quota.ts'
 import { documentKey } from './records.ts'
 import { sealRecord } from './secrets.ts'
 import type { QueueView } from './snapshot.ts'
@@ -26,7 +27,7 @@ export class QueueStore {
   }
 
   /** Creates or replaces; a new queue is empty. Refuses a dead letter that is not there, or the queue itself. */
-  put(account: string, name: string, spec: unknown, expected?: number): Promise<PutResult> {
+  put(account: string, name: string, spec: unknown, expected?: number, face?: QuotaFace): Promise<PutResult> {
     return this.control.exclusive(async () => {
       const { control } = this
       checkName('queue', name)
@@ -39,7 +40,7 @@ export class QueueStore {
         return { created: false, revision: before.revision }
       }
       if (before === undefined) {
-        checkCount('queues', control.queues.size, control.limits.queuesMax)
+        control.checkRoom('queues', account, control.queues, face)
         // What a crash has left of one that was deleted.
         await control.host.messaging?.emptyQueue(key)
       }

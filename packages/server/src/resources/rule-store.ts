@@ -3,8 +3,9 @@ import { parsePattern } from '@millrace/pattern'
 import { AppError, retryNever } from '@millrace/spi'
 import type { BusState } from './bus-state.ts'
 import { type Page, type PageOf, type PutResult, pageOf, type Resource } from './collection.ts'
-import { type Control, checkCount, checkRevision } from './control.ts'
+import { type Control, checkRevision } from './control.ts'
 import { notFound } from './errors.ts'
+import type { QuotaFace } from './quota.ts'
 import { documentKey } from './records.ts'
 import { patternOptions, RuleSpec } from './rule.ts'
 import { currentSpec, pruned, type RuleRecord, withChange } from './rule-history.ts'
@@ -24,7 +25,14 @@ export class RuleStore {
    * Creates or replaces. Whatever in the spec cannot be compiled is refused here, with its place and the reason.
    * When it resolves the rule is durable and in force: every event accepted from then on meets it.
    */
-  put(account: string, bus: string, name: string, spec: unknown, expected?: number): Promise<PutResult> {
+  put(
+    account: string,
+    bus: string,
+    name: string,
+    spec: unknown,
+    expected?: number,
+    face?: QuotaFace,
+  ): Promise<PutResult> {
     return this.control.exclusive(async () => {
       checkName('rule', name)
       const state = this.control.busState(account, bus)
@@ -37,7 +45,12 @@ export class RuleStore {
         return { created: false, revision: before.revision }
       }
       if (before === undefined)
-        checkCount('rules of this bus', state.rules.size, this.control.limits.rulesPerBusMax)
+        this.control.checkQuota('rules-per-bus', account, state.getView().rules.size, face)
+      // Each further target is asked for; a rule that has more than it may, since the quota was lowered, can still be changed.
+      const targets = complete.targets.length
+      if (targets > (before?.spec.targets.length ?? 0)) {
+        this.control.checkQuota('targets-per-rule', account, targets - 1, face)
+      }
       return { created: before === undefined, revision: await this.change(state, name, complete) }
     })
   }

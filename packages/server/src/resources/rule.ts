@@ -2,6 +2,7 @@ import type { PatternOptions } from '@millrace/pattern'
 import { type Static, Type } from 'typebox'
 import { Foreign } from './foreign.ts'
 import { RoleName } from './role-name.ts'
+import { Tags } from './tags.ts'
 import { TargetSpec } from './target.ts'
 
 /** A question put to every event of a bus, and what to do with those that answer yes. */
@@ -37,6 +38,7 @@ export const RuleSpec = Type.Object(
       description: 'Up to 20 targets with unique ids.',
     }),
     role: Type.Optional(RoleName),
+    tags: Tags,
     foreign: Foreign,
   },
   { additionalProperties: false },

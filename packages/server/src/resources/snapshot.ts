@@ -13,6 +13,7 @@ import type { AccessKeyView, GroupSpec, PolicySpec, RoleSpec, UserSpec } from '.
 import type { InstanceSpec } from './instance.ts'
 import type { LogStoreSpec } from './log-store.ts'
 import type { QueueSpec } from './queue.ts'
+import type { QuotaSpec } from './quota.ts'
 import type { RuleSpec } from './rule.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic.ts'
 import type { StreamSpec } from './stream.ts'
@@ -160,6 +161,7 @@ export type UserView = NamedView<UserSpec>
 export type GroupView = NamedView<GroupSpec>
 export type RoleView = NamedView<RoleSpec>
 export type PolicyView = NamedView<PolicySpec>
+export type QuotaView = NamedView<QuotaSpec>
 
 export interface SubscriptionView {
   readonly name: string
@@ -202,6 +204,8 @@ export interface Snapshot {
   readonly policies: ReadonlyMap<string, PolicyView>
   /** By id. */
   readonly accessKeys: ReadonlyMap<string, AccessKeyView>
+  /** Those that were set, by `account/name`. */
+  readonly quotas: ReadonlyMap<string, QuotaView>
   /** By `account/name`. */
   readonly queues: ReadonlyMap<string, QueueView>
   /** By `account/name`. */
@@ -223,6 +227,7 @@ export const emptySnapshot: Snapshot = {
   roles: new Map(),
   policies: new Map(),
   accessKeys: new Map(),
+  quotas: new Map(),
   queues: new Map(),
   topics: new Map(),
 }

@@ -18,6 +18,8 @@ import { loadNamed, NamedStore } from './named-store.ts'
 import { aliasKind, asyncKind, scalingKind, triggerKind } from './part-kinds.ts'
 import { PartStore } from './part-store.ts'
 import { QueueStore } from './queue-store.ts'
+import type { QuotaSpec } from './quota.ts'
+import { quotaKind } from './quota-kind.ts'
 import { loadRecords } from './records.ts'
 import type { RuleRecord } from './rule-history.ts'
 import { RuleStore } from './rule-store.ts'
@@ -53,6 +55,8 @@ export interface Resources {
   readonly groups: NamedStore<GroupSpec>
   readonly roles: NamedStore<RoleSpec>
   readonly policies: NamedStore<PolicySpec>
+  /** Those that were set, by account. */
+  readonly quotas: NamedStore<QuotaSpec>
   /** Of users. */
   readonly accessKeys: AccessKeyStore
   /** What only compatible interfaces know. */
@@ -88,6 +92,7 @@ export async function openResources(
   await loadNamed(control, groupKind)
   await loadNamed(control, roleKind)
   await loadNamed(control, policyKind)
+  await loadNamed(control, quotaKind)
   await loadAccessKeys(control)
   await layers.forgetDeleted()
   const foreign = new ForeignStore(control)
@@ -117,6 +122,7 @@ export async function openResources(
     groups: new NamedStore(control, groupKind),
     roles: new NamedStore(control, roleKind),
     policies: new NamedStore(control, policyKind),
+    quotas: new NamedStore(control, quotaKind),
     accessKeys: new AccessKeyStore(control),
     foreign,
     snapshots: control,

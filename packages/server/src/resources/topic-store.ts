@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError, retryNever } from '@millrace/spi'
 import { type Page, type PageOf, type PutResult, pageOf, type Resource } from './collection.ts'
-import { type Control, checkCount, checkRevision } from './control.ts'
+import { type Control, checkRevision } from './control.ts'
 import { notFound } from './errors.ts'
 import { busKey } from './names.ts'
+import type { QuotaFace } from './quota.ts'
 import { documentKey } from './records.ts'
 import { sealRecord } from './secrets.ts'
 import type { SubscriptionView, TopicView } from './snapshot.ts'
@@ -28,7 +29,7 @@ export class TopicStore {
     this.control = control
   }
 
-  put(account: string, name: string, spec: unknown, expected?: number): Promise<PutResult> {
+  put(account: string, name: string, spec: unknown, expected?: number, face?: QuotaFace): Promise<PutResult> {
     return this.control.exclusive(async () => {
       const { control } = this
       checkName('topic', name)
@@ -40,7 +41,7 @@ export class TopicStore {
         return { created: false, revision: before.revision }
       }
       if (before === undefined) {
-        checkCount('topics', control.topics.size, control.limits.topicsMax)
+        control.checkRoom('topics', account, control.topics, face)
         await control.host.messaging?.openTopics(account)
       }
       const record: TopicRecord = { spec: parsed, ...this.stampOf(before) }
@@ -99,7 +100,7 @@ export class TopicStore {
         return { created: false, revision: before.revision }
       }
       if (before === undefined) {
-        checkCount('subscriptions', view.subscriptions.size, control.limits.subscriptionsPerTopicMax)
+        control.checkQuota('subscriptions-per-topic', account, view.subscriptions.size)
       }
       const record: SubscriptionRecord = {
         spec: parsed,

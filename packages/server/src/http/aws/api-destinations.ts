@@ -91,7 +91,10 @@ async function create(call: Call, input: Static<typeof CreateApiDestination>): P
     ...(input.Description === undefined ? {} : { description: input.Description }),
   }
   try {
-    await apiDestinations(call).put(call.account, input.Name, destination, 0)
+    await apiDestinations(call).put(call.account, input.Name, destination, 0, {
+      quota: 'api-destinations',
+      face: 'aws',
+    })
   } catch (thrown) {
     const isThere = thrown instanceof AppError && thrown.code === 'resource.conflict'
     throw isThere ? alreadyThere(`API destination ${input.Name}`) : thrown

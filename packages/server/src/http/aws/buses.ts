@@ -68,7 +68,7 @@ async function create(call: Call, input: Static<typeof CreateEventBus>): Promise
     eventBytesMax,
     ...withForeign(undefined, kept),
   }
-  await call.services.resources.buses.put(call.account, name, spec, 0)
+  await call.services.resources.buses.put(call.account, name, spec, 0, 'aws')
   return { EventBusArn: busArn(call, name), ...pick(input, storedNames) }
 }
 

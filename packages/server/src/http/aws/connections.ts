@@ -109,7 +109,7 @@ async function create(call: Call, input: Static<typeof CreateConnection>): Promi
     options: connectionOptions(input.AuthorizationType, input.AuthParameters),
     ...withForeign(undefined, { ...kept }),
   }
-  await instances.put(call.account, input.Name, spec, 0)
+  await instances.put(call.account, input.Name, spec, 0, 'aws', { quota: 'connections', has: isConnection })
   return times(call, connection(call, input.Name))
 }
 

@@ -116,7 +116,7 @@ async function put(call: Call, input: Static<typeof PutRule>): Promise<Answer> {
   } else {
     const Tags = input.Tags && tagsOf(input.Tags)
     const made = { ...spec, ...roleMember(role), ...withForeign(undefined, { ...kept, Tags }) }
-    await call.services.resources.rules.put(call.account, bus.name, name, made, 0)
+    await call.services.resources.rules.put(call.account, bus.name, name, made, 0, 'aws')
   }
   if (expression === undefined) await deleteSchedule(call, bus.name, name)
   return { RuleArn: ruleArn(call, bus.name, name) }

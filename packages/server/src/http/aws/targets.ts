@@ -4,14 +4,11 @@ import { changeRule } from './change-rule.ts'
 import { BusReference, ResourceName } from './names.ts'
 import { type Answer, type Call, type Operation, operation } from './operation.ts'
 import { pageOf, PageMembers } from './paging.ts'
-import { noSuch, Refusal } from './refusal.ts'
+import { noSuch } from './refusal.ts'
 import { innerRole } from './role-arn.ts'
 import { TargetEntry } from './target-entry.ts'
 import { targetSpec, type WrittenTarget } from './target-spec.ts'
 import { targetView } from './target-view.ts'
-
-/** Targets of one rule at most. */
-const targetsPerRuleMax = 5
 
 const rule = { Rule: ResourceName, EventBusName: BusReference }
 const PutTargets = Type.Object({ ...rule, Targets: Type.Array(TargetEntry, { minItems: 1, maxItems: 10 }) })
@@ -64,10 +61,6 @@ async function put(call: Call, input: Static<typeof PutTargets>): Promise<Answer
       }),
       ...[...written.values()].filter(({ id }) => !known.has(id)),
     ]
-    if (targets.length > targetsPerRuleMax && targets.length > spec.targets.length) {
-      const message = `A rule has at most ${targetsPerRuleMax} targets; these would be ${targets.length}.`
-      throw new Refusal('LimitExceededException', message)
-    }
     return { ...spec, targets }
   })
   return noFailures

@@ -57,7 +57,7 @@ async function create(services: Services, account: string, input: Static<typeof 
   checkNewName('EventBusNameInvalid', name)
   if (name === defaultBusName) throw new Refusal('EventBusNameInvalid', 'the bus default is there already')
   const foreign = keptMembers(input, ['EventBusName', 'Description'])
-  await services.resources.buses.put(account, name, { description, ...foreign }, 0)
+  await services.resources.buses.put(account, name, { description, ...foreign }, 0, 'eventbridge')
   return { EventBusARN: busArn(services.node.region, account, name) }
 }
 

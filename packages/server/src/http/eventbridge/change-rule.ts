@@ -16,7 +16,7 @@ export async function changeRule(
   for (let attempt = 1; ; attempt++) {
     const { spec, revision } = rules.get(account, bus, rule)
     try {
-      await rules.put(account, bus, rule, change(spec), revision)
+      await rules.put(account, bus, rule, change(spec), revision, 'eventbridge')
       return
     } catch (thrown) {
       const hasChanged = rules.get(account, bus, rule).revision !== revision

@@ -9,7 +9,7 @@ import { foreignName, foreignOf, keptMembers } from './foreign.ts'
 import { checkNewName } from './new-name.ts'
 import { nextToken, PageMembers, windowOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
-import { readTargetEntry, targetsPerRuleMax, tooManyTargets } from './target-entry.ts'
+import { readTargetEntry } from './target-entry.ts'
 import { mappingContext } from './mapping-context.ts'
 import { targetSpec } from './target-spec.ts'
 import { targetView } from './target-view.ts'
@@ -77,7 +77,6 @@ async function create(
   const { EventBusName: bus, RuleName: name, Targets = [] } = input
   services.resources.buses.get(account, bus)
   checkNewName('EventRuleNameInvalid', name)
-  if (Targets.length > targetsPerRuleMax) throw tooManyTargets()
   const pattern = requiredPattern(input.FilterPattern ?? '')
   const context = mappingContext(services, account)
   const targets = Targets.map(entry => targetSpec(readTargetEntry(entry), context))
@@ -86,7 +85,7 @@ async function create(
   const state = stateOf(Status) ?? 'enabled'
   const kept = keptMembers(input, mapped)
   const spec = { description, pattern, dialect: 'aliyun', state, targets, ...kept }
-  await services.resources.rules.put(account, bus, name, spec, 0)
+  await services.resources.rules.put(account, bus, name, spec, 0, 'eventbridge')
   return { RuleARN: ruleArn(services.node.region, account, bus, name) }
 }
 

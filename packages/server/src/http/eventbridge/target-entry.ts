@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { requestCheck } from '../validation.ts'
 import { readParameters, type Parameter } from './param-list.ts'
-import { Refusal } from './refusal.ts'
 
 const Entry = Type.Object({
   Id: Type.String(),
@@ -21,9 +20,6 @@ export interface TargetEntry extends Static<typeof Entry> {
 
 const check = requestCheck(Entry, 'body')
 
-/** Targets of one rule at most (section 11.5). */
-export const targetsPerRuleMax = 5
-
 /** Reads one entry. Throws a Refusal, or the platform's error for a member of the wrong type. */
 export function readTargetEntry(given: unknown): TargetEntry {
   const members =
@@ -40,8 +36,4 @@ export function readTargetEntry(given: unknown): TargetEntry {
 export function entryIdOf(given: unknown): string {
   const id = typeof given === 'object' && given !== null && 'Id' in given ? given.Id : undefined
   return typeof id === 'string' ? id : ''
-}
-
-export function tooManyTargets(): Refusal {
-  return new Refusal('EventTargetCountExceedLimit', `a rule has ${targetsPerRuleMax} targets at most`)
 }

@@ -9,7 +9,7 @@ import { changeRule } from './change-rule.ts'
 import { unmasked } from './masks.ts'
 import { PageMembers, windowOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
-import { entryIdOf, readTargetEntry, targetsPerRuleMax, tooManyTargets } from './target-entry.ts'
+import { entryIdOf, readTargetEntry } from './target-entry.ts'
 import { mappingContext } from './mapping-context.ts'
 import { targetRole, targetSpec } from './target-spec.ts'
 import { targetView } from './target-view.ts'
@@ -66,7 +66,6 @@ async function put(
     seen.add(target.id)
     await changeRule(services, account, bus, name, spec => {
       const isNew = !spec.targets.some(({ id }) => id === target.id)
-      if (isNew && spec.targets.length >= targetsPerRuleMax) throw tooManyTargets()
       const targets = isNew
         ? [...spec.targets, target]
         : spec.targets.map(one => (one.id === target.id ? replacement(target, one) : one))

@@ -64,6 +64,8 @@ const fixedCodes: Readonly<Record<string, WireCode>> = {
   'bus.read-only': { status: 403, code: 'AccessDenied' },
   'bus.log-full': { status: 429, code: 'TooManyRequests' },
   'storage.full': { status: 429, code: 'TooManyRequests' },
+  'quota.rate-exceeded': { status: 429, code: 'TooManyRequests' },
+  'quota.bytes-exceeded': { status: 429, code: 'TooManyRequests' },
 }
 
 function businessCode(
@@ -88,7 +90,9 @@ function businessCode(
       if (details['expected'] !== 0) return 'RequestParameterException'
       return `${prefixes[subject]}AlreadyExist`
     case 'resource.limit-exceeded':
-      return `${prefixes[subject]}CountExceedLimit`
+      return details['quota'] === 'targets-per-rule'
+        ? 'EventTargetCountExceedLimit'
+        : `${prefixes[subject]}CountExceedLimit`
     case 'http.body-too-large':
       return subject === 'event' ? 'EventSizeExceed' : 'RequestParameterInvalid'
     default:

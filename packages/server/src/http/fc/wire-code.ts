@@ -54,6 +54,7 @@ const fixedCodes: Readonly<Record<string, readonly [status: number, code: string
   'resource.unchanged': [400, 'InvalidArgument'],
   'resource.in-use': [409, 'FunctionNotEmpty'],
   'resource.limit-exceeded': [400, 'LimitExceededError'],
+  'quota.bytes-exceeded': [400, 'LimitExceededError'],
   'storage.full': [503, 'ResourceThrottled'],
 }
 

@@ -28,7 +28,7 @@ export const createQueue: Operation = {
     const location = `${call.base}/queues/${name}`
     const attributes = readAttributes(call.body, defaultAttributes)
     try {
-      await services.resources.queues.put(call.account, name, withAttributes({}, attributes), 0)
+      await services.resources.queues.put(call.account, name, withAttributes({}, attributes), 0, 'mns')
       return { status: 201, location }
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== 'resource.conflict') throw thrown

@@ -68,6 +68,7 @@ const fixedCodes: Readonly<Record<string, WireCode>> = {
   'topic.not-found': { code: 'TopicNotExist', status: 404 },
   'http.body-too-large': { code: 'InvalidArgument', status: 400 },
   'options.invalid': { code: 'InvalidArgument', status: 400 },
+  'resource.limit-exceeded': { code: 'InvalidArgument', status: 400 },
 }
 
 function subjectCode({ code, details }: AppError, subject: Subject): WireCode | undefined {

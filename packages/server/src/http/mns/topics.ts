@@ -32,7 +32,7 @@ export const createTopic: Operation = {
     const location = `${call.base}/topics/${name}`
     const attributes = readAttributes(call.body, { messageBytesMax: messageBytesMost, isLogged: false })
     try {
-      await services.resources.topics.put(call.account, name, withAttributes({}, attributes), 0)
+      await services.resources.topics.put(call.account, name, withAttributes({}, attributes), 0, 'mns')
       return { status: 201, location }
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== 'resource.conflict') throw thrown

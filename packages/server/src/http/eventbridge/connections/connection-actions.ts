@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { busKey, type InstanceSpec, type NamedView } from '../../../resources/index.ts'
+import { busKey, type InstanceSpec, type NamedPart, type NamedView } from '../../../resources/index.ts'
 import type { Services } from '../../services.ts'
 import { type Action, type Answer, isObject, jsonAction } from '../action.ts'
 import { foreignName, foreignOf } from '../foreign.ts'
@@ -96,7 +96,19 @@ async function write(
     options: auth === undefined ? {} : { auth },
     foreign: { [foreignName]: { connection: masked(input) } },
   }
-  await services.resources.instances.put(account, connectionInstance(input.ConnectionName), spec, expected)
+  await services.resources.instances.put(
+    account,
+    connectionInstance(input.ConnectionName),
+    spec,
+    expected,
+    'eventbridge',
+    connectionPart,
+  )
+}
+
+const connectionPart: NamedPart<InstanceSpec> = {
+  quota: 'connections',
+  has: ({ spec }) => isObject(foreignOf(spec.foreign)['connection']),
 }
 
 /** Only what an HTTP request can be made of; the settings of private networks are kept, and everything is one network here. */

@@ -1,4 +1,4 @@
-import { busKey, type InstanceSpec, type NamedView } from '../../../resources/index.ts'
+import { busKey, type InstanceSpec, type NamedPart, type NamedView } from '../../../resources/index.ts'
 import type { Services } from '../../services.ts'
 import { isObject } from '../action.ts'
 import { foreignName, foreignOf } from '../foreign.ts'
@@ -44,6 +44,11 @@ export function boundTo(
   )
 }
 
+const destinationPart: NamedPart<InstanceSpec> = {
+  quota: 'api-destinations',
+  has: ({ spec }) => isObject(foreignOf(spec.foreign)['apiDestination']),
+}
+
 /** Writes the instance of a destination: its address, and the credentials of its connection as they are now. */
 export async function writeDestination(
   services: Pick<Services, 'resources'>,
@@ -65,7 +70,14 @@ export async function writeDestination(
     },
     foreign: { [foreignName]: { apiDestination: destination } },
   }
-  await instances.put(account, destinationInstance(ApiDestinationName), spec, expected)
+  await instances.put(
+    account,
+    destinationInstance(ApiDestinationName),
+    spec,
+    expected,
+    'eventbridge',
+    destinationPart,
+  )
 }
 
 /** Brings the destinations of a connection up to its credentials. Repeating the change repairs one that was interrupted. */

@@ -106,7 +106,7 @@ async function create(
     paused: true,
     foreign: { [foreignName]: { streaming: masked(input), isStarted: false } },
   }
-  await services.resources.streams.put(account, name, spec, 0)
+  await services.resources.streams.put(account, name, spec, 0, 'eventbridge')
   return { EventStreamingARN: streamingArn(services.node.region, account, name) }
 }
 
