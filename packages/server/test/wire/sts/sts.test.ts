@@ -9,12 +9,18 @@ import {
   type WireServer,
 } from '../eventbridge/fixture.ts'
 import { rpcClient } from '../eventbridge/rpc-client.ts'
+import { Exercised } from '../exercised.ts'
+import { compatibleInterfaces } from '../../../src/http/sts/index.ts'
 
 /** Loaded as its users' programs do, so that no bundler's idea of a default export comes in between. */
 const core = createRequire(import.meta.url)('@alicloud/openapi-core') as typeof openApi
 
 type Settings = Readonly<Record<string, string>>
 type Members = Record<string, unknown>
+
+const [table] = compatibleInterfaces
+if (table === undefined) throw new Error('this interface has no table')
+const exercised = new Exercised(table, 'InvalidAction.NotFound')
 
 let server: WireServer
 let user: Settings
@@ -72,7 +78,8 @@ async function sts(settings: Settings, action: string, query: Settings = {}): Pr
     bodyType: 'json',
   })
   const request = new core.$OpenApiUtil.OpenApiRequest({ query: { ...query } })
-  const answer = await new core.default(config).callApi(params, request, {} as never)
+  const call = (): Promise<Members> => new core.default(config).callApi(params, request, {} as never)
+  const answer = await exercised.note(action, call)
   return answer['body'] as Members
 }
 
@@ -160,7 +167,13 @@ test('keys and tokens that do not count are told apart', async () => {
   expect(await code({ ...root, accessKeyId: 'STS.x', securityToken: 'CAISxx' })).toBe(
     'InvalidSecurityToken.Malformed',
   )
-  expect((await refusalOf(sts(root, 'NoSuchAction'))).code).toBe('InvalidAction.NotFound')
   // The key of an account would lose rights by it, and cannot.
   expect((await refusalOf(sts(root, 'AssumeRole', lab))).code).toBe('NoPermission')
+})
+
+test('the table of actions tells what is so', async () => {
+  for (const action of ['AssumeRoleWithSAML', 'AssumeRoleWithOIDC']) {
+    expect((await refusalOf(sts(root, action))).code).toBe('InvalidAction.NotFound')
+  }
+  expect(exercised.contradictions([])).toEqual([])
 })
