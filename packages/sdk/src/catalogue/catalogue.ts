@@ -4,6 +4,7 @@ import { BatchPublisher } from '../publishing/index.ts'
 import { defineRule, defineStream, type WiringItem } from '../wiring.ts'
 import type { EventOfSchemas, Schemas } from './event.ts'
 import { type EventPublishing, Publisher, publishingBy } from './publisher.ts'
+import { type EventOutbox, TypedOutbox } from './typed-outbox.ts'
 import type { TypedRule, TypedStream } from './typed-spec.ts'
 
 /** The events of a catalogue, or those of one of its types: `EventOf<typeof shop, 'order.placed'>`. */
@@ -58,6 +59,11 @@ export class Catalogue<const All extends Schemas, Extension extends string = nev
   publisher(publisher: BatchPublisher): Publisher<All, Extension>
   publisher(by: EventPublishing | BatchPublisher, bus = ''): Publisher<All, Extension> {
     return new Publisher(this.schemas, by instanceof BatchPublisher ? publishingBy(by) : by, bus)
+  }
+
+  /** Writes into an outbox what the schemas accept, and nothing else. */
+  outbox<Connection>(outbox: EventOutbox<Connection>): TypedOutbox<All, Connection, Extension> {
+    return new TypedOutbox(this.schemas, outbox)
   }
 }
 

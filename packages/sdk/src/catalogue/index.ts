@@ -10,3 +10,4 @@ export { type FromJsonSchema, type JsonSchema, jsonSchema } from './json-schema.
 export type { PatternOf } from './pattern.ts'
 export { type EventPublishing, Publisher } from './publisher.ts'
 export type { TypedRule, TypedStream, TypedTarget, TypedTransform } from './typed-spec.ts'
+export { type EventOutbox, TypedOutbox } from './typed-outbox.ts'

@@ -1,3 +1,5 @@
+import type { EventHandler } from '@millrace/sdk/functions'
+
 interface Guest {
   readonly name?: string
 }
@@ -8,9 +10,9 @@ interface Greeting {
 }
 
 /** Called for each event. What is returned goes to the caller: bytes and text as they are, everything else as JSON. */
-export const handler = async (event: Buffer, context: { requestId: string }): Promise<Greeting> => {
+export const handler: EventHandler<Greeting> = (event, context) => {
   // The event comes as bytes, whatever they are; here they are JSON.
   const { name = 'world' } = JSON.parse(event.toString() || '{}') as Guest
-  console.log(`greeting ${name}`)
+  context.logger.info(`greeting ${name}`)
   return { greeting: `Hello, ${name}!`, requestId: context.requestId }
 }
