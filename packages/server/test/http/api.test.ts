@@ -299,12 +299,9 @@ describe('the platform', () => {
     expect(answer.text).not.toContain('secret')
   })
 
-  test('the console says where the API is', async () => {
-    const answer = await server.call('GET', '/console/')
-
-    expect(answer.status).toBe(200)
-    expect(answer.text).toContain('/api/v1')
-    expect((await server.call('GET', '/console')).status).toBe(302)
+  test('the console sends those who are not signed in to the way in', async () => {
+    expect((await server.call('GET', '/console')).headers.get('location')).toBe('/console/')
+    expect((await server.call('GET', '/console/')).headers.get('location')).toBe('/console/login')
   })
 })
 

@@ -48,7 +48,9 @@ function isFunctionCompute(path: string): boolean {
 }
 
 /** Whether a refusal has the shape of its interface: a code, and what it means. */
-function isRefusal(path: string, { json, status }: Answer): boolean {
+function isRefusal(path: string, { json, status, text }: Answer): boolean {
+  // The console answers people.
+  if (path.startsWith('/console')) return /(?:http|login)\.[a-z-]+<\//.test(text)
   const has = (...names: string[]): boolean => names.every(name => typeof json?.[name] === 'string')
   if (isFunctionCompute(path)) return has('Code', 'Message', 'RequestId', 'ErrorCode', 'ErrorMessage')
   const isEventBridge = path.startsWith('/openapi/') || path === '/webhook/putEvents'
@@ -61,13 +63,19 @@ const openPaths = [
   '/readyz',
   '/console',
   '/console/',
+  '/console/events',
+  '/console/login',
+  '/console/logout',
+  '/console/oidc',
+  '/console/oidc/callback',
+  '/console/style.css',
   '/mns-signing-certificate.pem',
   '/webhook/putEvents',
   '/2016-08-15/code-packages/:code',
 ]
 
 describe('credentials', () => {
-  test('every operation but health, the console page, the certificate, webhooks and links refuses a request without them', async () => {
+  test('every operation but health, the console, the certificate, webhooks and links refuses a request without them', async () => {
     const closed = server.listener.routes.filter(({ path }) => !openPaths.includes(path))
     expect(closed.length).toBeGreaterThan(20)
     for (const { path, methods } of closed) {
@@ -82,7 +90,7 @@ describe('credentials', () => {
     }
   })
 
-  test('exactly health, the console page, the certificate, webhooks and links are open', () => {
+  test('exactly health, the console, the certificate, webhooks and links are open', () => {
     const open = server.listener.routes.filter(({ isOpen }) => isOpen).map(({ path }) => path)
 
     expect(open.sort()).toEqual([...openPaths].sort())

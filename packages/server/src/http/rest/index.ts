@@ -4,6 +4,7 @@ import type { HttpLimits } from '../limits.ts'
 import { LiveStreams } from '../live-stream.ts'
 import type { Services } from '../services.ts'
 import { codeRoutes } from './code.ts'
+import { consoleLoginRoutes } from './console-login.ts'
 import { eventRoutes } from './events.ts'
 import { functionLogRoutes } from './function-logs.ts'
 import { domainRoutes } from './domains.ts'
@@ -79,6 +80,7 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     instanceRoutes(app, services)
     identityRoutes(app, services)
     keyRoutes(app, services)
+    consoleLoginRoutes(app, services)
     neededPolicyRoutes(app, services)
     sessionRoutes(app, services)
     wiringRoutes(app, services)
