@@ -21,6 +21,7 @@ export interface Section {
 const routes: readonly (readonly [RegExp, string])[] = [
   [/^README\.md$/, 'index'],
   [/^docs\/zh\/README\.md$/, 'zh/index'],
+  [/^docs\/(.+)\/README\.md$/, '$1/index'],
   [/^docs\/(.+)\.md$/, '$1'],
   [/^ARCHITECTURE\.md$/, 'project/architecture'],
   [/^CONTRIBUTING\.md$/, 'project/contributing'],
@@ -60,7 +61,8 @@ const plan: readonly SectionPlan[] = [
   { title: 'Concepts', titleChinese: '概念', routes: /^concepts\// },
   { title: 'Guides', titleChinese: '指南', routes: /^guides\// },
   { title: 'Operate', titleChinese: '运维', routes: /^operate\// },
-  { title: 'Reference', titleChinese: '参考', routes: /^reference\/(?!compatibility$)/ },
+  { title: 'Reference', titleChinese: '参考', routes: /^reference\/(?!compatibility$|api\/)/ },
+  { title: 'REST API', titleChinese: 'REST API', routes: /^reference\/api\// },
   { title: 'Compatibility', titleChinese: '兼容性', routes: /^reference\/compatibility$/ },
   { title: 'Guarantees', titleChinese: '保证', routes: /^guarantees$/ },
   { title: 'Limits', titleChinese: '限制', routes: /^limits$/ },
@@ -82,9 +84,9 @@ export function siteSections(tree: Tree, pages: readonly SitePage[]): Section[] 
   const lost = english.find(({ route }) => !plan.some(section => section.routes.test(route)))
   if (lost !== undefined) throw new Error(`${lost.path} belongs to no section of the site`)
   const contents = tree.get(tableOfContents)?.text ?? ''
-  const rank = ({ path }: SitePage): number => {
+  const rank = ({ path, route }: SitePage): number => {
     const at = contents.indexOf(`](${path.replace(/^docs\//, '')})`)
-    return path === 'README.md' ? -1 : at === -1 ? contents.length : at
+    return /(?:^|\/)index$/.test(route) ? -1 : at === -1 ? contents.length : at
   }
   return plan
     .map(({ title, titleChinese, routes: own }) => ({

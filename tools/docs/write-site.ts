@@ -36,7 +36,7 @@ export function writeSite(root: string, site: string, place: SitePlace): number 
 /** As the generator takes it: a section of one page is a link, a long one is closed at first. */
 function sidebarOf({ title, titleChinese, pages }: Section): object {
   const label = { label: title, translations: { 'zh-CN': titleChinese } }
-  const slugs = pages.map(({ route }) => (route === 'index' ? '' : route))
+  const slugs = pages.map(({ route }) => route.replace(/(?:^|\/)index$/, ''))
   if (slugs.length === 1) return { ...label, slug: slugs[0] }
   return { ...label, collapsed: slugs.length > 12, items: slugs.map(slug => ({ slug })) }
 }
