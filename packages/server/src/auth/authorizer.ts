@@ -31,7 +31,13 @@ export interface RequestFacts {
   readonly userAgent: string | undefined
   /** Further values of conditions, such as `sts:ExternalId`. */
   readonly further?: Readonly<Record<string, string>>
+  /** Of what an access is about; `undefined` for what has none. */
+  readonly resourceTags?: (resource: string) => Tags | undefined
+  /** Those that the request gives. Asked for only when a condition does. */
+  readonly requestTags?: () => Tags | undefined
 }
+
+type Tags = Readonly<Record<string, string>>
 
 /** What a decision was about, and how it came out, for people. */
 export interface Explanation extends Access {
@@ -88,8 +94,8 @@ export class Authorizer {
     facts: RequestFacts,
   ): AppError | undefined {
     if (actor.kind === 'root') return undefined
-    const context = this.#context(account, actor, facts)
     for (const access of accesses) {
+      const context = this.#context(account, actor, access, facts)
       const decision = decide(this.#sets(account, actor, access), {
         ...access,
         context,
@@ -116,7 +122,7 @@ export class Authorizer {
     const sets = this.#sets(account, actor, access)
     const { outcome, layer, by } = decide(sets, {
       ...access,
-      context: this.#context(account, actor, facts),
+      context: this.#context(account, actor, access, facts),
       applicant: applicantOf(account, actor),
     })
     const asked = Object.values(sets as Readonly<Record<string, readonly Attached[]>>).flat()
@@ -221,7 +227,7 @@ export class Authorizer {
   }
 
   /** Values are made when a condition asks for them. */
-  #context(account: string, actor: Actor, facts: RequestFacts): ConditionContext {
+  #context(account: string, actor: Actor, { resource }: Access, facts: RequestFacts): ConditionContext {
     return key => {
       switch (key) {
         case 'acs:sourceip':
@@ -235,12 +241,20 @@ export class Authorizer {
         case 'acs:useragent':
           return facts.userAgent === undefined ? undefined : [facts.userAgent]
         default: {
-          const value = facts.further?.[key]
+          const value = facts.further?.[key] ?? tagOf(key, resource, facts)
           return value === undefined ? undefined : [value]
         }
       }
     }
   }
+}
+
+/** The value of a tag that a key of conditions names; `undefined` for other keys, and for tags that are not there. */
+function tagOf(key: string, resource: string, facts: RequestFacts): string | undefined {
+  const [, kind, name = ''] = /^acs:(resource|request)tag\/(.+)$/.exec(key) ?? []
+  if (kind === undefined) return undefined
+  const tags = kind === 'resource' ? facts.resourceTags?.(resource) : facts.requestTags?.()
+  return tags !== undefined && Object.hasOwn(tags, name) ? tags[name] : undefined
 }
 
 /** The details are for records: who, what, on which, and whether a statement said so. */

@@ -145,6 +145,31 @@ describe('decisions', () => {
     }
   })
 
+  test.each([
+    [{ team: 'shop' }, undefined, undefined],
+    [{ team: 'other' }, undefined, 'implicit-deny'],
+    [{ Team: 'shop' }, undefined, 'implicit-deny'],
+    [undefined, undefined, 'implicit-deny'],
+    [{ team: 'shop' }, { stage: 'live' }, 'explicit-deny'],
+    [{ team: 'shop' }, { stage: 'test' }, undefined],
+  ])('ask for the tags of the resource %j and of the request %j', (ofResource, ofRequest, denial) => {
+    const document = {
+      Version: '1',
+      Statement: [
+        { ...statement, Condition: { StringEquals: { 'acs:ResourceTag/team': 'shop' } } },
+        { ...statement, Effect: 'Deny', Condition: { StringEquals: { 'acs:RequestTag/stage': 'live' } } },
+      ],
+    }
+    const policies = new Map([['1/p', { spec: { document } }]])
+    const { authorizer } = identityOf(() => sourceOf({ policies }))
+    const tags = {
+      resourceTags: (resource: string) => (resource === asked[0]?.resource ? ofResource : undefined),
+      requestTags: () => ofRequest,
+    }
+    const refusal = authorizer.refusal(user, asked, { ...facts, ...tags })
+    expect(refusal?.details?.['denial']).toBe(denial)
+  })
+
   test('of several accesses are refused by the first that is not allowed', () => {
     const { authorizer } = identityOf(sourceOf)
     const second = { action: 'ram:CreateUser', resource: 'acs:ram::1:user/x' }

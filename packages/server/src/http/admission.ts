@@ -1,32 +1,70 @@
 import { assert } from '@millrace/spi'
-import type { FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
-import { type Authenticator, isPrincipal } from '../auth/index.ts'
+import type { FastifyRequest, onRequestHookHandler, preValidationHookHandler, RouteOptions } from 'fastify'
+import { type Authenticator, isPrincipal, type RequestFacts } from '../auth/index.ts'
 import { accessMember, parametersOf, type RouteAccess } from './access.ts'
 import type { Permits } from './permits.ts'
+import { requestTags } from './request-tags.ts'
 
-/** Lets a request in, or says why not: who sent it, and whether they may, both before the body is read. */
+/** The two moments at which a request is let in or refused. */
+export interface Admission {
+  readonly onRequest: onRequestHookHandler
+  readonly preValidation: preValidationHookHandler
+}
+
+/**
+ * Lets a request in, or says why not: who sent it, and whether they may, both before the body is read. Only where the policies of the caller
+ * ask for the tags that the request gives, they are asked once the body is there, before anything else of it is looked at.
+ */
 export function admission(parts: {
   readonly authenticate: Authenticator
   readonly permits: Permits
-}): onRequestHookHandler {
-  return (request, _reply, next) => {
-    if (request.routeOptions.config.isOpen === true) {
-      next()
-      return
-    }
-    const decision = parts.authenticate(request.headers, request.method, request.raw.url ?? '')
-    if (!isPrincipal(decision)) {
-      next(decision)
-      return
-    }
-    request.principal = decision
-    try {
-      permit(parts.permits, request)
-      next()
-    } catch (thrown) {
-      next(thrown as Error)
-    }
+}): Admission {
+  const asksForTags = new WeakSet<FastifyRequest>()
+  return {
+    onRequest: (request, _reply, next) => {
+      if (request.routeOptions.config.isOpen === true) {
+        next()
+        return
+      }
+      const decision = parts.authenticate(request.headers, request.method, request.raw.url ?? '')
+      if (!isPrincipal(decision)) {
+        next(decision)
+        return
+      }
+      request.principal = decision
+      if (!canHaveTags(request)) return answer(next, () => permit(parts.permits, request))
+      answer(next, () => {
+        try {
+          permit(parts.permits, request, () => {
+            asksForTags.add(request)
+            return undefined
+          })
+        } catch (thrown) {
+          if (!asksForTags.has(request)) throw thrown
+        }
+      })
+    },
+    preValidation: (request, _reply, next) => {
+      if (!asksForTags.has(request)) return next()
+      const { tags } = (request.body ?? {}) as { readonly tags?: unknown }
+      answer(next, () => permit(parts.permits, request, () => requestTags(tags)))
+    },
   }
+}
+
+function answer(next: (error?: Error) => void, check: () => void): void {
+  try {
+    check()
+  } catch (thrown) {
+    next(thrown as Error)
+    return
+  }
+  next()
+}
+
+function canHaveTags({ routeOptions }: FastifyRequest): boolean {
+  const { body } = (routeOptions.schema ?? {}) as { readonly body?: { readonly properties?: object } }
+  return Object.hasOwn(body?.properties ?? {}, 'tags')
 }
 
 /** What a route says that it needs. A route that says nothing must not exist. */
@@ -45,12 +83,12 @@ export function accessOf(route: RouteOptions): RouteAccess | undefined {
   return access
 }
 
-/** Before the body is read. What is not there needs no permission: it is told from the table of paths alone. */
-function permit(permits: Permits, request: FastifyRequest): void {
+/** What is not there needs no permission: it is told from the table of paths alone. */
+function permit(permits: Permits, request: FastifyRequest, tags?: RequestFacts['requestTags']): void {
   if (request.is404) return
   const { access } = request.routeOptions.config
   assert(access !== undefined, 'every route says what it needs')
   if (typeof access === 'string') return
   const params = (request.params ?? {}) as Record<string, string>
-  permits.checkRoute(request.principal, access, params, request.raw)
+  permits.checkRoute(request.principal, access, params, request.raw, tags)
 }

@@ -110,7 +110,9 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
     const version = (route.constraints as { acsVersion?: string } | undefined)?.acsVersion
     routes.add(route.method, route.url, access, version)
   })
-  app.addHook('onRequest', admission(parts))
+  const { onRequest, preValidation } = admission(parts)
+  app.addHook('onRequest', onRequest)
+  app.addHook('preValidation', preValidation)
   app.addHook('preParsing', (request, reply, payload, next) => {
     if (request.routeOptions.config.readsBody !== true) {
       askForBody(request.raw, reply.raw, request.routeOptions.bodyLimit)

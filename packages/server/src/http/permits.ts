@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http'
-import type { Access, Principal } from '../auth/index.ts'
+import type { Access, Principal, RequestFacts } from '../auth/index.ts'
 import type { AppError } from '@millrace/spi'
 import { type AccessRule, accessesOf } from './access.ts'
 import { checkPass, refusalToRewrite } from './pass-role.ts'
+import { tagsOfResource } from '../resources/index.ts'
 import { factsOf } from './request-facts.ts'
+import { rateOf } from './request-rate.ts'
 import type { Services } from './services.ts'
 
 /** Decides whether callers may do what they ask for; one for all interfaces. */
 export class Permits {
-  readonly #services: Pick<Services, 'audit' | 'identity' | 'node' | 'resources'>
+  readonly #services: Pick<Services, 'audit' | 'identity' | 'node' | 'quotas' | 'resources'>
 
-  constructor(services: Pick<Services, 'audit' | 'identity' | 'node' | 'resources'>) {
+  constructor(services: Pick<Services, 'audit' | 'identity' | 'node' | 'quotas' | 'resources'>) {
     this.#services = services
   }
 
@@ -18,29 +20,39 @@ export class Permits {
     return this.#services.node.region
   }
 
+  /** What conditions of policies can ask about a request, and about what it is for. */
+  factsOf(request: Pick<IncomingMessage, 'headers' | 'socket'>): RequestFacts {
+    const snapshot = this.#services.resources.snapshots.current()
+    return { ...factsOf(request), resourceTags: resource => tagsOfResource(snapshot, resource) }
+  }
+
   /** `undefined` when all of it is allowed. What is asked for is recorded, also for the key of an account, to which everything is. */
   refusal(
     principal: Principal,
     accesses: () => readonly Access[],
     request: Pick<IncomingMessage, 'headers' | 'socket'>,
+    requestTags?: RequestFacts['requestTags'],
   ): AppError | undefined {
     this.#services.audit.asked(request, principal, accesses)
     if (principal.actor.kind === 'root') return undefined
     const asked = accesses()
-    const facts = factsOf(request)
+    const facts = { ...this.factsOf(request), ...(requestTags === undefined ? {} : { requestTags }) }
     return (
       this.#services.identity.authorizer.refusal(principal, asked, facts) ??
       refusalToRewrite(this.#services, principal, asked, facts)
     )
   }
 
-  /** Throws `auth.forbidden` unless all of it is allowed. */
+  /** Throws `quota.rate-exceeded` when the account asks too often, and `auth.forbidden` unless all of it is allowed. */
   check(
     principal: Principal,
     accesses: () => readonly Access[],
     request: Pick<IncomingMessage, 'headers' | 'socket'>,
+    requestTags?: RequestFacts['requestTags'],
   ): void {
-    const refusal = this.refusal(principal, accesses, request)
+    const asked = accesses()
+    this.#checkRate(principal, asked)
+    const refusal = this.refusal(principal, () => asked, request, requestTags)
     if (refusal !== undefined) throw refusal
   }
 
@@ -50,9 +62,13 @@ export class Permits {
     rules: readonly AccessRule[],
     params: Readonly<Record<string, string | undefined>>,
     request: Pick<IncomingMessage, 'headers' | 'socket'>,
+    requestTags?: RequestFacts['requestTags'],
   ): void {
     const place = { region: this.region, account: principal.account }
-    this.check(principal, () => accessesOf(rules, place, params, request.headers), request)
+    this.#checkRate(principal, rules)
+    const accesses = (): Access[] => accessesOf(rules, place, params, request.headers)
+    const refusal = this.refusal(principal, accesses, request, requestTags)
+    if (refusal !== undefined) throw refusal
   }
 
   /** Throws `auth.forbidden` unless the caller may hand these roles to a part of the platform. */
@@ -62,5 +78,12 @@ export class Permits {
     request: Pick<IncomingMessage, 'headers' | 'socket'>,
   ): void {
     checkPass(this.#services, principal, passed, factsOf(request))
+  }
+
+  /** Before it is recorded: who asks too often fills no bus either. */
+  #checkRate({ account }: Principal, [first]: readonly { readonly action: string }[]): void {
+    const rate = first === undefined ? undefined : rateOf(first.action)
+    const refusal = rate === undefined ? undefined : this.#services.quotas.takeRequest(account, rate)
+    if (refusal !== undefined) throw refusal
   }
 }

@@ -53,9 +53,15 @@ function naiveApplies(statement: NaiveStatement, { action, resource, context }: 
     isAction === (Action !== undefined) &&
     isResource === (Resource !== undefined) &&
     Object.entries(Condition).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, values]) => naiveHolds(operator, values, context[key])),
+      Object.entries(keys).every(([key, values]) => naiveHolds(operator, values, naiveValues(context, key))),
     )
   )
+}
+
+/** Keys have no case, but the name of a tag has. */
+function naiveValues(context: NaiveRequest['context'], key: string): readonly string[] | undefined {
+  const canonical = (text: string): string => text.replace(/^[^/]*/, name => name.toLowerCase())
+  return Object.entries(context).find(([other]) => canonical(other) === canonical(key))?.[1]
 }
 
 function glob(pattern: string, text: string): boolean {

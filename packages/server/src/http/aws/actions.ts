@@ -29,7 +29,7 @@ export const compatibleInterfaces: readonly CompatibleInterface[] = [
       stored('RemovePermission', kept),
       works(
         'PutRule',
-        'a rate of ScheduleExpression must divide an hour or a day, the year of a cron is *; RoleArn is the role of targets without one; Tags are kept without effect',
+        'a rate of ScheduleExpression must divide an hour or a day, the year of a cron is *; RoleArn is the role of targets without one',
       ),
       works('DescribeRule', 'of a rule of another interface the pattern is told in the words of this one'),
       works('ListRules'),
@@ -66,9 +66,9 @@ export const compatibleInterfaces: readonly CompatibleInterface[] = [
       works('DescribeApiDestination'),
       works('ListApiDestinations'),
       works('DeleteApiDestination', 'refused while a target uses it'),
-      stored('TagResource', kept),
-      stored('UntagResource', kept),
-      stored('ListTagsForResource', 'of buses and rules'),
+      works('TagResource', 'buses and rules; conditions of policies may ask for them'),
+      works('UntagResource'),
+      works('ListTagsForResource'),
       ...Object.entries(refusedOperations).map(
         ([name, what]): CompatibleAction => ({ name, verdict: 'refused', note: `there are no ${what} here` }),
       ),

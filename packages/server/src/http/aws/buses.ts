@@ -62,10 +62,11 @@ async function create(call: Call, input: Static<typeof CreateEventBus>): Promise
   if (name === 'default' || name === awsDefaultBus) throw alreadyThere(`Event bus ${input.Name}`)
   if (findBus(call, name) !== undefined) throw alreadyThere(`Event bus ${input.Name}`)
   const { Tags } = input
-  const kept = { ...pick(input, storedNames), Tags: Tags && tagsOf(Tags) }
+  const kept = pick(input, storedNames)
   const spec = {
     description: innerDescription(input.Description),
     eventBytesMax,
+    ...(Tags === undefined ? {} : { tags: tagsOf(Tags) }),
     ...withForeign(undefined, kept),
   }
   await call.services.resources.buses.put(call.account, name, spec, 0, 'aws')

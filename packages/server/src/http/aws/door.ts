@@ -16,6 +16,7 @@ import type { HttpLimits } from '../limits.ts'
 import type { Permits } from '../permits.ts'
 import { readBody } from '../raw-body.ts'
 import type { Refuser } from '../refuse.ts'
+import { requestTags } from '../request-tags.ts'
 import type { Services } from '../services.ts'
 import { accessesOfOperation, operationAccess } from './access.ts'
 import { ownerOf } from './names.ts'
@@ -119,6 +120,7 @@ export class AwsDoor {
           principal,
           () => accessesOfOperation(name, input, { owner }, place),
           request,
+          () => requestTags(input['Tags']),
         ),
       passRoles: given => {
         const roles = given.filter(role => role !== undefined)

@@ -114,8 +114,8 @@ async function put(call: Call, input: Static<typeof PutRule>): Promise<Answer> {
       return { ...before, ...spec, ...roles, ...withForeign(before.foreign, kept) }
     })
   } else {
-    const Tags = input.Tags && tagsOf(input.Tags)
-    const made = { ...spec, ...roleMember(role), ...withForeign(undefined, { ...kept, Tags }) }
+    const tags = input.Tags === undefined ? {} : { tags: tagsOf(input.Tags) }
+    const made = { ...spec, ...roleMember(role), ...tags, ...withForeign(undefined, kept) }
     await call.services.resources.rules.put(call.account, bus.name, name, made, 0, 'aws')
   }
   if (expression === undefined) await deleteSchedule(call, bus.name, name)

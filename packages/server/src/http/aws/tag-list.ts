@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { foreignOf } from './foreign.ts'
 import { isObject } from './operation.ts'
 import { Refusal } from './refusal.ts'
 
@@ -24,7 +25,14 @@ export function tagsOf(
   throw new Refusal('LimitExceededException', message)
 }
 
-/** The tags that were kept. */
-export function keptTags({ Tags }: Readonly<Record<string, unknown>>): Record<string, string> {
-  return isObject(Tags) ? (Tags as Record<string, string>) : {}
+/** The tags of a bus or rule; some that were written long ago are kept beside it. */
+export function tagsIn({
+  tags,
+  foreign,
+}: {
+  readonly tags?: Readonly<Record<string, string>>
+  readonly foreign?: Readonly<Record<string, unknown>>
+}): Record<string, string> {
+  const { Tags } = foreignOf(foreign)
+  return { ...(isObject(Tags) ? (Tags as Record<string, string>) : {}), ...tags }
 }

@@ -1,19 +1,19 @@
 import { Type } from 'typebox'
-import { defaultBusName } from '../../resources/index.ts'
+import { type BusSpec, defaultBusName, type RuleSpec } from '../../resources/index.ts'
 import { busOf } from './bus-access.ts'
 import { changeRule } from './change-rule.ts'
-import { foreignOf, withForeign } from './foreign.ts'
+import { withForeign } from './foreign.ts'
 import { Arn, innerBus, ownResource } from './names.ts'
 import { type Call, type Operation, operation } from './operation.ts'
 import { noSuch } from './refusal.ts'
-import { keptTags, TagList, tagsOf } from './tag-list.ts'
+import { TagList, tagsIn, tagsOf } from './tag-list.ts'
 
 const UntagResource = Type.Object({
   ResourceARN: Arn,
   TagKeys: Type.Array(Type.String({ minLength: 1, maxLength: 128 })),
 })
 
-/** Tags of buses and rules: kept and given back (section 10.8 of the AWS protocol). */
+/** Tags of buses and rules: those that conditions of policies ask for (section 10.8 of the AWS protocol). */
 export const tagOperations: Readonly<Record<string, Operation>> = {
   TagResource: operation(Type.Object({ ResourceARN: Arn, Tags: TagList }), async (call, input) => {
     await change(call, input.ResourceARN, before => tagsOf(input.Tags, before))
@@ -27,8 +27,8 @@ export const tagOperations: Readonly<Record<string, Operation>> = {
   }),
   ListTagsForResource: operation(Type.Object({ ResourceARN: Arn }), async (call, { ResourceARN }) => {
     const { bus, rule } = await taggedOf(call, ResourceARN)
-    const { foreign } = rule === undefined ? bus.spec : ruleSpec(call, bus.name, rule)
-    return { Tags: Object.entries(keptTags(foreignOf(foreign))).map(([Key, Value]) => ({ Key, Value })) }
+    const tags = tagsIn(rule === undefined ? bus.spec : ruleSpec(call, bus.name, rule))
+    return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }
   }),
 }
 
@@ -38,17 +38,18 @@ async function change(
   tags: (before: Record<string, string>) => Record<string, string>,
 ): Promise<void> {
   const { bus, rule } = await taggedOf(call, arn)
+  const retagged = ({ foreign, ...spec }: BusSpec | RuleSpec): object => ({
+    ...spec,
+    ...withForeign(foreign, { Tags: undefined }),
+    tags: tags(tagsIn({ ...spec, ...(foreign === undefined ? {} : { foreign }) })),
+  })
   if (rule !== undefined) {
-    await changeRule(call, bus.name, rule, spec => ({
-      ...spec,
-      ...withForeign(spec.foreign, { Tags: tags(keptTags(foreignOf(spec.foreign))) }),
-    }))
+    await changeRule(call, bus.name, rule, retagged)
     return
   }
   const { buses } = call.services.resources
   const { spec, revision } = buses.get(call.account, bus.name)
-  const Tags = tags(keptTags(foreignOf(spec.foreign)))
-  await buses.put(call.account, bus.name, { ...spec, ...withForeign(spec.foreign, { Tags }) }, revision)
+  await buses.put(call.account, bus.name, retagged(spec), revision)
 }
 
 /** The bus or rule of an ARN. Throws `ResourceNotFoundException`. */

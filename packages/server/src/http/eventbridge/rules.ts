@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { busKey, rolesOfRule, type RuleSpec, type RuleView } from '../../resources/index.ts'
+import { requestTags } from '../request-tags.ts'
 import type { Services } from '../services.ts'
 import { type Action, type Answer, type Call, isObject, jsonAction } from './action.ts'
 import { ruleArn } from './arn.ts'
@@ -19,7 +20,12 @@ const RuleMembers = {
   Description: Type.Optional(Type.String()),
   Status: Type.Optional(Type.String()),
   FilterPattern: Type.Optional(Type.String()),
-  Tags: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  Tags: Type.Optional(
+    Type.Union([
+      Type.Record(Type.String(), Type.String()),
+      Type.Array(Type.Object({ Key: Type.String(), Value: Type.String() })),
+    ]),
+  ),
 }
 const CreateRule = Type.Object({
   EventBusName: Type.String(),
@@ -35,7 +41,7 @@ const ListRules = Type.Object({
 })
 
 /** Members that are fields of the engine; all others are kept for this interface. */
-const mapped = ['EventBusName', 'RuleName', 'Description', 'Status', 'FilterPattern', 'Targets']
+const mapped = ['EventBusName', 'RuleName', 'Description', 'Status', 'FilterPattern', 'Targets', 'Tags']
 
 /** Create, read, list, change, switch and delete rules (section 2.5, 6 to 12). */
 export function ruleActions(services: Services): Readonly<Record<string, Action>> {
@@ -84,7 +90,7 @@ async function create(
   const { Description: description = '', Status } = input
   const state = stateOf(Status) ?? 'enabled'
   const kept = keptMembers(input, mapped)
-  const spec = { description, pattern, dialect: 'aliyun', state, targets, ...kept }
+  const spec = { description, pattern, dialect: 'aliyun', state, targets, ...tagsMember(input), ...kept }
   await services.resources.rules.put(account, bus, name, spec, 0, 'eventbridge')
   return { RuleARN: ruleArn(services.node.region, account, bus, name) }
 }
@@ -103,6 +109,7 @@ async function update(
     ...(input.Description === undefined ? {} : { description: input.Description }),
     ...(state === undefined ? {} : { state }),
     ...(pattern === undefined ? {} : { pattern, dialect: 'aliyun' }),
+    ...tagsMember(input),
     ...(isObject(named)
       ? { foreign: { ...spec.foreign, [foreignName]: { ...foreignOf(spec.foreign), ...named } } }
       : {}),
@@ -140,8 +147,13 @@ function ruleAnswer(services: Services, account: string, bus: string, rule: Rule
     Targets: rule.spec.targets.map(target => targetView(target, { region, account })),
     Ctime: rule.createdAtMs,
     Mtime: rule.updatedAtMs,
-    Tags: isObject(Tags) ? Tags : {},
+    Tags: rule.spec.tags ?? (isObject(Tags) ? Tags : {}),
   }
+}
+
+function tagsMember({ Tags }: { readonly Tags?: unknown }): Pick<RuleSpec, 'tags'> {
+  const tags = requestTags(Tags)
+  return tags === undefined ? {} : { tags }
 }
 
 /** A rule needs a pattern, and be it the one that matches everything. */

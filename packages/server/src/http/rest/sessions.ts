@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { actorArn, type Actor } from '../../auth/index.ts'
+import { tagsOfResource } from '../../resources/index.ts'
 import { needs } from '../access.ts'
 import type { Application } from '../application.ts'
 import { assumeRole } from '../assume-role.ts'
@@ -51,7 +52,14 @@ export function sessionRoutes(app: Application, services: Services): void {
     const actor = actorOf(body.principal)
     if (actor.kind === 'user') services.resources.users.get(account, actor.name)
     if (actor.kind === 'session') services.resources.roles.get(account, actor.role)
-    return services.identity.authorizer.explain(account, actor, { action, resource }, factsOf(raw))
+    const resourceTags = (about: string) => tagsOfResource(services.resources.snapshots.current(), about)
+    const given = body.requestTags
+    const facts = {
+      ...factsOf(raw),
+      resourceTags,
+      ...(given === undefined ? {} : { requestTags: () => given }),
+    }
+    return services.identity.authorizer.explain(account, actor, { action, resource }, facts)
   })
 }
 
@@ -129,7 +137,7 @@ const explainAccess = operation({
   access: needs('millrace:ExplainAccess', '*'),
   tag,
   summary: 'Tells whether somebody may do something, and which statement decides.',
-  description: 'Conditions see the facts of this request.',
+  description: 'Conditions see the facts of this request, and the tags that the resource has.',
   body: Type.Object(
     {
       principal: Type.String({
@@ -138,6 +146,12 @@ const explainAccess = operation({
       }),
       action: Type.String({ minLength: 1, maxLength: 256 }),
       resource: Type.String({ minLength: 1, maxLength: 2_048 }),
+      requestTags: Type.Optional(
+        Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 256 }), {
+          maxProperties: 50,
+          description: 'Tags that the request would give: `acs:RequestTag/<key>`.',
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
