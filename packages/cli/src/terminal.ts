@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
 import picocolors from 'picocolors'
 
 /** Where a command writes and how; tests give their own. */
@@ -11,6 +13,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Standard input as a whole. */
   readInput(): Promise<Uint8Array>
+  /** A line that is typed unseen where a person sits at the keyboard, or the first line of standard input. */
+  readHidden(question: string): Promise<string>
   /** Aborts at the first Ctrl-C or SIGTERM. */
   interrupted(): AbortSignal
 }
@@ -23,16 +27,24 @@ export interface CommandContext {
 
 export function systemTerminal(): Terminal {
   endWithReader(process.stdout)
+  const readInput = async (): Promise<Uint8Array> => {
+    const chunks: Buffer[] = []
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks)
+  }
   return {
     out: text => void process.stdout.write(text),
     error: text => void process.stderr.write(text),
     colors: picocolors,
     isInteractive: process.stdout.isTTY,
     environment: process.env,
-    async readInput() {
-      const chunks: Buffer[] = []
-      for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-      return Buffer.concat(chunks)
+    readInput,
+    async readHidden(question) {
+      if (process.stdin.isTTY) return await typedUnseen(question)
+      const [line = ''] = Buffer.from(await readInput())
+        .toString()
+        .split(/\r?\n/, 1)
+      return line
     },
     interrupted() {
       const controller = new AbortController()
@@ -42,6 +54,26 @@ export function systemTerminal(): Terminal {
       return controller.signal
     },
   }
+}
+
+function typedUnseen(question: string): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  process.stderr.write(question)
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      lines.close()
+      process.stderr.write('\n')
+    }
+    lines.once('SIGINT', () => {
+      end()
+      reject(new Error('nothing was changed'))
+    })
+    lines.question('', answer => {
+      end()
+      resolve(answer)
+    })
+  })
 }
 
 /**

@@ -2,6 +2,7 @@ import type { UserSpec } from '@millrace/sdk'
 import { Command } from 'commander'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connection.ts'
 import type { CommandContext } from '../../terminal.ts'
+import { passwordCommand } from './password.ts'
 import { collected, type IdentityKind, lsCommand, rmCommand, said, toldWritten } from './named.ts'
 
 const userKind: IdentityKind<UserSpec> = {
@@ -26,6 +27,7 @@ export function userCommand(context: CommandContext): Command {
   const command = new Command('user').description('people and programs, and what they may do')
   command.addCommand(lsCommand(context, userKind))
   command.addCommand(createCommand(context))
+  command.addCommand(passwordCommand(context))
   command.addCommand(rmCommand(context, userKind))
   return command
 }
