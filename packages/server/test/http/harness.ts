@@ -48,6 +48,7 @@ import {
   type Functions,
 } from '../../src/functions/index.ts'
 import { createIngest, type Ingest } from '../../src/ingest/index.ts'
+import { Quotas } from '../../src/quotas/index.ts'
 import { silentObserver } from '../../src/observability/index.ts'
 import { createLogStores, type LogStores } from '../../src/logstores/index.ts'
 import { createPlugins, type Plugins } from '../../src/plugins/index.ts'
@@ -107,6 +108,7 @@ export interface Answer {
 export async function startServer(
   limits: Partial<HttpLimits> = {},
   change: (services: Services) => Services = services => services,
+  login: Partial<LoginSettings> = {},
 ): Promise<TestServer> {
   const owned = new AsyncDisposableStack()
   const logged: LoggedLine[] = []
@@ -135,12 +137,14 @@ export async function startServer(
   const audit = owned.use(openAudit({ ingest, resources, identity, clock, log }))
   const services = change({
     identity,
-    login: await openTestLogin(storage.documents, resources, identity),
+    login: await openTestLogin(storage.documents, resources, identity, login),
     audit,
     ...quietServices(functions.sandbox, clock.nowMs()),
     clock,
     log,
     resources,
+    operator: { account: testAccount, accounts: new Set([testAccount, otherCredential.account]) },
+    quotas: owned.use(openQuotas(resources, eventLogs)),
     ingest,
     eventLogs,
     delivery,
@@ -165,6 +169,17 @@ export async function startServer(
   }
 }
 
+function openQuotas(resources: Resources, logs: EventLogs): Quotas {
+  return new Quotas({
+    clock,
+    snapshots: resources.snapshots,
+    busBytes: bus => logs.bytes(bus),
+    codeBytes: async () => 0,
+    functionInstances: () => 0,
+    foreignDocuments: account => resources.foreign.countOf(account),
+  })
+}
+
 function openListener(services: Services, limits: Partial<HttpLimits>): Promise<Listener> {
   const { keys } = services.identity
   const signed = { credentials: keys, clock }
@@ -187,7 +202,7 @@ function openIdentity(resources: Resources): Identity {
 }
 
 /** Passwords cost little here, for tests set many. */
-export function openTestLogin(
+function openTestLogin(
   documents: Documents,
   { snapshots }: Pick<Resources, 'snapshots'>,
   { keys }: Pick<Identity, 'keys'>,

@@ -7,7 +7,7 @@ export interface AttemptLimits {
   readonly failuresPerAddressMax: number
   /** A lock ends so long after the first failure that it counts. */
   readonly windowMs: number
-  /** Names and addresses that are counted; the oldest is forgotten for a new one. */
+  /** Names that are counted, and as many addresses; the oldest is forgotten for a new one. */
   readonly countedMax: number
 }
 
@@ -18,21 +18,15 @@ export const defaultAttemptLimits: AttemptLimits = {
   countedMax: 20_000,
 }
 
-interface Count {
-  failures: number
-  readonly endsAtMs: number
-}
-
 /** Counts failed attempts to sign in, by name and by address, whether the name is anybody's or not. */
 export class LoginAttempts {
-  readonly #clock: Clock
-  readonly #limits: AttemptLimits
-  /** In the order in which their time ends, since all have the same. */
-  readonly #counts = new Map<string, Count>()
+  readonly #names: Counts
+  readonly #addresses: Counts
 
   constructor(clock: Clock, limits: AttemptLimits = defaultAttemptLimits) {
-    this.#clock = clock
-    this.#limits = limits
+    // Apart, so that names, which are anybody's choice, cannot drive out addresses.
+    this.#names = new Counts(clock, limits, limits.failuresPerNameMax)
+    this.#addresses = new Counts(clock, limits, limits.failuresPerAddressMax)
   }
 
   /**
@@ -40,41 +34,70 @@ export class LoginAttempts {
    * Throws `login.too-many-attempts` without counting.
    */
   begin(name: string, address: string): Attempt {
-    const { failuresPerNameMax, failuresPerAddressMax } = this.#limits
-    const keys = [
-      [`name ${name}`, failuresPerNameMax],
-      [`address ${networkOf(address)}`, failuresPerAddressMax],
-    ] as const
-    for (const [key, max] of keys) this.#check(key, max)
-    const counts = keys.map(([key]) => this.#count(key))
+    const network = networkOf(address)
+    this.#names.check(name)
+    this.#addresses.check(network)
+    const uncountName = this.#names.count(name)
+    const uncountAddress = this.#addresses.count(network)
     return {
-      uncount: () => {
-        for (const count of counts) count.failures--
+      uncount() {
+        uncountName()
+        uncountAddress()
       },
     }
   }
+}
 
-  #check(key: string, max: number): void {
+export interface Attempt {
+  /** It did not fail, or nobody guessed anything. */
+  uncount(): void
+}
+
+interface Count {
+  failures: number
+  readonly endsAtMs: number
+}
+
+class Counts {
+  readonly #clock: Clock
+  readonly #limits: AttemptLimits
+  readonly #failuresMax: number
+  /** In the order in which their time ends, since all have the same. */
+  readonly #counts = new Map<string, Count>()
+
+  constructor(clock: Clock, limits: AttemptLimits, failuresMax: number) {
+    this.#clock = clock
+    this.#limits = limits
+    this.#failuresMax = failuresMax
+  }
+
+  check(key: string): void {
+    const limit = this.#failuresMax
     const count = this.#current(key)
-    if (count === undefined || count.failures < max) return
+    if (count === undefined || count.failures < limit) return
     const delayMs = count.endsAtMs - this.#clock.nowMs()
     throw new AppError(
       'login.too-many-attempts',
-      `${max} attempts to sign in failed; the next may be made in ${Math.ceil(delayMs / 1_000)} s`,
+      `${limit} attempts to sign in failed; the next may be made in ${Math.ceil(delayMs / 1_000)} s`,
       { kind: 'after', delayMs },
-      { details: { limit: max } },
+      { details: { limit } },
     )
   }
 
-  #count(key: string): Count {
-    const known = this.#current(key)
-    if (known !== undefined) {
-      known.failures++
-      return known
+  /** Takes it back when it is called. */
+  count(key: string): () => void {
+    const count = this.#current(key) ?? this.#begin(key)
+    count.failures++
+    return () => {
+      count.failures--
+      if (count.failures === 0 && this.#counts.get(key) === count) this.#counts.delete(key)
     }
+  }
+
+  #begin(key: string): Count {
     const [oldest] = this.#counts.keys()
     if (this.#counts.size >= this.#limits.countedMax && oldest !== undefined) this.#counts.delete(oldest)
-    const count = { failures: 1, endsAtMs: this.#clock.nowMs() + this.#limits.windowMs }
+    const count = { failures: 0, endsAtMs: this.#clock.nowMs() + this.#limits.windowMs }
     this.#counts.set(key, count)
     return count
   }
@@ -85,11 +108,6 @@ export class LoginAttempts {
     this.#counts.delete(key)
     return undefined
   }
-}
-
-export interface Attempt {
-  /** It did not fail, or nobody guessed anything. */
-  uncount(): void
 }
 
 /** One person has all the addresses of an IPv6 network of 64 bits. */
