@@ -5,6 +5,7 @@ import type { Services } from '../services.ts'
 import { needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
+import { storedSpec, unmasked } from './shown-secrets.ts'
 import { PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
 
 const tag = 'domains'
@@ -31,7 +32,9 @@ export function domainRoutes(app: Application, { resources: { domains } }: Servi
   app.put('/domains/:host', { schema: putDomain }, async (request, reply) => {
     const { account } = request.principal
     const { host } = request.params
-    const { created } = await domains.put(account, host, request.body, expectedRevision(request.headers))
+    const stored = storedSpec(() => domains.get(account, host))
+    const spec = unmasked(request.body, stored)
+    const { created } = await domains.put(account, host, spec, expectedRevision(request.headers))
     return sendPut(reply, created, domains.get(account, host))
   })
 

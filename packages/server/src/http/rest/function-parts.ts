@@ -13,6 +13,7 @@ import type { Services } from '../services.ts'
 import { type AccessRule, needs, needsToPut } from '../access.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
+import { storedSpec, unmasked } from './shown-secrets.ts'
 import { PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
 
 /** `/functions/…/aliases`, `/triggers`, `/async` and `/scaling`: what a function has besides its definition. */
@@ -123,7 +124,9 @@ function partRoutes<Spec>(app: Application, store: PartStore<Spec>, routes: Part
     const { account } = request.principal
     const [functionName, name] = names(request.params)
     const expected = expectedRevision(request.headers)
-    const { created } = await store.put(account, functionName, name, request.body, expected)
+    const stored = storedSpec(() => store.get(account, functionName, name))
+    const spec = unmasked(request.body, stored)
+    const { created } = await store.put(account, functionName, name, spec, expected)
     return sendPut(reply, created, store.get(account, functionName, name))
   })
 

@@ -5,6 +5,7 @@ import type { Services } from '../services.ts'
 import { FunctionParams } from './functions.ts'
 import { needs } from '../access.ts'
 import { operation } from './operation.ts'
+import { shown } from './shown-secrets.ts'
 import { PageQuery, PageSchema } from './resource-schemas.ts'
 
 const tag = 'functions'
@@ -34,7 +35,7 @@ export function functionVersionRoutes(app: Application, { resources: { versions 
   app.get('/functions/:function/versions/:version', { schema: getVersion }, request => {
     const { function: name, version } = request.params
     const found = versions.get(request.principal.account, name, version)
-    return { ...listed(found), spec: found.deployment.spec }
+    return { ...listed(found), spec: shown(found.deployment.spec) }
   })
 
   app.delete('/functions/:function/versions/:version', { schema: deleteVersion }, async (request, reply) => {

@@ -7,6 +7,7 @@ import { checkPass } from '../pass-role.ts'
 import { factsOf } from '../request-facts.ts'
 import { operation } from './operation.ts'
 import { expectedRevision, publicResource, sendPut, sendResource } from './precondition.ts'
+import { storedSpec, unmasked } from './shown-secrets.ts'
 import { PageQuery, PageSchema, PutSchema, ResourceSchema } from './resource-schemas.ts'
 
 const tag = 'functions'
@@ -35,7 +36,9 @@ export function functionRoutes(app: Application, services: Services): void {
     const { role } = request.body
     const passed = { roles: role === undefined ? [] : [role], service: 'fc.aliyuncs.com' } as const
     checkPass(services, request.principal, passed, factsOf(request.raw))
-    const { created } = await functions.put(account, name, request.body, expectedRevision(request.headers))
+    const stored = storedSpec(() => functions.get(account, name))
+    const spec = unmasked(request.body, stored)
+    const { created } = await functions.put(account, name, spec, expectedRevision(request.headers))
     return sendPut(reply, created, functions.get(account, name))
   })
 

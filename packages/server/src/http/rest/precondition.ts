@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { AppError, retryNever } from '@millrace/spi'
 import type { FastifyReply } from 'fastify'
 import type { Resource } from '../../resources/index.ts'
+import { shown } from './shown-secrets.ts'
 
 /**
  * The revision that the caller expects: `If-Match: "7"` demands revision 7, `If-None-Match: *` that there is none yet
@@ -36,9 +37,9 @@ export function sendPut(reply: FastifyReply, isNew: boolean, resource: Resource<
     .send(body)
 }
 
-/** Only what the document promises leaves the house: views may carry more. */
+/** Only what the document promises leaves the house, and no secret: views may carry more. */
 export function publicResource({ name, spec, revision, createdAtMs, updatedAtMs }: Resource<unknown>) {
-  return { name, spec, revision, createdAtMs, updatedAtMs }
+  return { name, spec: shown(spec), revision, createdAtMs, updatedAtMs }
 }
 
 function invalidPrecondition(wanted: string): AppError {
