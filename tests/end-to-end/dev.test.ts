@@ -31,8 +31,11 @@ async function devOnHello(): Promise<Dev> {
   return await dev(folder)
 }
 
-async function dev(folder: string): Promise<Dev> {
-  const command = MillraceCommand.launch(['dev', folder], { ...credentials, MILLRACE_LISTEN: '127.0.0.1:0' })
+async function dev(folder: string, ...more: readonly string[]): Promise<Dev> {
+  const command = MillraceCommand.launch(['dev', folder, ...more], {
+    ...credentials,
+    MILLRACE_LISTEN: '127.0.0.1:0',
+  })
   await command.shows(inForce)
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(command.out)?.[0] ?? ''
   const token = `${credentials.MILLRACE_ACCESS_KEY_ID}.${credentials.MILLRACE_ACCESS_KEY_SECRET}`
@@ -158,5 +161,57 @@ describe('millrace dev', { timeout: testLimitMs }, () => {
     await writeFile(join(folder, 'node/node_modules/.package-lock.json'), '{}')
     await command.shows('changed   function n')
     expect(await answers()).toEqual(['two', 'second'])
+  })
+
+  test('only what has changed is reloaded: instances of the other function keep running', async () => {
+    const folder = await temporaryFolder()
+    // Each instance has a name of its own.
+    const code = (word: string): string =>
+      `const instance = crypto.randomUUID()\nexport const handler = () => ({ word: '${word}', instance })\n`
+    for (const name of ['one', 'two']) await writeFile(join(folder, `${name}.mjs`), code(name))
+    const wiring = (total: number): string => `
+functions:
+  one: { code: one.mjs, handler: one.handler }
+  two: { code: two.mjs, handler: two.handler }
+buses:
+  shop:
+    rules:
+      big: { pattern: { data: { total: [{ numeric: ['>', ${total}] }] } } }
+`
+    await writeFile(join(folder, 'millrace.config.yaml'), wiring(1))
+    const { command, client } = await dev(folder)
+    const call = async (name: string): Promise<{ word: string; instance: string }> =>
+      JSON.parse(Buffer.from(await client.invoke(name, '')).toString()) as { word: string; instance: string }
+    const before = { one: await call('one'), two: await call('two') }
+
+    await writeFile(join(folder, 'one.mjs'), code('uno'))
+    await command.shows('1 changed, 3 left as they were, in ')
+    expect(await call('two')).toEqual(before.two)
+    const changed = await call('one')
+    expect(changed.word).toBe('uno')
+    expect(changed.instance).not.toBe(before.one.instance)
+
+    await writeFile(join(folder, 'millrace.config.yaml'), wiring(2))
+    await command.shows('1 changed, 3 left as they were, in ', 2)
+    expect(command.out.split('changed   rule     shop/big')).toHaveLength(2)
+    expect(await call('one')).toEqual(changed)
+    expect(await call('two')).toEqual(before.two)
+  })
+
+  test('an environment has its own resources and its own state', async () => {
+    const folder = await temporaryFolder()
+    await writeFile(
+      join(folder, 'millrace.config.ts'),
+      'export default ({ environment }) => ({ queues: { [`later-${environment}`]: {} } })\n',
+    )
+    const { command, client } = await dev(folder, '--env', 'staging')
+    expect(command.out).toContain(`state in ${join(folder, '.millrace/environments/staging')}`)
+    expect((await client.queues.list()).items.map(({ name }) => name)).toEqual(['later-staging'])
+
+    const astray = await millrace(['dev', folder, '--env', '../x'], {})
+    expect(astray).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('no name for an env') as string,
+    })
   })
 })

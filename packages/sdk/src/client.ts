@@ -1,4 +1,5 @@
 import type { ConnectorInfo } from './connectors.ts'
+import { ConsoleLoginClient } from './console-login.ts'
 import { EventsClient } from './events.ts'
 import type { AliasSpec, AsyncSpec, DomainSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
 import { FunctionsClient } from './functions-client.ts'
@@ -13,9 +14,11 @@ import {
   type PolicySpec,
   type RoleSession,
   type RoleSessionOptions,
+  type RolePolicy,
   type RoleSpec,
   type UserSpec,
   type Wired,
+  type WiringParts,
 } from './identity.ts'
 import { BatchPublisher, type BatchPublisherOptions } from './publishing/index.ts'
 import { QueuesClient } from './queues.ts'
@@ -106,6 +109,7 @@ export class Client {
   /** Named external systems. */
   readonly instances: ResourceClient<InstanceSpec>
   readonly users: ResourceClient<UserSpec>
+  readonly consoleLogin: ConsoleLoginClient
   readonly groups: ResourceClient<GroupSpec>
   readonly roles: ResourceClient<RoleSpec>
   readonly policies: ResourceClient<PolicySpec>
@@ -125,6 +129,7 @@ export class Client {
     this.queues = new QueuesClient(this.transport)
     this.topics = new TopicsClient(this.transport)
     this.instances = new ResourceClient(this.transport, '/api/v1/instances')
+    this.consoleLogin = new ConsoleLoginClient(this.transport)
     this.users = new ResourceClient(this.transport, '/api/v1/users')
     this.groups = new ResourceClient(this.transport, '/api/v1/groups')
     this.roles = new ResourceClient(this.transport, '/api/v1/roles')
@@ -163,6 +168,16 @@ export class Client {
   /** Generates the least policy that a rule, stream or function can do with. */
   neededPolicy(wired: Wired): Promise<NeededPolicy> {
     return this.transport.json('GET', neededPolicyPath(wired))
+  }
+
+  /** Generates the least policy of each role that a wiring names; nothing of it need be there yet. */
+  async neededPolicies(wiring: WiringParts): Promise<RolePolicy[]> {
+    const { roles } = await this.transport.json<{ roles: RolePolicy[] }>(
+      'POST',
+      '/api/v1/needed-policies',
+      wiring,
+    )
+    return roles
   }
 
   /** The rules of one bus. */

@@ -1,3 +1,6 @@
+import type { AsyncSpec } from './function-parts.ts'
+import type { RuleSpec } from './resources.ts'
+import type { StreamSpec } from './streams.ts'
 import type { Transport } from './transport.ts'
 
 /** A document of the policy language (RAM, version 1). */
@@ -106,6 +109,22 @@ export interface NeededPolicy {
   document?: PolicyDocument
   /** What the policy cannot know. */
   notes: string[]
+}
+
+/** What a wiring wants roles for: its rules and streams, and of its functions how their asynchronous calls end. */
+export interface WiringParts {
+  readonly rules: readonly RuleSpec[]
+  readonly streams: readonly StreamSpec[]
+  readonly functions: readonly { readonly role?: string; readonly async: readonly AsyncSpec[] }[]
+}
+
+/** The least that a role must allow for all that a wiring has it for. */
+export interface RolePolicy {
+  role: string
+  /** Whom it must trust. */
+  services: string[]
+  /** Absent when nothing has to be allowed. */
+  document?: PolicyDocument
 }
 
 /** Where the policy of something wired is found. */

@@ -8,6 +8,7 @@ export {
 } from './client.ts'
 export type { ClientClock, ClientRandom } from './clock.ts'
 export * from './connectors.ts'
+export type { ConsoleSession } from './console-login.ts'
 export type { ConsumeOptions, MessageHandler } from './consuming/index.ts'
 export { clientErrorCatalogue, MillraceError } from './error.ts'
 export * from './events.ts'

@@ -1,34 +1,29 @@
 import { dirname, join, resolve } from 'node:path'
 import { type Client, createClient, type WiringItem } from '@millrace/sdk'
-import {
-  applyWiring,
-  CodeUploads,
-  findWiring,
-  identityOf,
-  loadWiring,
-  removeDropped,
-  withReferenced,
-} from '@millrace/sdk/deploy'
+import { type AppliedItem, findWiring, loadWiring, WiringKeeper, withReferenced } from '@millrace/sdk/deploy'
 import { Command } from 'commander'
 import type { CommandContext, Terminal } from '../terminal.ts'
 import { hasAddress } from '../stream-address.ts'
 import { watchFolder } from '../watch-folder.ts'
+import { environmentFlag, type EnvironmentFlags } from '../wiring-file.ts'
 import { appliedLine } from './apply.ts'
 import { logText } from './fn/index.ts'
 
-/** `millrace dev [PATH]`: the server in this process, the wiring applied, and again whenever its files change. */
+/** `millrace dev [PATH]`: the server in this process, the wiring applied, and what has changed of it whenever its files change. */
 export function devCommand({ terminal, exit }: CommandContext): Command {
   return new Command('dev')
     .description('run a server for one wiring and reload it when files change')
     .argument('[path]', 'wiring file, or the folder it is in', '.')
-    .action(async (path: string) => {
+    .addOption(environmentFlag())
+    .action(async (path: string, flags: EnvironmentFlags) => {
       const wiringPath = await findWiring(path)
       const folder = dirname(wiringPath)
+      const state = statePath(folder, flags.env)
       const interrupted = terminal.interrupted()
       const { startServer } = await import('@millrace/server')
       await using server = await startServer({
         environment: {
-          MILLRACE_DATA: join(folder, '.millrace'),
+          MILLRACE_DATA: state,
           MILLRACE_LOG: 'warn',
           // What the server keeps is out of reach below a hidden folder only.
           ...(terminal.environment['MILLRACE_DATA'] === undefined
@@ -39,42 +34,56 @@ export function devCommand({ terminal, exit }: CommandContext): Command {
         },
       })
       const { bold, dim } = terminal.colors
-      terminal.out(`${bold('millrace dev')} at ${server.url}, state in ${join(folder, '.millrace')}\n`)
+      terminal.out(`${bold('millrace dev')} at ${server.url}, state in ${state}\n`)
       terminal.out(
         dim('Targets on this machine and in private networks are allowed; do not expose this server.\n'),
       )
       const client = createClient({ url: server.url, token: server.token })
-      await keepApplied(terminal, client, wiringPath, interrupted)
+      await keepApplied(terminal, client, { path: wiringPath, environment: flags.env }, interrupted)
       terminal.out('stopping\n')
       exit(0)
     })
 }
 
-/** Applies the wiring now and after each change, until interrupted. A refused wiring is told; the last good one stays. */
+/** Each environment has a server of its own, so that one does not take away what another has brought. */
+function statePath(folder: string, environment: string | undefined): string {
+  if (environment === undefined) return join(folder, '.millrace')
+  if (!/^\w[\w.-]{0,63}$/.test(environment)) {
+    throw new Error(
+      `${environment} is no name for an environment: letters, digits, _ . - and at most 64 of them`,
+    )
+  }
+  return join(folder, '.millrace', 'environments', environment)
+}
+
+/** Applies the wiring now, and after each change what has changed, until interrupted. A refused wiring is told; the last good one stays. */
 async function keepApplied(
   terminal: Terminal,
   client: Client,
-  path: string,
+  { path, environment }: { readonly path: string; readonly environment: string | undefined },
   interrupted: AbortSignal,
 ): Promise<void> {
-  let applied: readonly WiringItem[] = []
-  const uploads = new CodeUploads(client)
+  const keeper = new WiringKeeper(client)
   const followed = new Set<string>()
   const apply = async (): Promise<void> => {
+    const startedAtMs = performance.now()
+    const applied: AppliedItem[] = []
     try {
-      const wiring = await withReferenced(await loadWiring(path), terminal.environment)
-      await applyWiring(client, uploads, wiring, item => {
+      const { folder, items } = await withReferenced(
+        await loadWiring(path, environment),
+        terminal.environment,
+      )
+      const untouched = await keeper.apply({ folder, items }, item => {
+        applied.push(item)
         if (item.change !== 'unchanged') terminal.out(appliedLine(terminal, item))
       })
-      await removeDropped(client, applied.map(identityOf), wiring.items.map(identityOf), item =>
-        terminal.out(appliedLine(terminal, item)),
-      )
-      applied = wiring.items
-      for (const { kind, name } of applied) {
+      for (const { kind, name } of items) {
         if (kind === 'function' && !followed.has(name))
           void followLogs(terminal, client, name, followed, interrupted)
       }
-      await showUrls(terminal, client, applied)
+      await showUrls(terminal, client, items)
+      const durationMs = Math.round(performance.now() - startedAtMs)
+      terminal.out(terminal.colors.dim(`${reloadText(applied, untouched)}, in ${durationMs} ms\n`))
       terminal.out(terminal.colors.dim('wiring is in force; waiting for changes (Ctrl-C stops)\n'))
     } catch (thrown) {
       terminal.error(
@@ -86,6 +95,17 @@ async function keepApplied(
   using changes = watchFolder(dirname(path))
   do await apply()
   while (await changes.next(interrupted))
+}
+
+/** What one reading of the wiring has done, in numbers: `1 changed, 3 left as they were`. */
+function reloadText(applied: readonly AppliedItem[], untouched: number): string {
+  const left = untouched + applied.filter(({ change }) => change === 'unchanged').length
+  const counts = (['created', 'changed', 'removed'] as const).flatMap(change => {
+    const count = applied.filter(item => item.change === change).length
+    return count === 0 ? [] : [`${count} ${change}`]
+  })
+  if (counts.length === 0) return 'nothing changed'
+  return [...counts, ...(left === 0 ? [] : [`${left} left as they were`])].join(', ')
 }
 
 /** Where the HTTP triggers and the webhooks of the wiring are called. */

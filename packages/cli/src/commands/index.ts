@@ -5,7 +5,14 @@ export { exportCommand, schemaCommand } from './export.ts'
 export { getCommand } from './get.ts'
 export { layerCommand } from './layer/index.ts'
 export { fnCommand } from './fn/index.ts'
-export { groupCommand, keyCommand, policyCommand, roleCommand, userCommand } from './identity/index.ts'
+export {
+  groupCommand,
+  keyCommand,
+  policyCommand,
+  roleCommand,
+  sessionCommand,
+  userCommand,
+} from './identity/index.ts'
 export { importCommand } from './import.ts'
 export { instanceCommand } from './instance/index.ts'
 export { diffCommand, planCommand } from './plan.ts'

@@ -19,7 +19,7 @@ export async function packCode(path: string): Promise<PackedCode> {
   return await packFiles(await listCode(path))
 }
 
-export async function packFiles(files: readonly SourceFile[]): Promise<PackedCode> {
+async function packFiles(files: readonly SourceFile[]): Promise<PackedCode> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   if (bytes > bytesMax) {
     throw new Error(

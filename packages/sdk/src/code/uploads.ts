@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Client } from '../index.ts'
-import { packCode, packFiles } from './pack.ts'
+import { packCode } from './pack.ts'
 import { listCode } from './read.ts'
 
 interface Sent {
@@ -22,27 +22,28 @@ export class CodeUploads {
 
   /** Resolves with the name of the package. */
   async upload(path: string): Promise<string> {
+    const fingerprint = await this.fingerprint(path)
+    const known = this.#sent.get(path)
+    if (known?.fingerprint === fingerprint) return known.code
+    const { code } = await this.#client.uploadZip((await packCode(path)).zip)
+    this.#sent.set(path, { fingerprint, code })
+    return code
+  }
+
+  /** Tells whether code has changed, by the sizes and times of its files. */
+  async fingerprint(path: string): Promise<string> {
     if (path.endsWith('.zip')) {
       const { size, mtimeMs } = await stat(path)
-      return await this.#send(path, `${size} ${mtimeMs}`, async () => (await packCode(path)).zip)
+      return `${size} ${mtimeMs}`
     }
     const files = await listCode(path)
-    const fingerprint = JSON.stringify(
+    return JSON.stringify(
       files.map(file => [file.path, file.bytes, file.changedAtMs, file.isExecutable, file.link]),
     )
-    return await this.#send(path, fingerprint, async () => (await packFiles(files)).zip)
   }
 
   /** The server does not have it any more. */
   forget(path: string): void {
     this.#sent.delete(path)
-  }
-
-  async #send(path: string, fingerprint: string, pack: () => Promise<Uint8Array>): Promise<string> {
-    const known = this.#sent.get(path)
-    if (known?.fingerprint === fingerprint) return known.code
-    const { code } = await this.#client.uploadZip(await pack())
-    this.#sent.set(path, { fingerprint, code })
-    return code
   }
 }

@@ -21,14 +21,17 @@ export async function applyWiring(
 ): Promise<void> {
   const context: PutContext = { client, uploads, folder: wiring.folder, layers: new Map() }
   for (const item of wiring.items) {
-    const identity = identityOf(item)
-    await naming(identity, async () => {
-      const before = (await currentItem(client, identity))?.revision ?? 0
-      const { created, revision } = await putItem(context, item)
-      const change = created ? 'created' : revision === before ? 'unchanged' : 'changed'
-      report({ kind: item.kind, name: itemName(identity), change, revision })
-    })
+    await naming(identityOf(item), async () => report(await applyItem(context, item)))
   }
+}
+
+/** Writes one item, where it is not there as it should be. */
+export async function applyItem(context: PutContext, item: WiringItem): Promise<AppliedItem> {
+  const identity = identityOf(item)
+  const before = (await currentItem(context.client, identity))?.revision ?? 0
+  const { created, revision } = await putItem(context, item)
+  const change = created ? 'created' : revision === before ? 'unchanged' : 'changed'
+  return { kind: item.kind, name: itemName(identity), change, revision }
 }
 
 /** Deletes what was there before and is no more, in reverse order of writing. */
@@ -48,8 +51,8 @@ export async function removeDropped(
   }
 }
 
-/** A refusal says which item it was. */
-async function naming(identity: ItemIdentity, work: () => Promise<void>): Promise<void> {
+/** Does something with an item; a refusal says which item it was. */
+export async function naming(identity: ItemIdentity, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (cause) {
