@@ -29,7 +29,7 @@ export const outsideLayers: readonly string[] = ['tests', 'tools', 'benchmarks',
 export const serverLayers: readonly (readonly string[])[] = [
   ['observability', 'calendar'],
   ['eventlog', 'resources', 'plugins', 'auth'],
-  ['bus'],
+  ['bus', 'quotas'],
   ['delivery'],
   ['ingest', 'functions', 'streams', 'scheduler', 'queues', 'topics', 'logstores'],
   ['http'],

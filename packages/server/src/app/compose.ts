@@ -25,6 +25,9 @@ const collectCodeEveryMs = 600_000
 /** How often log stores forget what is too old, in milliseconds. */
 const retainLogsEveryMs = 30_000
 
+/** How often stored bytes are summed up for quotas, in milliseconds. */
+const measureQuotasEveryMs = 1_000
+
 /** How often the heap is looked at, in milliseconds. */
 const memoryEveryMs = 2_000
 
@@ -87,7 +90,7 @@ function reachableUrl({ host, port, url }: Listener): string {
 function keepHouse(
   { log }: CompositionOptions,
   { clock }: Ground,
-  { resources, functions, logStores }: Engine,
+  { resources, functions, logStores, quotas }: Engine,
   owned: AsyncDisposableStack,
 ): void {
   const every = (pauseMs: number, work: () => Promise<void>, failure: string): void => {
@@ -104,6 +107,11 @@ function keepHouse(
     'unused code could not be removed; the next turn tries again',
   )
   every(retainLogsEveryMs, () => logStores.retain(), 'log stores could not forget what is old')
+  every(
+    measureQuotasEveryMs,
+    async () => quotas.measure(),
+    'stored bytes could not be summed up; the next turn tries again',
+  )
   every(memoryEveryMs, memoryKeeper(), 'memory could not be given back')
 }
 
@@ -118,6 +126,10 @@ function openDoor(
   return listen(
     {
       ...engine,
+      operator: {
+        account: config.account,
+        accounts: new Set([config.account, ...ground.credentials.credentials.map(({ account }) => account)]),
+      },
       pushCertificate: () => engine.pushIdentity.certificate,
       clock,
       log,

@@ -16,12 +16,14 @@ import {
   createAsyncCalls,
   createFunctions,
   defaultCodeLimits,
+  defaultPoolsLimits,
   type Functions,
 } from '../functions/index.ts'
 import { AuditTrail, certificatePath, Doors, pushFormatter } from '../http/index.ts'
 import { createIngest, type Ingest } from '../ingest/index.ts'
 import { createLogStores, type LogStores } from '../logstores/index.ts'
 import { createMetrics, type Metrics } from '../observability/index.ts'
+import { Quotas } from '../quotas/index.ts'
 import { createQueues, type Queues } from '../queues/index.ts'
 import { openResources, pumpCursor, type Resources } from '../resources/index.ts'
 import { createTopics, topicBusKey, type Topics } from '../topics/index.ts'
@@ -49,6 +51,8 @@ export interface Engine {
   readonly roles: WiringRoles
   readonly functions: Functions
   readonly calls: AsyncCalls
+  /** How much accounts may have and do. */
+  readonly quotas: Quotas
   readonly ingest: Ingest
   readonly queues: Queues
   readonly topics: Topics
@@ -101,6 +105,7 @@ export async function openEngine(
     },
     await withSecret(options.config),
   )
+  engine.quotas = owned.use(openQuotas(workshop))
   engine.metrics = owned.use(openMetrics(workshop))
   engine.functions = owned.use(await openFunctions(workshop))
   engine.calls = owned.use(openCalls(workshop))
@@ -139,6 +144,7 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
         // The first function of an account brings the hidden bus of its calls, whose log is asked for at once.
         await eventLogs.open(callBusKey(account))
         await engine.functions.check(spec)
+        await engine.quotas.checkCode(account, spec.code)
         engine.roles.checkFunction(account, spec, before?.async)
       },
       secrets,
@@ -158,13 +164,28 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
       checkParts: partChecks({
         snapshot: () => engine.resources.snapshots.current(),
         roles: engine.roles,
-        checkCode: async code => void (await engine.functions.codeInfo(code)),
+        checkCode: async (account, code) => {
+          await engine.functions.codeInfo(code)
+          await engine.quotas.checkCode(account, code)
+        },
         plugins,
         secrets,
       }),
     },
     [options.config.account, ...ground.credentials.credentials.map(({ account }) => account)],
   )
+}
+
+function openQuotas({ ground, engine }: Workshop): Quotas {
+  return new Quotas({
+    clock: ground.clock,
+    snapshots: engine.resources.snapshots,
+    busBytes: bus => ground.eventLogs.bytes(bus),
+    codeBytes: async code => (await engine.functions.codeInfo(code)).bytes,
+    functionInstances: account =>
+      [...engine.functions.instances()].filter(([key]) => key.startsWith(`${account}/`)).length,
+    foreignDocuments: account => engine.resources.foreign.countOf(account),
+  })
 }
 
 function openMetrics({ options, ground, engine }: Workshop): Metrics {
@@ -206,6 +227,10 @@ async function openFunctions({ options, ground, engine }: Workshop): Promise<Fun
     observer: engine.metrics.functions,
     tracer,
     limits: {
+      pools: {
+        ...defaultPoolsLimits,
+        accountInstancesMax: account => engine.quotas.limit(account, 'function-instances'),
+      },
       code: {
         ...defaultCodeLimits,
         uploadBytesMax: config.codeUploadBytesMax,
@@ -242,6 +267,7 @@ function openIngest({ ground, engine }: Workshop): Ingest {
     observer: engine.metrics.observer,
     tracer,
     makeRoom: (bus, roomBytes) => engine.delivery.makeRoom(bus, roomBytes),
+    takeBytes: (bus, bytes) => engine.quotas.takeBytes(bus, bytes),
   })
 }
 

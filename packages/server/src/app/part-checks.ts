@@ -12,8 +12,8 @@ export interface PartCheckParts {
   readonly secrets: SecretBox
   readonly snapshot: () => Snapshot
   readonly roles: Pick<WiringRoles, 'checkStream' | 'checkAsync'>
-  /** Rejects with `function.code-not-found`. */
-  readonly checkCode: (code: string) => Promise<void>
+  /** Rejects with `function.code-not-found`, and with `quota.bytes-exceeded` when the account has no room for it. */
+  readonly checkCode: (account: string, code: string) => Promise<void>
 }
 
 /**
@@ -44,7 +44,7 @@ export function partChecks({ plugins, secrets, snapshot, roles, checkCode }: Par
         ...(onFailure === undefined ? {} : { onFailure }),
       }
     },
-    layer: (_account, spec) => checkCode(spec.code),
+    layer: (account, spec) => checkCode(account, spec.code),
     domain: async (_account, { auth, routes }) => {
       if (auth !== undefined) checkHttpAuth(auth)
       await checkRewrites(routes)

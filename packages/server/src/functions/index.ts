@@ -18,7 +18,7 @@ export type {
 } from './metering/index.ts'
 export { noUsage, sumOfUsage } from './metering/index.ts'
 export type { LogLine, LogQuery } from './logs/index.ts'
-export type { InstanceState, InstanceStatus } from './pool/index.ts'
+export { defaultPoolsLimits, type InstanceState, type InstanceStatus } from './pool/index.ts'
 export { checkScaling, type ScalingStatus } from './scaling/index.ts'
 export type { RuntimeInfo, RuntimeList, RuntimeReport, RuntimeResolver } from './runtimes/index.ts'
 export {

@@ -9,6 +9,7 @@ import { transformErrors } from '../bus/transform/index.ts'
 import { deliveryErrors } from '../delivery/index.ts'
 import { functionErrorCatalogue } from '../functions/index.ts'
 import { ingestErrors } from '../ingest/index.ts'
+import { quotaErrors } from '../quotas/index.ts'
 import { queueErrors } from '../queues/index.ts'
 import { logStoreErrors } from '../logstores/index.ts'
 import { topicErrors } from '../topics/index.ts'
@@ -25,6 +26,7 @@ export const allErrorCatalogues: readonly ErrorCatalogue[] = [
   authErrors,
   calendarErrors,
   resourcesErrors,
+  quotaErrors,
   ingestErrors,
   transformErrors,
   deliveryErrors,

@@ -8,6 +8,7 @@ import type { Ingest } from '../ingest/index.ts'
 import type { HttpObserver } from '../observability/index.ts'
 import type { Doors } from './hooks/index.ts'
 import type { Plugins } from '../plugins/index.ts'
+import type { Quotas } from '../quotas/index.ts'
 import type { Queues } from '../queues/index.ts'
 import type { LogStores } from '../logstores/index.ts'
 import type { Topics } from '../topics/index.ts'
@@ -39,6 +40,10 @@ export interface Services {
   readonly login: Login
   /** The record of who did what. */
   readonly audit: Pick<AuditTrail, 'watch' | 'asked' | 'described' | 'refused' | 'signed'>
+  /** The account that runs the server, and all accounts that there are. */
+  readonly operator: { readonly account: string; readonly accounts: ReadonlySet<string> }
+  /** How much accounts may have and do. */
+  readonly quotas: Pick<Quotas, 'takeRequest' | 'takeEvents' | 'states'>
   readonly ingest: Pick<Ingest, 'accept'>
   readonly eventLogs: Pick<EventLogs, 'next' | 'read' | 'get' | 'seek' | 'stat' | 'onAppended'>
   readonly delivery: Pick<

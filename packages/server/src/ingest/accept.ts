@@ -39,6 +39,8 @@ export interface IngestParts {
   readonly tracer?: Tracer
   /** Removes what retention allows from a full log, so that so many bytes fit. Resolves also when they still do not. */
   makeRoom(bus: BusView, roomBytes: number): Promise<void>
+  /** Why the account may not have so many bytes more stored; when it may, they are counted. Default: it always may. */
+  takeBytes?(bus: BusView, bytes: number): AppError | undefined
   /** Default `dedupEntriesMax`. */
   readonly dedupEntriesMax?: number
 }
@@ -199,12 +201,14 @@ class Door implements Ingest {
     )
   }
 
-  /** Makes sure that the log has room for so many bytes more, or throws `bus.log-full`. */
+  /** Makes sure that the log has room for so many bytes more, or throws `bus.log-full` or `quota.bytes-exceeded`. */
   async #reserve(bus: BusView, bytes: number): Promise<void> {
     if (!this.#fits(bus, bytes)) {
       await this.#parts.makeRoom(bus, bytes)
       if (!this.#fits(bus, bytes)) throw logFull(bus, this.#parts.logs.bytes(bus.key))
     }
+    const refusal = this.#parts.takeBytes?.(bus, bytes)
+    if (refusal !== undefined) throw refusal
     this.#appendingBytes.set(bus.key, (this.#appendingBytes.get(bus.key) ?? 0) + bytes)
   }
 

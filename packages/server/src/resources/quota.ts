@@ -91,7 +91,7 @@ export const quotaCatalogue = {
   'event-bytes': {
     unit: 'bytes',
     limit: 1_048_576 * mebibyte,
-    description: 'Stored events of all buses.',
+    description: 'Stored events of all buses besides the built-in one.',
   },
   'code-bytes': {
     unit: 'bytes',

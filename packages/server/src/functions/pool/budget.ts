@@ -5,6 +5,7 @@
 export class InstanceBudget {
   readonly #max: number
   readonly #used = new Map<string, number>()
+  readonly #usedByAccount = new Map<string, number>()
   #reserved: ReadonlyMap<string, number> = new Map()
   #reservedSum = 0
   #usedSum = 0
@@ -28,6 +29,7 @@ export class InstanceBudget {
   take(key: string): boolean {
     if (!this.canTake(key)) return false
     this.#used.set(key, this.usedBy(key) + 1)
+    this.#countAccount(key, 1)
     this.#usedSum++
     return true
   }
@@ -55,11 +57,24 @@ export class InstanceBudget {
     const left = this.usedBy(key) - 1
     if (left > 0) this.#used.set(key, left)
     else this.#used.delete(key)
+    this.#countAccount(key, -1)
     this.#usedSum--
   }
 
   usedBy(key: string): number {
     return this.#used.get(key) ?? 0
+  }
+
+  /** Of all functions of an account. */
+  usedByAccount(account: string): number {
+    return this.#usedByAccount.get(account) ?? 0
+  }
+
+  #countAccount(key: string, change: number): void {
+    const account = key.slice(0, key.indexOf('/'))
+    const count = this.usedByAccount(account) + change
+    if (count > 0) this.#usedByAccount.set(account, count)
+    else this.#usedByAccount.delete(account)
   }
 
   /** What a function uses beyond its own part is of the part for all: instances that drain after a change. */

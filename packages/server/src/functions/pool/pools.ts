@@ -14,6 +14,8 @@ export interface PoolsLimits {
   readonly waiting: WaitingLimits
   readonly idleMsMax: number
   readonly growth: GrowthLimits
+  /** Instances of all functions of an account. Default: as many as there are. */
+  readonly accountInstancesMax?: (account: string) => number
 }
 
 export const defaultPoolsLimits: PoolsLimits = {
@@ -80,9 +82,10 @@ export class Pools {
     return this.#budget.used
   }
 
-  /** Whether the server has room for one more instance of the function, whatever the function may have. */
+  /** Whether the server and the account have room for one more instance of the function, whatever the function may have. */
   hasRoomFor(pool: Pool): boolean {
-    return this.#budget.canTake(pool.deployment.functionKey)
+    const { account, functionKey } = pool.deployment
+    return !this.#isAccountFull(account) && this.#budget.canTake(functionKey)
   }
 
   /** Room for a process that waits for a function; not the last that there is, and none while functions lack it. */
@@ -158,6 +161,8 @@ export class Pools {
       }
       if (view === undefined) this.#families.delete(key)
     }
+    // The account may have more now.
+    if (!this.#closed) this.#feed()
   }
 
   /** Ends all instances; those that still run when the signal aborts are killed. */
@@ -189,6 +194,13 @@ export class Pools {
     return family
   }
 
+  #isAccountFull(account: string): boolean {
+    const { accountInstancesMax } = this.#limits
+    return (
+      accountInstancesMax !== undefined && this.#budget.usedByAccount(account) >= accountInstancesMax(account)
+    )
+  }
+
   #isOpen(pool: Pool): boolean {
     const family = this.#families.get(pool.deployment.functionKey)
     if (family === undefined) return false
@@ -205,6 +217,13 @@ export class Pools {
     if (!this.#isOpen(pool)) {
       this.#starved.add(pool)
       return 'function-full'
+    }
+    const { account } = pool.deployment
+    if (this.#isAccountFull(account)) {
+      this.#starved.add(pool)
+      const own = [...this.all()].filter(({ deployment }) => deployment.account === account)
+      endLongestIdle(own, pool)
+      return 'account-full'
     }
     if (!this.#budget.canTake(functionKey)) this.#surplus.giveUp()
     if (!this.#budget.canTake(functionKey)) {

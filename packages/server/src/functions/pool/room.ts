@@ -1,10 +1,10 @@
 import type { Pool } from './pool.ts'
 
 /**
- * `function-full`: all versions of the function together have as many instances as it may have. `server-full`: all
- * functions together have. `too-fast`: there is room, but instances may not start so quickly.
+ * `function-full`: all versions of the function together have as many instances as it may have. `account-full`: all functions of the
+ * account have. `server-full`: all functions together have. `too-fast`: there is room, but instances may not start so quickly.
  */
-export type RoomVerdict = 'granted' | 'function-full' | 'server-full' | 'too-fast'
+export type RoomVerdict = 'granted' | 'function-full' | 'account-full' | 'server-full' | 'too-fast'
 
 /** Where the pools ask for room, since they share it. */
 export interface Room {

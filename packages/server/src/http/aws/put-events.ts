@@ -71,6 +71,8 @@ async function publish(
   judged: readonly Judged[],
   results: ResultEntry[],
 ): Promise<void> {
+  const tooMany = services.quotas.takeEvents(bus, judged.length, 'aws')
+  if (tooMany !== undefined) throw tooMany
   const outcomes = await services.ingest.accept(
     bus,
     judged.map(({ event }) => event),
@@ -105,6 +107,6 @@ const parameterNames: Readonly<Record<string, string>> = {
 /** What the bus could not take. */
 function passingEntry({ code, message, retry }: AppError): ResultEntry {
   if (retry.kind === 'never') return { ErrorCode: 'InvalidArgument', ErrorMessage: message }
-  const isFull = code === 'bus.log-full' || code === 'storage.full'
+  const isFull = code === 'bus.log-full' || code === 'storage.full' || code === 'quota.bytes-exceeded'
   return { ErrorCode: isFull ? 'ThrottlingException' : 'InternalFailure', ErrorMessage: message }
 }

@@ -59,6 +59,8 @@ async function putEvents(services: Services, random: Random, call: Call): Promis
     return { entry: undefined, event: stamper.stamp(item.event, item.named, traceparent), traceId }
   })
   const events = judged.flatMap(item => (item.entry === undefined ? [item.event] : []))
+  const tooMany = services.quotas.takeEvents(bus, events.length, 'eventbridge')
+  if (tooMany !== undefined) throw tooMany
   const outcomes = await services.ingest.accept(bus, events)
   throwIfNoneAndPassing(outcomes)
   const entries = entriesOf(judged, outcomes)

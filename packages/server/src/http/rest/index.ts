@@ -20,6 +20,7 @@ import { keyRoutes } from './keys.ts'
 import { layerRoutes } from './layers.ts'
 import { neededPolicyRoutes } from './needed-policies.ts'
 import { platformRoutes } from './platform.ts'
+import { quotaRoutes } from './quotas.ts'
 import { replayRoutes } from './replays.ts'
 import { runtimeRoutes } from './runtimes.ts'
 import { ruleTargetRoutes } from './rule-targets.ts'
@@ -91,6 +92,7 @@ export function restRoutes({ services, limits, door, closing }: RestParts): Fast
     usageRoutes(app, services)
     testRoutes(app)
     platformRoutes(app, services)
+    quotaRoutes(app, services)
     openapiRoute(app)
     done()
   }

@@ -98,6 +98,7 @@ export class PublishDoor {
       mode === 'structured'
         ? scanStructured(body, this.options)
         : scanBinary(request.headers, body, this.options)
+    this.takeEvents(bus, 1)
     const [outcome] = await this.parts.services.ingest.accept(bus, [event])
     assert(outcome !== undefined, 'ingest gives one outcome for each event')
     if (outcome.status === 'refused') throw outcome.error
@@ -107,6 +108,7 @@ export class PublishDoor {
   private async publishBatch(response: ServerResponse, bus: BusView, body: Buffer): Promise<void> {
     const scanned = scanBatch(body, this.options)
     const events = scanned.filter((item): item is EventText => !(item instanceof CloudEventError))
+    this.takeEvents(bus, events.length)
     const accepted = events.length === 0 ? [] : await this.parts.services.ingest.accept(bus, events)
     const outcomes = events.length === scanned.length ? accepted : interleave(scanned, accepted)
     const refused = outcomes.filter(outcome => outcome.status === 'refused')
@@ -114,6 +116,12 @@ export class PublishDoor {
     if (first !== undefined && refused.length === outcomes.length)
       throw wholeBatchRefused(first.error, outcomes)
     this.send(response, first === undefined ? 200 : 207, jsonType, batchText(outcomes, refused.length))
+  }
+
+  /** Throws `quota.rate-exceeded`; a batch is taken as a whole, or refused as one. */
+  private takeEvents(bus: BusView, count: number): void {
+    const refusal = this.parts.services.quotas.takeEvents(bus, count)
+    if (refusal !== undefined) throw refusal
   }
 
   private bus(account: string, name: string): BusView {

@@ -83,7 +83,7 @@ const publishEvents = {
         'event.too-large',
       ],
       415: ['http.unsupported-media-type'],
-      429: ['bus.log-full'],
+      429: ['bus.log-full', 'quota.rate-exceeded', 'quota.bytes-exceeded'],
       503: ['http.overloaded', 'ingest.closed', 'storage.closed'],
       507: ['storage.full'],
     },
