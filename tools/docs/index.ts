@@ -1,2 +1,3 @@
 export { type Block, type Directive, readBlocks } from './blocks.ts'
 export { type Heading, readHeadings } from './headings.ts'
+export { sitePages, siteSections } from './site-map.ts'
