@@ -38,8 +38,8 @@ export class Passwords {
 
   static async open(parts: PasswordsParts): Promise<Passwords> {
     const passwords = new Passwords(parts)
-    for await (const { names, value } of storedUnder<StoredPassword>(parts.documents, kind)) {
-      passwords.#stored.set(names.join('/'), value)
+    for await (const { names, value } of storedUnder(parts.documents, kind)) {
+      passwords.#stored.set(names.join('/'), value as StoredPassword)
     }
     await passwords.#forgetOrphans()
     return passwords
@@ -91,7 +91,7 @@ export class Passwords {
   /** There are never more than users, even if these come and go. */
   async #forgetOrphans(): Promise<void> {
     if (this.#stored.size <= this.#parts.source().users.size) return
-    for (const key of [...this.#stored.keys()]) {
+    for (const key of this.#stored.keys()) {
       if (this.#current(key) === undefined) await this.#forget(key)
     }
   }

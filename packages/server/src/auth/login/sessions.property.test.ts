@@ -43,35 +43,123 @@ interface Known {
   hasEnded: boolean
 }
 
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+
+/** The sessions, and beside them what is known of each: every question is answered by looking at all. */
 class World {
   readonly clock = new FakeClock()
   readonly users = new Map(names.map(name => [`1/${name}`, { createdAtMs: 0 }]))
   readonly #documents: Documents
-  sessions!: ConsoleSessions
+  readonly #known = new Map<string, Known>()
+  #sessions: ConsoleSessions | undefined
 
   constructor(documents: Documents) {
     this.#documents = documents
   }
 
-  async open(): Promise<void> {
+  get sessions(): ConsoleSessions {
+    if (this.#sessions === undefined) throw new Error('the world is not open')
+    return this.#sessions
+  }
+
+  get tokens(): Iterable<string> {
+    return this.#known.keys()
+  }
+
+  async open(limitsOfWorld?: SessionLimits): Promise<void> {
     const standing = {
       source: () => ({ users: this.users, roles: new Map() }),
       keys: { find: (): KeyFound => expect.unreachable('no session here stands on a key') },
     }
     const { clock } = this
     const parts = { documents: this.#documents, standing, clock, random: systemRandom(clock) }
-    this.sessions = await ConsoleSessions.open(parts, limits)
+    this.#sessions = await ConsoleSessions.open(parts, limitsOfWorld)
   }
 
   owner(name: Name): SessionOwner {
-    const createdAtMs = this.users.get(`1/${name}`)?.createdAtMs ?? 0
-    return { account: '1', way: 'password', actor: { kind: 'user', name }, user: { name, createdAtMs } }
+    return { account: '1', way: 'password', actor: { kind: 'user', name }, user: this.#made(name) }
   }
 
-  isGood({ hasEnded, beganAtMs, seenAtMs, name, userCreatedAtMs }: Known): boolean {
+  good(): Known[] {
+    return [...this.#known.values()].filter(session => this.#isGood(session))
+  }
+
+  async take(one: Step): Promise<void> {
+    switch (one.kind) {
+      case 'begin':
+        return await this.#begin(one.name)
+      case 'use':
+        return await this.#use(one.at)
+      case 'end':
+        return await this.#end(one.at)
+      case 'revoke':
+        await this.sessions.revokeUser('1', one.name)
+        return this.#endOf(one.name)
+      case 'remake':
+        this.users.set(`1/${one.name}`, { createdAtMs: this.clock.nowMs() })
+        await this.clock.advance(1)
+        return this.#endOf(one.name)
+      case 'pass':
+        return await this.clock.advance(one.ms)
+      case 'restart':
+        return await this.open(limits)
+    }
+  }
+
+  async #begin(name: Name): Promise<void> {
+    const good = this.good()
+    const own = good
+      .filter(session => session.name === name)
+      .toSorted((left, right) => left.seenAtMs - right.seenAtMs || left.order - right.order)
+    const surplus = own.slice(0, Math.max(0, own.length - limits.perOwnerMax + 1))
+    const begun = this.sessions.begin(this.owner(name))
+    if (good.length - surplus.length >= limits.sessionsMax) {
+      await expect(begun).rejects.toMatchObject({ code: 'login.sessions-exhausted' })
+      return
+    }
+    for (const session of surplus) session.hasEnded = true
+    const nowMs = this.clock.nowMs()
+    this.#known.set((await begun).token, {
+      name,
+      userCreatedAtMs: this.#made(name).createdAtMs,
+      beganAtMs: nowMs,
+      seenAtMs: nowMs,
+      order: this.#known.size,
+      hasEnded: false,
+    })
+  }
+
+  async #use(at: number): Promise<void> {
+    const [token, session] = this.#at(at)
+    if (session === undefined) return
+    const isGood = this.#isGood(session)
+    expect((await this.sessions.use(token)) !== undefined).toBe(isGood)
+    if (isGood) session.seenAtMs = this.clock.nowMs()
+    else session.hasEnded = true
+  }
+
+  async #end(at: number): Promise<void> {
+    const [token, session] = this.#at(at)
+    await this.sessions.end(token)
+    if (session !== undefined) session.hasEnded = true
+  }
+
+  #at(index: number): readonly [string, Known | undefined] {
+    return [...this.#known].at(index % Math.max(1, this.#known.size)) ?? ['none', undefined]
+  }
+
+  #endOf(name: Name): void {
+    for (const session of this.#known.values()) session.hasEnded ||= session.name === name
+  }
+
+  #made(name: Name): { readonly name: Name; readonly createdAtMs: number } {
+    return { name, createdAtMs: this.users.get(`1/${name}`)?.createdAtMs ?? 0 }
+  }
+
+  #isGood({ hasEnded, beganAtMs, seenAtMs, name, userCreatedAtMs }: Known): boolean {
     const nowMs = this.clock.nowMs()
     const isInTime = nowMs < beganAtMs + limits.sessionMs && nowMs < seenAtMs + limits.idleMs
-    return !hasEnded && isInTime && this.users.get(`1/${name}`)?.createdAtMs === userCreatedAtMs
+    return !hasEnded && isInTime && this.#made(name).createdAtMs === userCreatedAtMs
   }
 }
 
@@ -80,97 +168,32 @@ test('whatever happens, also restarts, those are signed in who should be, and ne
     fc.asyncProperty(fc.array(step, { maxLength: 50 }), async steps => {
       await using storage = await openStorage()
       const world = new World(storage.documents)
-      await world.open()
-      const known = new Map<string, Known>()
-      const at = (index: number) => [...known].at(index % Math.max(1, known.size))
+      await world.open(limits)
       for (const one of steps) {
-        const good = [...known.values()].filter(session => world.isGood(session))
-        switch (one.kind) {
-          case 'begin': {
-            const own = good
-              .filter(({ name }) => name === one.name)
-              .toSorted((left, right) => left.seenAtMs - right.seenAtMs || left.order - right.order)
-            const surplus = own.slice(0, Math.max(0, own.length - limits.perOwnerMax + 1))
-            const begun = world.sessions.begin(world.owner(one.name))
-            if (good.length - surplus.length >= limits.sessionsMax) {
-              await expect(begun).rejects.toMatchObject({ code: 'login.sessions-exhausted' })
-              break
-            }
-            for (const session of surplus) session.hasEnded = true
-            const nowMs = world.clock.nowMs()
-            known.set((await begun).token, {
-              name: one.name,
-              userCreatedAtMs: world.users.get(`1/${one.name}`)?.createdAtMs ?? 0,
-              beganAtMs: nowMs,
-              seenAtMs: nowMs,
-              order: known.size,
-              hasEnded: false,
-            })
-            break
-          }
-          case 'use': {
-            const [token, session] = at(one.at) ?? []
-            if (token === undefined || session === undefined) break
-            const isGood = world.isGood(session)
-            expect((await world.sessions.use(token)) !== undefined).toBe(isGood)
-            if (isGood) session.seenAtMs = world.clock.nowMs()
-            else session.hasEnded = true
-            break
-          }
-          case 'end': {
-            const [token, session] = at(one.at) ?? []
-            if (token === undefined || session === undefined) break
-            await world.sessions.end(token)
-            session.hasEnded = true
-            break
-          }
-          case 'revoke':
-            await world.sessions.revokeUser('1', one.name)
-            for (const session of known.values()) session.hasEnded ||= session.name === one.name
-            break
-          case 'remake':
-            world.users.set(`1/${one.name}`, { createdAtMs: world.clock.nowMs() })
-            for (const session of known.values()) session.hasEnded ||= session.name === one.name
-            await world.clock.advance(1)
-            break
-          case 'pass':
-            await world.clock.advance(one.ms)
-            break
-          case 'restart':
-            await world.open()
-            break
-        }
+        await world.take(one)
         const listed = world.sessions.list('1').length
-        expect(listed).toBe([...known.values()].filter(session => world.isGood(session)).length)
+        expect(listed).toBe(world.good().length)
         expect(listed).toBeLessThanOrEqual(limits.sessionsMax)
       }
       const stored = JSON.stringify(await storage.documents.list('console-session/'))
-      for (const token of known.keys()) expect(stored).not.toContain(token)
+      for (const token of world.tokens) expect(stored).not.toContain(token)
     }),
     { numRuns: 150 },
   )
 })
 
-test('a session that is not used for long is told again at a restart, at most a minute younger', async () => {
+test('the last use is written down once a minute: a restart forgets no more than that', async () => {
   await using storage = await openStorage()
   const world = new World(storage.documents)
-  const parts = {
-    documents: storage.documents,
-    standing: {
-      source: () => ({ users: world.users, roles: new Map() }),
-      keys: { find: () => expect.unreachable() },
-    },
-    clock: world.clock,
-    random: systemRandom(world.clock),
-  }
-  const sessions = await ConsoleSessions.open(parts)
-  const { token, session } = await sessions.begin(world.owner('a'))
+  await world.open()
+  const { token, session } = await world.sessions.begin(world.owner('a'))
   await world.clock.advance(59_999)
-  await sessions.use(token)
-  const again = await ConsoleSessions.open(parts)
+  await world.sessions.use(token)
+  await world.open()
 
-  expect(again.list('1')).toMatchObject([{ id: session.id, seenAtMs: session.createdAtMs }])
+  expect(world.sessions.list('1')).toMatchObject([{ id: session.id, seenAtMs: session.createdAtMs }])
   await world.clock.advance(1)
-  await again.use(token)
-  expect((await ConsoleSessions.open(parts)).list('1')[0]?.seenAtMs).toBe(session.createdAtMs + 60_000)
+  await world.sessions.use(token)
+  await world.open()
+  expect(world.sessions.list('1')[0]?.seenAtMs).toBe(session.createdAtMs + 60_000)
 })

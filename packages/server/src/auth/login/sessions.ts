@@ -65,12 +65,13 @@ export class ConsoleSessions {
 
   static async open(parts: ConsoleSessionsParts, limits = defaultSessionLimits): Promise<ConsoleSessions> {
     const sessions = new ConsoleSessions(parts, limits)
-    for await (const { names, value } of storedUnder<ConsoleSession>(parts.documents, kind)) {
+    for await (const { names, value } of storedUnder(parts.documents, kind)) {
       const [key = ''] = names
-      sessions.#sessions.set(key, value)
-      sessions.#seenWrittenAtMs.set(key, value.seenAtMs)
+      const session = value as ConsoleSession
+      sessions.#sessions.set(key, session)
+      sessions.#seenWrittenAtMs.set(key, session.seenAtMs)
     }
-    await sessions.#endAll((session, _key) => !sessions.#isGood(session))
+    await sessions.#endAll(session => !sessions.#isGood(session))
     return sessions
   }
 

@@ -4,17 +4,17 @@ import type { Documents } from '@millrace/spi'
 const pageSize = 1_000
 
 /** Every document of a kind with the names in its key, in key order. */
-export async function* storedUnder<Value>(
+export async function* storedUnder(
   documents: Documents,
   kind: string,
-): AsyncGenerator<{ readonly key: string; readonly names: readonly string[]; readonly value: Value }> {
+): AsyncGenerator<{ readonly names: readonly string[]; readonly value: unknown }> {
   let after: string | undefined
   for (;;) {
     const page = await documents.list(`${kind}/`, {
       limit: pageSize,
       ...(after === undefined ? {} : { after }),
     })
-    for (const { key, value } of page) yield { key, names: key.split('/').slice(1), value: value as Value }
+    for (const { key, value } of page) yield { names: key.split('/').slice(1), value }
     if (page.length < pageSize) return
     after = page.at(-1)?.key
   }

@@ -55,7 +55,7 @@ function classOf({ mood, isNumber }: Cell): string {
 }
 
 function publishSection(formToken: Html, published: Published | undefined): Html {
-  return html`<section>
+  return html`<section id="publish">
 <h2>Publish a test event</h2>
 ${published === undefined ? undefined : html`<p class="note good" role="status">Accepted by ${published.bus} at position ${published.position}.</p>`}
 <form method="post" action="/console/events">${formToken}

@@ -85,7 +85,7 @@ function visitorRoutes(app: Application, parts: ConsoleParts, signing: Signing):
 
   app.post('/console/events', { ...open, bodyLimit: eventFormBytesMax }, async (request, reply) => {
     const { bus, position } = await publishTestEvent(parts, await sender(signing, request), randomUUID())
-    return goTo(reply, `/console/?${new URLSearchParams({ bus, position }).toString()}`)
+    return goTo(reply, `/console/?${new URLSearchParams({ bus, position }).toString()}#publish`)
   })
 }
 

@@ -158,7 +158,7 @@ describe('a form', () => {
       ...event,
       formToken: await browser.formToken(),
     })
-    const position = new URLSearchParams(location?.split('?')[1]).get('position')
+    const position = new URL(location ?? '', server.listener.url).searchParams.get('position')
 
     expect((await browser.get(location ?? '')).text).toContain(`Accepted by orders at position ${position}`)
     const [entry] = await server.services.eventLogs.get(busKey(testAccount, 'orders'), [Number(position)])
@@ -178,7 +178,7 @@ describe('a form', () => {
     expect(text).toContain('auth.forbidden')
   })
 
-  test.each([
+  test.each<[string, Record<string, string>]>([
     ['from another site', { origin: 'http://evil.example' }],
     ['from another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
     ['from a page whose origin is hidden', { origin: 'null' }],
@@ -188,11 +188,7 @@ describe('a form', () => {
     await browser.post('/console/login', { key: rootKey })
     const formToken = await browser.formToken()
     for (const path of ['/console/events', '/console/logout', '/console/login']) {
-      const { status, text } = await browser.post(
-        path,
-        { ...event, formToken, key: rootKey },
-        headers as Record<string, string>,
-      )
+      const { status, text } = await browser.post(path, { ...event, formToken, key: rootKey }, headers)
       expect(status, path).toBe(403)
       expect(text, path).toContain('login.cross-site')
     }
@@ -218,6 +214,23 @@ describe('a form', () => {
     thief.plant('millrace-session', token)
     expect(await thief.isSignedIn()).toBe(false)
   })
+})
+
+test('behind a proxy with TLS the cookie is for that host and TLS alone, and forms must come from there', async () => {
+  await using proxied = await startServer({}, services => services, {
+    consoleUrl: 'https://events.example.com',
+  })
+  const browser = new Browser(proxied.listener)
+  const inside = await browser.post('/console/login', { key: rootKey })
+  expect([inside.status, inside.text.includes('https://events.example.com')]).toEqual([403, true])
+
+  const headers = { origin: 'https://events.example.com', 'sec-fetch-site': 'same-origin' }
+  const { status, headers: answered } = await browser.post('/console/login', { key: rootKey }, headers)
+  expect(status).toBe(303)
+  expect(answered.getSetCookie()[0]).toMatch(
+    /^__Host-millrace-session=[\w-]{43}; Path=\/; HttpOnly; .*; Secure$/,
+  )
+  expect(await browser.isSignedIn()).toBe(true)
 })
 
 describe('sessions', () => {
