@@ -5,8 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { freePort, repositoryRoot } from '../../tools/process/index.ts'
-import { patienceMs } from '../end-to-end/command.ts'
-import { temporaryFolder } from '../end-to-end/place.ts'
+import { patienceMs, temporaryFolder } from '../end-to-end/index.ts'
 
 /** How a command ended, and what it said on both streams. */
 export interface Said {

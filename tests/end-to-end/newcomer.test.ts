@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readBlocks } from '../../tools/docs/index.ts'
 import { repositoryRoot } from '../../tools/process/index.ts'
-import { splitCommands } from '../docs/commands.ts'
-import { PageTerminal } from '../docs/page-terminal.ts'
+import { PageTerminal, splitCommands } from '../docs/index.ts'
 import { patienceMs, testLimitMs } from './command.ts'
 
 /** The commands of the README that begin a function, as they are typed; the installation is what runs this test. */

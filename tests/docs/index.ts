@@ -1,0 +1,2 @@
+export { splitCommands } from './commands.ts'
+export { PageTerminal } from './page-terminal.ts'

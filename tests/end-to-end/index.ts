@@ -1,0 +1,2 @@
+export { patienceMs, testLimitMs } from './command.ts'
+export { temporaryFolder } from './place.ts'
