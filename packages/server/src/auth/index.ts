@@ -68,6 +68,8 @@ export {
   fcResource,
   fcSignature,
   fcStringToSign,
+  createRpcSignatureVerifier,
+  type RpcSignatureVerifier,
   createSlsV1Verifier,
   createSlsV4Verifier,
   isSlsDigest,

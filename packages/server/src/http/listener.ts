@@ -17,12 +17,13 @@ import { ramService } from './ram/index.ts'
 import { createRefuser } from './refuse.ts'
 import { describeApplication, PublishDoor, restRoutes } from './rest/index.ts'
 import { certificateRoute, MnsDoor } from './mns/index.ts'
-import { rpcServiceRoutes } from './rpc-service.ts'
+import { RpcDoor } from './rpc-door.ts'
+import { type RpcService, rpcServiceRoutes } from './rpc-service.ts'
 import type { RouteEntry } from './route-table.ts'
 import type { Services } from './services.ts'
 import { SlsDoor } from './sls/index.ts'
 import { SilentConnections } from './silent-connections.ts'
-import { stsRoutes } from './sts/index.ts'
+import { stsService } from './sts/index.ts'
 import { TriggerDoor } from './triggers/index.ts'
 
 export interface ListenerOptions {
@@ -80,8 +81,7 @@ export async function listen(services: Services, options: ListenerOptions): Prom
   app.register(restRoutes({ ...parts, door: doors.door }), { prefix: '/api/v1' })
   app.register(eventBridgeRoutes(parts))
   app.register(functionComputeRoutes(parts))
-  app.register(stsRoutes(parts))
-  app.register(rpcServiceRoutes(ramService(parts), parts))
+  for (const service of rpcServices(parts)) app.register(rpcServiceRoutes(service, parts))
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (thrown) {
@@ -127,8 +127,14 @@ function openDoors(parts: DoorParts, host: string): RawDoors {
     sls: new SlsDoor(parts),
     mns: new MnsDoor(parts),
     aws: new AwsDoor(parts),
+    rpc: new RpcDoor(parts, rpcServices(parts)),
     door: new PublishDoor(parts),
   }
+}
+
+/** Those of the RPC style, whichever way their clients sign. */
+function rpcServices(parts: DoorParts): [RpcService, ...RpcService[]] {
+  return [stsService(parts), ramService(parts)]
 }
 
 /** What doors are made of. */
@@ -141,12 +147,13 @@ interface RawDoors {
   readonly sls: SlsDoor
   readonly mns: MnsDoor
   readonly aws: AwsDoor
+  readonly rpc: RpcDoor
   readonly door: PublishDoor
 }
 
-/** What is not the framework's: requests of triggers, a domain's before everything else, to streams and queues, of clients of log services and AWS, and events. */
+/** What is not the framework's: requests of triggers, a domain's before everything else, to streams and queues, of clients of log services, AWS and the RPC style, and events. */
 function takeFirst(
-  { triggers, hooks, sls, mns, aws, door }: RawDoors,
+  { triggers, hooks, sls, mns, aws, rpc, door }: RawDoors,
   audit: Services['audit'],
 ): ApplicationParts['takeFirst'] {
   return (request, response) => {
@@ -172,6 +179,11 @@ function takeFirst(
     if (AwsDoor.claims(request)) {
       audit.watch(request, response)
       void aws.handle(request, response)
+      return true
+    }
+    if (RpcDoor.claims(request)) {
+      audit.watch(request, response)
+      void rpc.handle(request, response)
       return true
     }
     const bus = PublishDoor.busOf(request)

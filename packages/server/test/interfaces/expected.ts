@@ -40,30 +40,9 @@ export const refusals: Readonly<Record<InterfaceName, Readonly<Record<keyof Stra
     'a user without permission': '403 NoPermission',
     'a session without permission': '403 NoPermission',
   },
-  sts: {
-    'no one': '400 MissingAccessKeyId',
-    'an unknown key': '404 InvalidAccessKeyId.NotFound',
-    'a wrong secret': '400 SignatureDoesNotMatch',
-    'a disabled key': '400 InvalidAccessKeyId.Inactive',
-    'a session that is over': '400 InvalidSecurityToken.Expired',
-    'a session whose role is gone': '400 InvalidSecurityToken.Expired',
-    'a tampered token': '400 InvalidSecurityToken.Malformed',
-    'a session without its token': '400 MissingSecurityToken',
-    'a user without permission': '403 NoPermission',
-    'a session without permission': '403 NoPermission',
-  },
-  ram: {
-    'no one': '400 MissingAccessKeyId',
-    'an unknown key': '404 InvalidAccessKeyId.NotFound',
-    'a wrong secret': '400 SignatureDoesNotMatch',
-    'a disabled key': '400 InvalidAccessKeyId.Inactive',
-    'a session that is over': '400 InvalidSecurityToken.Expired',
-    'a session whose role is gone': '400 InvalidSecurityToken.Expired',
-    'a tampered token': '400 InvalidSecurityToken.Malformed',
-    'a session without its token': '400 MissingSecurityToken',
-    'a user without permission': '403 NoPermission',
-    'a session without permission': '403 NoPermission',
-  },
+  sts: rpcStyle(),
+  ram: rpcStyle(),
+  'ram-signed-v1': rpcStyle(),
   fc3: functionCompute(),
   fc2: functionCompute(),
   mns: {
@@ -117,4 +96,20 @@ function functionCompute() {
     'a user without permission': '403 AccessDenied',
     'a session without permission': '403 AccessDenied',
   } as const
+}
+
+/** The services that share the root. */
+function rpcStyle(): Readonly<Record<keyof Strangers, string>> {
+  return {
+    'no one': '400 MissingAccessKeyId',
+    'an unknown key': '404 InvalidAccessKeyId.NotFound',
+    'a wrong secret': '400 SignatureDoesNotMatch',
+    'a disabled key': '400 InvalidAccessKeyId.Inactive',
+    'a session that is over': '400 InvalidSecurityToken.Expired',
+    'a session whose role is gone': '400 InvalidSecurityToken.Expired',
+    'a tampered token': '400 InvalidSecurityToken.Malformed',
+    'a session without its token': '400 MissingSecurityToken',
+    'a user without permission': '403 NoPermission',
+    'a session without permission': '403 NoPermission',
+  }
 }

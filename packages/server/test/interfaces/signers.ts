@@ -10,6 +10,8 @@ import {
   fcStringToSign,
   mnsSignature,
   mnsStringToSign,
+  rpcSignature,
+  rpcStringToSign,
   slsV1Signature,
   slsV1StringToSign,
 } from '../../src/auth/signatures/index.ts'
@@ -115,6 +117,27 @@ export const aws: Signer = (request, { id, secret, token }) => {
     .digest('hex')
   const authorization = `AWS4-HMAC-SHA256 Credential=${id}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`
   return withHeaders(request, { ...headers, authorization })
+}
+
+/** All parameters, those of the head as well, become a form that is signed whole. */
+export const rpcSigned: Signer = ({ method, path, headers }, { id, secret, token }) => {
+  const { 'x-acs-action': Action = '', 'x-acs-version': Version = '', ...others } = headers
+  const parameters = new Map([
+    ...new URLSearchParams(path.split('?', 2)[1] ?? ''),
+    ['AccessKeyId', id],
+    ['Action', Action],
+    ['Format', 'JSON'],
+    ...(token === undefined ? [] : [['SecurityToken', token] as const]),
+    ['SignatureMethod', 'HMAC-SHA1'],
+    ['SignatureNonce', randomUUID()],
+    ['SignatureVersion', '1.0'],
+    ['Timestamp', `${new Date().toISOString().slice(0, 19)}Z`],
+    ['Version', Version],
+  ] as const)
+  parameters.set('Signature', rpcSignature(rpcStringToSign(method, parameters), secret))
+  const body = new URLSearchParams([...parameters]).toString()
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  return { method, path: '/', headers: { ...others, ...type }, body }
 }
 
 function withHeaders(request: WireRequest, headers: Readonly<Record<string, string>>): WireRequest {

@@ -10,7 +10,7 @@ import { mnsRoutes } from '../../src/http/mns/index.ts'
 import { slsRoutes } from '../../src/http/sls/index.ts'
 import { stsOperations } from '../../src/http/sts/index.ts'
 import { bodies } from './bodies.ts'
-import { acs, acs3, aws, bearer, fcNative, mns, type Signer, sls } from './signers.ts'
+import { acs, acs3, aws, bearer, fcNative, mns, rpcSigned, type Signer, sls } from './signers.ts'
 import type { WireRequest } from './wire-request.ts'
 
 /** Whose resources are asked for: the name is that of all of them. */
@@ -44,6 +44,7 @@ export type InterfaceName =
   | 'aws'
   | 'sts'
   | 'ram'
+  | 'ram-signed-v1'
 
 /** An interface with everything that it does. */
 export interface Spoken {
@@ -59,6 +60,7 @@ export const doorCallers: Readonly<Record<string, InterfaceName | 'of triggers' 
   sls: 'sls',
   mns: 'mns',
   aws: 'aws',
+  rpc: 'ram-signed-v1',
   door: 'rest',
 }
 
@@ -92,6 +94,7 @@ export function everythingSpoken({ routes }: Pick<Listener, 'routes'>): readonly
     routed('fc2', fcNative, ['/2016-08-15/', '/2021-04-06/']),
     rooted('rpc', '2020-04-01', rpcActions, bodies.eventBridge),
     rooted('ram', '2015-05-01', ramActions, bodies.ram),
+    { ...rooted('ram', '2015-05-01', ramActions, bodies.ram), name: 'ram-signed-v1', sign: rpcSigned },
     {
       name: 'sts',
       sign: acs3,

@@ -52,6 +52,13 @@ export {
   slsV1StringToSign,
   type SlsV1Verifier,
 } from './sls-v1.ts'
+export {
+  createRpcSignatureVerifier,
+  rpcSignature,
+  rpcStringToSign,
+  type RpcSignatureOptions,
+  type RpcSignatureVerifier,
+} from './rpc-hmac-sha1.ts'
 export { createSlsV4Verifier, slsV4Algorithm, type SlsV4Verifier } from './sls-v4.ts'
 export { awsSigningKey } from './aws-signing-keys.ts'
 export type { SignatureVerdict } from './verdict.ts'

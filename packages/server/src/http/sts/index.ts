@@ -1,3 +1,3 @@
 export { compatibleInterfaces } from './actions.ts'
 export { operations as stsOperations } from './operations.ts'
-export { stsRoutes } from './routes.ts'
+export { stsService } from './service.ts'

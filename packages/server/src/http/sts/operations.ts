@@ -1,13 +1,11 @@
-import { hash } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
-import { type Actor, actorArn } from '../../auth/index.ts'
-import { busKey } from '../../resources/index.ts'
+import { actorArn } from '../../auth/index.ts'
 import { assumeRole } from '../assume-role.ts'
+import { roleId, userId } from '../principal-ids.ts'
+import { RpcRefusal, type RpcRequest } from '../rpc-service.ts'
 import type { Services } from '../services.ts'
-import { Refusal } from './refusal.ts'
 
 export type Parameters = ReadonlyMap<string, string>
-export type Operation = (services: Services, request: FastifyRequest, input: Parameters) => object
+export type Operation = (services: Services, request: RpcRequest, input: Parameters) => object
 
 /** By name (identity section 4). */
 export const operations: ReadonlyMap<string, Operation> = new Map([
@@ -15,25 +13,25 @@ export const operations: ReadonlyMap<string, Operation> = new Map([
   ['GetCallerIdentity', identify],
 ])
 
-function assume(services: Services, { principal, raw }: FastifyRequest, input: Parameters): object {
+function assume(services: Services, { principal, raw }: RpcRequest, input: Parameters): object {
   const [, account = '', role = ''] =
     /^acs:ram:[^:]*:(\d{1,20}):role\/([A-Za-z0-9][\w.-]{0,126})$/.exec(input.get('RoleArn') ?? '') ?? []
-  if (role === '') throw new Refusal('InvalidParameter.RoleArn', 'RoleArn is not the ARN of a role.')
+  if (role === '') throw new RpcRefusal('InvalidParameter.RoleArn', 'RoleArn is not the ARN of a role.')
   const session = input.get('RoleSessionName') ?? ''
   if (!/^[A-Za-z0-9.@_-]{2,64}$/.test(session)) {
-    throw new Refusal(
+    throw new RpcRefusal(
       'InvalidParameter.RoleSessionName',
       'RoleSessionName has 2 to 64 letters, digits, ".", "@", "-", "_".',
     )
   }
   const externalId = input.get('ExternalId')
   if (externalId !== undefined && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) {
-    throw new Refusal('InvalidParameter', 'ExternalId has 2 to 1224 letters, digits and "_+=,.@:/-".')
+    throw new RpcRefusal('InvalidParameter', 'ExternalId has 2 to 1224 letters, digits and "_+=,.@:/-".')
   }
   const seconds = input.get('DurationSeconds')
   const durationSeconds = seconds === undefined ? undefined : Number(seconds)
   if (durationSeconds !== undefined && !Number.isInteger(durationSeconds)) {
-    throw new Refusal('InvalidParameter.DurationSeconds', 'DurationSeconds is a whole number.')
+    throw new RpcRefusal('InvalidParameter.DurationSeconds', 'DurationSeconds is a whole number.')
   }
   const policy = input.get('Policy')
   const made = assumeRole(
@@ -51,45 +49,25 @@ function assume(services: Services, { principal, raw }: FastifyRequest, input: P
     },
     AssumedRoleUser: {
       Arn: `acs:ram::${account}:role/${role}/${session}`,
-      AssumedRoleId: `${roleId(services, account, role)}:${session}`,
+      AssumedRoleId: `${roleId(services.resources.snapshots.current(), account, role)}:${session}`,
     },
   }
 }
 
 /** Needs no permission (identity section 2.4). */
-function identify(services: Services, { principal: { account, actor } }: FastifyRequest): object {
+function identify(services: Services, { principal: { account, actor } }: RpcRequest): object {
   const Arn = actorArn(account, actor)
   switch (actor.kind) {
     case 'root':
       return { IdentityType: 'Account', AccountId: account, UserId: account, PrincipalId: account, Arn }
     case 'user': {
-      const UserId = userId(services, account, actor)
+      const UserId = userId(services.resources.snapshots.current(), account, actor.name)
       return { IdentityType: 'RAMUser', AccountId: account, UserId, PrincipalId: UserId, Arn }
     }
     case 'session': {
-      const RoleId = roleId(services, account, actor.role)
+      const RoleId = roleId(services.resources.snapshots.current(), account, actor.role)
       const PrincipalId = `${RoleId}:${actor.session}`
       return { IdentityType: 'AssumedRoleUser', AccountId: account, RoleId, PrincipalId, Arn }
     }
   }
-}
-
-function userId(
-  { resources }: Services,
-  account: string,
-  { name }: Extract<Actor, { kind: 'user' }>,
-): string {
-  const user = resources.snapshots.current().users.get(busKey(account, name))
-  return numberOf(2, `${account}/${name}/${user?.createdAtMs ?? 0}`)
-}
-
-function roleId({ resources }: Services, account: string, name: string): string {
-  const role = resources.snapshots.current().roles.get(busKey(account, name))
-  return numberOf(3, `${account}/${name}/${role?.createdAtMs ?? 0}`)
-}
-
-/** Eighteen digits, always the same for the same document, and others for one that is made anew. */
-function numberOf(first: 2 | 3, text: string): string {
-  const digest = hash('sha256', text, 'buffer').readBigUInt64BE()
-  return `${first}${String(digest % 10n ** 17n).padStart(17, '0')}`
 }

@@ -1,28 +1,17 @@
 import type { AppError } from '@millrace/spi'
 import { rpcCode } from '../rpc-refusal.ts'
-
-/** What a client of this interface is told (identity sections 4.1 and 7.1). */
-export class Refusal extends Error {
-  override readonly name: string = 'Refusal'
-  readonly code: string
-  readonly status: number
-
-  constructor(code: string, message: string, status: number = 400) {
-    super(message)
-    this.code = code
-    this.status = status
-  }
-}
+import { RpcRefusal } from '../rpc-service.ts'
 
 /** The same error in the words of this interface. Total. `status` is that of the platform's own catalogue. */
-export function refusalOf({ code, message }: AppError, status: number): Refusal {
+export function refusalOf({ code, message }: AppError, status: number): RpcRefusal {
   const known = rpcCode(code)
-  if (known !== undefined) return new Refusal(known.code, message, known.status)
+  if (known !== undefined) return new RpcRefusal(known.code, message, known.status)
   const fixed = fixedCodes[code]
-  if (fixed !== undefined) return new Refusal(fixed[0], message, fixed[1])
-  if (code.startsWith('policy.')) return new Refusal('InvalidParameter.PolicyGrammar', message)
-  if (status >= 500) return new Refusal('InternalError', 'The server failed; its log has the cause.', 500)
-  return new Refusal('InvalidParameter', message)
+  if (fixed !== undefined) return new RpcRefusal(fixed[0], message, fixed[1])
+  if (code.startsWith('policy.')) return new RpcRefusal('InvalidParameter.PolicyGrammar', message)
+  if (status === 429) return new RpcRefusal('Throttling.User', message, 429)
+  if (status >= 500) return new RpcRefusal('InternalError', 'The server failed; its log has the cause.', 500)
+  return new RpcRefusal('InvalidParameter', message)
 }
 
 const fixedCodes: Readonly<Record<string, readonly [code: string, status: number]>> = {
