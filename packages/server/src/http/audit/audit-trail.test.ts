@@ -153,6 +153,16 @@ test('who guesses secrets cannot drive out what others did', async () => {
   expect(seen.recorded).toBe(waitingAttemptsMax + 1)
 })
 
+test('whether a refused key exists is looked up when the answer has left', async () => {
+  const { trail, seen, open } = openTrail()
+  open()
+  trail.refused(newRequest('Bearer MR1.guess').request, 'auth.unauthenticated', unauthenticated().message)
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  expect(seen.accepted).toBe(0)
+  await trail.settled()
+  expect(seen.recorded).toBe(1)
+})
+
 test('a bus that takes nothing is counted, and fails nobody', async () => {
   const error = new AppError('bus.log-full', 'the log is full')
   const { trail, seen, open } = openTrail({ status: 'refused', id: '1', error })

@@ -16,6 +16,8 @@ import { type WaitingCall, WaitingCalls } from './waiting-calls.ts'
 
 /** Events that are made and appended together: few, so that requests that come meanwhile are not held up. */
 const batchMax = 16
+/** Refused requests whose keys have still to be looked up, of one turn of the loop. Further ones are dropped and counted. */
+const suspicionsMax = 1_024
 /** An answer waits at most so long until its call is on disk. */
 export const answerHeldMsMax = 5_000
 /** A line in the log about drops, at most so often. */
@@ -63,6 +65,12 @@ interface OpenCall {
   refusal: EndedCall['refusal']
 }
 
+/** A refused request that names a key; whose that is, if it exists, is not known yet. */
+interface Suspicion {
+  readonly call: Omit<EndedCall, 'account' | 'actor' | 'accesses'>
+  readonly token: string | undefined
+}
+
 interface Asked {
   readonly id: string
   readonly atMs: number
@@ -83,6 +91,8 @@ export class AuditTrail implements AsyncDisposable {
   readonly #open = new WeakMap<object, OpenCall>()
   readonly #waiting = new WaitingCalls()
   #draining: Promise<void> | undefined
+  readonly #suspicions: Suspicion[] = []
+  #looking: Promise<void> | undefined
   #dropped = 0
   #dropsLoggedAtMs = Number.NEGATIVE_INFINITY
 
@@ -127,7 +137,7 @@ export class AuditTrail implements AsyncDisposable {
   refused(request: IncomingMessage, code: string, message: string): void {
     const call = this.#open.get(request)
     if (call?.asked !== undefined) call.refusal ??= { code, message }
-    else if (failedAuthentication.test(code)) this.#attempted(request, code, message)
+    else if (failedAuthentication.test(code)) this.#suspect(request, code, message)
   }
 
   /**
@@ -153,7 +163,10 @@ export class AuditTrail implements AsyncDisposable {
 
   /** Resolves when nothing waits to be recorded. */
   async settled(): Promise<void> {
-    while (this.#draining !== undefined) await this.#draining
+    while (this.#looking !== undefined || this.#draining !== undefined) {
+      await this.#looking
+      await this.#draining
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -205,29 +218,45 @@ export class AuditTrail implements AsyncDisposable {
     return held.promise
   }
 
-  /** Somebody used a key that exists without proving to have it: told to its account, whatever was asked for. */
-  #attempted(request: IncomingMessage, code: string, message: string): void {
+  /**
+   * Somebody used a key without proving to have it. Whether it exists is looked up when the answer has left: what follows for one that
+   * does would show in the time of the answer.
+   */
+  #suspect(request: IncomingMessage, code: string, message: string): void {
     const presented = presentedKey(request.headers)
     if (presented === undefined) return
-    const owner = this.#ownerOf(presented.keyId, presented.token)
-    if (owner === undefined) return
+    if (this.#suspicions.length >= suspicionsMax) {
+      this.#drop(1, 'too many refused requests wait to be looked at')
+      return
+    }
     const { clock, random } = this.#parts
     const asked = { id: random.id(), atMs: clock.nowMs(), facts: factsOf(request) }
     const path = (request.url ?? '').split('?', 1)[0]?.slice(0, 200)
-    const call: EndedCall = {
+    const call = {
       ...this.#common(asked, request),
-      ...owner,
       keyId: presented.keyId,
-      accesses: [
-        { action: 'ram:Authenticate', resource: `acs:ram::${owner.account}:accesskey/${presented.keyId}` },
-      ],
       isRead: false,
       requestId: undefined,
       parameters: { method: request.method, path },
       status: undefined,
       refusal: { code, message },
     }
-    this.#add('attempt', { call, done: () => {} })
+    this.#suspicions.push({ call, token: presented.token })
+    this.#looking ??= this.#lookUp()
+  }
+
+  /** Attempts with keys that exist are told to their accounts, whatever was asked for. */
+  async #lookUp(): Promise<void> {
+    await new Promise(resolve => setImmediate(resolve))
+    this.#looking = undefined
+    for (const { call, token } of this.#suspicions.splice(0)) {
+      const { keyId } = call
+      const owner = this.#ownerOf(keyId, token)
+      if (owner === undefined) continue
+      const resource = `acs:ram::${owner.account}:accesskey/${keyId}`
+      const accesses = [{ action: 'ram:Authenticate', resource }] as const
+      this.#add('attempt', { call: { ...call, ...owner, accesses }, done: () => {} })
+    }
   }
 
   #common({ id, atMs, facts }: Pick<Asked, 'id' | 'atMs' | 'facts'>, { headers, url }: Request) {
