@@ -10,27 +10,39 @@ import {
 } from '@millrace/sdk'
 import type { WiringContext } from '@millrace/sdk/deploy'
 import { shop } from './events.ts'
+import { tableName } from './table-name.ts'
 
 const {
   GATEWAY_URL = 'http://127.0.0.1:8480',
   MNS_ENDPOINT = 'http://127.0.0.1:8400',
   MILLRACE_ACCESS_KEY_ID = '',
   MILLRACE_ACCESS_KEY_SECRET = '',
+  // Of a user who may read the two queues and no more; without it, the key that the wiring is applied with.
+  QUEUES_ACCESS_KEY_ID = MILLRACE_ACCESS_KEY_ID,
+  QUEUES_ACCESS_KEY_SECRET = MILLRACE_ACCESS_KEY_SECRET,
   SHOP_FILE = '',
 } = process.env
 
 /** A call is done for the rule when it is queued; what comes of it is the business of the function's own retries and destinations. */
 const notify = { function: 'notify', invocation: 'async' } as const
 
-/** PostgreSQL as `npm run services` starts it is the store; or, as `--env embedded`, a file of JSON lines. */
+/**
+ * PostgreSQL as `npm run services` starts it is the store; or, as `--env embedded`, a file of JSON lines. As `--env guarded` each part acts by
+ * a role of its own: see the guide to permissions.
+ */
 export default ({ environment }: WiringContext): WiringItem[] => [
   defineBus('shop'),
-  shop.rule('shop', 'carts', 'cart.left', { targets: [{ id: 'notify', sink: notify }] }),
+  shop.rule('shop', 'carts', 'cart.left', {
+    ...roleOf('carts', environment),
+    targets: [{ id: 'notify', sink: notify }],
+  }),
   shop.rule('shop', 'cheaper', 'price.changed', {
+    ...roleOf('cheaper', environment),
     pattern: { data: { percent: [{ numeric: ['<', 0] }] } },
     targets: [{ id: 'notify', sink: notify }],
   }),
   defineFunction('notify', {
+    ...roleOf('notify', environment),
     code: 'functions',
     handler: 'notify.handler',
     timeoutMs: 30_000,
@@ -52,12 +64,12 @@ export default ({ environment }: WiringContext): WiringItem[] => [
     connector: 'mns',
     options: {
       endpoint: MNS_ENDPOINT,
-      accessKeyId: MILLRACE_ACCESS_KEY_ID,
-      accessKeySecret: MILLRACE_ACCESS_KEY_SECRET,
+      accessKeyId: QUEUES_ACCESS_KEY_ID,
+      accessKeySecret: QUEUES_ACCESS_KEY_SECRET,
     },
   }),
   ...(environment === 'embedded'
-    ? streams({ connector: 'file', options: { path: SHOP_FILE } })
+    ? streams(environment, { connector: 'file', options: { path: SHOP_FILE } })
     : [
         defineInstance('shop-db', {
           connector: 'postgres',
@@ -68,19 +80,20 @@ export default ({ environment }: WiringContext): WiringItem[] => [
             password: 'millrace-on-loopback',
           },
         }),
-        ...streams({
+        ...streams(environment, {
           connector: 'postgres',
           instance: 'shop-db',
           // A message that comes twice sets the same rows again.
-          options: { table: 'example_notifications', mode: 'upsert' },
+          options: { table: tableName(process.env), mode: 'upsert' },
         }),
       ]),
 ]
 
 /** From each of both queues into the store. */
-function streams(sink: SinkSpec): WiringItem[] {
+function streams(environment: string | undefined, sink: SinkSpec): WiringItem[] {
   return ['notified', 'not-notified'].map(queue =>
     defineStream(queue, {
+      ...roleOf(queue, environment),
       source: { connector: 'mns', instance: 'own-queues', options: { queue, bodyForm: 'json' } },
       functions: [{ function: 'rows' }],
       transform: { form: 'JSONPATH', value: '$.data' },
@@ -90,4 +103,9 @@ function streams(sink: SinkSpec): WiringItem[] {
       deadLetter: { queue: 'not-stored' },
     }),
   )
+}
+
+/** Without a role, a part has the rights of the account. */
+function roleOf(part: string, environment: string | undefined): { role?: string } {
+  return environment === 'guarded' ? { role: `shop-${part}` } : {}
 }
