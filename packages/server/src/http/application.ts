@@ -20,6 +20,7 @@ import type { TSchema } from 'typebox'
 import type { Authenticator, Principal } from '../auth/index.ts'
 import type { RouteAccess } from './access.ts'
 import { accessOf, admission } from './admission.ts'
+import type { CallDescription } from './audit/index.ts'
 import { clientErrorAnswer } from './client-error.ts'
 import { type ProblemMaker, problemMediaType } from './error-body.ts'
 import { askForBody } from './expect-continue.ts'
@@ -125,10 +126,7 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
     next()
   })
   app.addHook('onSend', (request, reply, _payload, next) => {
-    const { params } = request
-    // As it was sent: the other one has the defaults, too.
-    const body = request.jsonText ?? request.body
-    parts.audit.described(request.raw, { requestId: requestIdOf(reply), params, body })
+    parts.audit.described(request.raw, descriptionOf(request, reply))
     next()
   })
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => requestCheck(schema, httpPart as RequestPart))
@@ -146,6 +144,11 @@ export function createApplication(parts: ApplicationParts): { app: Application; 
     else done(null, parsed.value)
   })
   return { app, routes }
+}
+
+/** For the record of the call. A body is told as it was sent: what it was made into has the defaults, too. */
+function descriptionOf({ params, jsonText, body }: FastifyRequest, reply: FastifyReply): CallDescription {
+  return { requestId: requestIdOf(reply), params, body: jsonText ?? body }
 }
 
 /** The interfaces that have one say it in a header of their own. */

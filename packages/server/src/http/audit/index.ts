@@ -1,4 +1,4 @@
 export { ApiCallData } from './api-call.ts'
-export { AuditTrail, type CallDescription, type Signing } from './audit-trail.ts'
+export { AuditTrail, type CallDescription } from './audit-trail.ts'
 export { namesInPath } from './parameters.ts'
 export { kindOf } from './recorded-actions.ts'
