@@ -22,6 +22,37 @@ functions:
   bill: { code: functions/bill.js, handler: bill.handler }
 `
 
+const people = `name: people
+queues:
+  later: {}
+connections:
+  crm:
+    url: https://crm.example/
+    auth: { type: bearer, token: { env: CRM_TOKEN } }
+schedules:
+  nightly:
+    schedule: 0 0 2 * * *
+    timeZone: Europe/Berlin
+    userData: { keep: 7 }
+    sink: { queue: later }
+functions:
+  bill: { code: functions/bill.js, handler: bill.handler }
+domains:
+  shop.example:
+    routes: [{ path: /*, function: bill }]
+policies:
+  send:
+    document: { Version: '1', Statement: [{ Effect: Allow, Action: mns:SendMessage, Resource: '*' }] }
+roles:
+  sender:
+    trust: { Version: '1', Statement: [{ Effect: Allow, Action: sts:AssumeRole, Principal: { Service: [eventbridge.aliyuncs.com] } }] }
+    policies: [send]
+groups:
+  staff: { policies: [send] }
+users:
+  ada: { groups: [staff] }
+`
+
 const shopRule = {
   pattern: { data: { total: [{ numeric: ['>', 100] }] } },
   targets: [{ id: 'later', sink: { queue: 'later' } }],
@@ -157,6 +188,36 @@ describe('a wiring with a name', { timeout: testLimitMs }, () => {
     expect(await millrace(['apply', out], environmentOf(other))).toMatchObject({ status: 0 })
     expect(await millrace(['plan', out], environmentOf(other))).toMatchObject({ status: 0 })
     expect(await millrace(['export', out], environmentOf(server))).toMatchObject({ status: 1 })
+  })
+
+  test('brings connections, schedules, domains and who may do what, and takes them away again', async () => {
+    const { server, run, write, folder } = await place()
+    await write(people)
+    const environment = { ...environmentOf(server), CRM_TOKEN: 'of-this-test' }
+    const withToken = (command: string): Promise<Ended> => millrace([command, folder], environment)
+    const validate = Compile(JSON.parse((await millrace(['schema'], environment)).out) as TSchema)
+    expect(validate.Check(parse(people))).toBe(true)
+    expect(validate.Check({ connections: { crm: { auth: { type: 'bearer', tokn: 'x' } } } })).toBe(false)
+    expect(validate.Check({ schedules: { nightly: { sink: { queue: 'q' } } } })).toBe(false)
+
+    expect(await withToken('apply')).toMatchObject({ status: 0, error: '' })
+
+    expect(await withToken('plan')).toMatchObject({ status: 0, out: '9 as they should be, nothing to do\n' })
+    const client = server.client()
+    expect((await client.roles.get('sender')).spec.policies).toEqual(['send'])
+    expect((await client.streams.get('nightly')).spec.source).toMatchObject({ connector: 'schedule' })
+    expect((await client.instances.get('crm')).spec.options?.['url']).toBe('https://crm.example/')
+    const out = join(folder, 'exported')
+    expect(await millrace(['export', out], environment)).toMatchObject({ status: 0 })
+    const exported = parse(await readFile(join(out, 'millrace.config.yaml'), 'utf8')) as object
+    const { policies, roles, groups, users, domains } = parse(people) as Record<string, object>
+    expect(exported).toMatchObject({ policies, roles, groups, users, domains })
+    expect(exported).toMatchObject({ instances: { crm: { connector: 'http' } }, streams: { nightly: {} } })
+
+    await write('name: people\nqueues: { later: {} }\n')
+    const second = await run('apply')
+    expect(second.out.split('\n').filter(line => line.startsWith('removed'))).toHaveLength(8)
+    expect((await client.policies.list()).items).toEqual([])
   })
 
   test('has a schema by which editors find what is wrong', async () => {

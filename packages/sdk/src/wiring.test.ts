@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { wiringItems } from './wiring.ts'
+import { defineBus, sortWiring } from './wiring.ts'
+import { wiringItems } from './wiring-document.ts'
 
 test('a document becomes buses, then functions, then the rules under their buses', () => {
   const items = wiringItems({
@@ -73,4 +74,63 @@ test('queues and topics come before what names them, and subscriptions lie under
     'subscription inbox',
     'rule r',
   ])
+})
+
+test('connections and schedules are instances and streams that are written shorter', () => {
+  const items = wiringItems({
+    schedules: {
+      nightly: {
+        schedule: '0 0 2 * * *',
+        timeZone: 'Europe/Berlin',
+        userData: { keep: 7 },
+        sink: { bus: 'shop' },
+      },
+    },
+    connections: { crm: { url: 'https://crm.example', auth: { type: 'bearer', token: { env: 'CRM' } } } },
+  })
+  expect(items).toEqual([
+    {
+      kind: 'instance',
+      name: 'crm',
+      spec: {
+        connector: 'http',
+        options: { url: 'https://crm.example', auth: { type: 'bearer', token: { env: 'CRM' } } },
+      },
+    },
+    {
+      kind: 'stream',
+      name: 'nightly',
+      spec: {
+        source: {
+          connector: 'schedule',
+          options: { schedule: '0 0 2 * * *', timeZone: 'Europe/Berlin', userData: '{"keep":7}' },
+        },
+        sink: { bus: 'shop' },
+      },
+    },
+  ])
+})
+
+test('policies come before those who have them, and those before what acts by them', () => {
+  const trust = { Version: '1' as const, Statement: [] }
+  const items = wiringItems({
+    buses: { shop: { rules: { r: { pattern: {}, role: 'sender' } } } },
+    domains: { 'shop.example': { routes: [] } },
+    users: { ada: { groups: ['staff'] } },
+    groups: { staff: null },
+    roles: { sender: { trust, policies: ['send'] } },
+    policies: { send: { document: trust } },
+  })
+  expect(items.map(({ kind }) => kind)).toEqual(['policy', 'role', 'group', 'user', 'bus', 'domain', 'rule'])
+})
+
+test('what is there twice is refused by its name', () => {
+  const stream = { source: { connector: 'file' }, sink: { queue: 'q' } }
+  expect(() =>
+    wiringItems({
+      streams: { nightly: stream },
+      schedules: { nightly: { schedule: '0 0 2 * * *', sink: { queue: 'q' } } },
+    }),
+  ).toThrow('stream nightly is in the wiring twice')
+  expect(() => sortWiring([defineBus('a'), defineBus('a')])).toThrow('bus a is in the wiring twice')
 })

@@ -1,8 +1,10 @@
-import type { AsyncSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
+import type { AsyncSpec, DomainSpec, LayerSpec, ScalingSpec, TriggerSpec } from './function-parts.ts'
+import type { GroupSpec, PolicySpec, RoleSpec, UserSpec } from './identity.ts'
 import type { BusSpec, FunctionSpec, RuleSpec } from './resources.ts'
 import type { QueueSpec } from './queues.ts'
 import type { InstanceSpec, StreamSpec } from './streams.ts'
 import type { SubscriptionSpec, TopicSpec } from './topics.ts'
+import { identityOf, itemKey } from './wiring-identity.ts'
 
 /** One resource of a wiring: what `millrace apply` writes and `millrace dev` keeps in step. */
 export type WiringItem =
@@ -20,6 +22,11 @@ export type WiringItem =
       readonly name: string
       readonly spec: SubscriptionSpec
     }
+  | { readonly kind: 'domain'; readonly name: string; readonly spec: DomainSpec }
+  | { readonly kind: 'policy'; readonly name: string; readonly spec: PolicySpec }
+  | { readonly kind: 'role'; readonly name: string; readonly spec: RoleSpec }
+  | { readonly kind: 'group'; readonly name: string; readonly spec: GroupSpec }
+  | { readonly kind: 'user'; readonly name: string; readonly spec: UserSpec }
   | { readonly kind: 'rule'; readonly bus: string; readonly name: string; readonly spec: RuleSpec }
 
 /** What belongs to a function; the name of the two settings is the qualifier that they are for. */
@@ -91,79 +98,36 @@ export function defineScaling(functionName: string, spec: ScalingSpec, qualifier
   return { kind: 'scaling', function: functionName, name: qualifier, spec }
 }
 
-/** A function as it is written in YAML or JSON, with what belongs to it. */
-export interface FunctionDocument extends FunctionSpec {
-  triggers?: Record<string, TriggerSpec>
-  /** Of `LATEST`, as `scaling` is. */
-  async?: AsyncSpec
-  scaling?: ScalingSpec
+/** A host name of the wiring, whose paths lead to functions. */
+export function defineDomain(host: string, spec: DomainSpec): WiringItem {
+  return { kind: 'domain', name: host, spec }
 }
 
-/** How a wiring is written in YAML or JSON: rules stand under their bus, triggers under their function, subscriptions under their topic. */
-export interface WiringDocument {
-  /** A wiring with a name owns what it brings to a server: what it has no more is removed when it is applied. */
-  name?: string
-  buses?: Record<string, (BusSpec & { rules?: Record<string, RuleSpec> }) | null>
-  layers?: Record<string, LayerSpec>
-  functions?: Record<string, FunctionDocument>
-  instances?: Record<string, InstanceSpec>
-  streams?: Record<string, StreamSpec>
-  queues?: Record<string, QueueSpec | null>
-  topics?: Record<string, (TopicSpec & { subscriptions?: Record<string, SubscriptionSpec> }) | null>
+/** A policy of the wiring: what those may do who have it. */
+export function definePolicy(name: string, spec: PolicySpec): WiringItem {
+  return { kind: 'policy', name, spec }
 }
 
-const documentKeys: readonly string[] = [
-  'name',
-  'buses',
-  'layers',
-  'functions',
-  'instances',
-  'streams',
-  'queues',
-  'topics',
-] satisfies (keyof WiringDocument)[]
-
-/**
- * Flattens a wiring document into items in the order in which they can be written. Throws a TypeError that names an
- * unknown top-level key.
- */
-export function wiringItems(document: WiringDocument): WiringItem[] {
-  for (const key of Object.keys(document)) {
-    if (!documentKeys.includes(key)) {
-      throw new TypeError(`unknown key ${key} in the wiring; known are ${documentKeys.join(', ')}`)
-    }
-  }
-  const items: WiringItem[] = []
-  for (const [bus, spec] of Object.entries(document.buses ?? {})) {
-    const { rules = {}, ...busSpec } = spec ?? {}
-    items.push(defineBus(bus, busSpec))
-    for (const [name, rule] of Object.entries(rules)) items.push(defineRule(bus, name, rule))
-  }
-  for (const [name, spec] of Object.entries(document.layers ?? {})) items.push(defineLayer(name, spec))
-  for (const [name, spec] of Object.entries(document.functions ?? {}))
-    items.push(...functionItems(name, spec))
-  for (const [name, spec] of Object.entries(document.instances ?? {})) items.push(defineInstance(name, spec))
-  for (const [name, spec] of Object.entries(document.streams ?? {})) items.push(defineStream(name, spec))
-  for (const [name, spec] of Object.entries(document.queues ?? {})) items.push(defineQueue(name, spec ?? {}))
-  for (const [name, spec] of Object.entries(document.topics ?? {})) {
-    const { subscriptions = {}, ...topic } = spec ?? {}
-    items.push(defineTopic(name, topic))
-    for (const [own, each] of Object.entries(subscriptions)) items.push(defineSubscription(name, own, each))
-  }
-  return sortWiring(items)
+/** A role of the wiring, by which its rules, streams and functions may act. */
+export function defineRole(name: string, spec: RoleSpec): WiringItem {
+  return { kind: 'role', name, spec }
 }
 
-function functionItems(name: string, document: FunctionDocument): WiringItem[] {
-  const { triggers = {}, async, scaling, ...spec } = document
-  return [
-    defineFunction(name, spec),
-    ...Object.entries(triggers).map(([trigger, each]) => defineTrigger(name, trigger, each)),
-    ...(async === undefined ? [] : [defineAsync(name, async)]),
-    ...(scaling === undefined ? [] : [defineScaling(name, scaling)]),
-  ]
+/** A group of users of the wiring. */
+export function defineGroup(name: string, spec: GroupSpec = {}): WiringItem {
+  return { kind: 'group', name, spec }
+}
+
+/** A user of the wiring. Access keys are no part of it: they are made once, by `millrace key create`. */
+export function defineUser(name: string, spec: UserSpec = {}): WiringItem {
+  return { kind: 'user', name, spec }
 }
 
 const order = {
+  policy: -3,
+  group: -2,
+  role: -2,
+  user: -1,
   bus: 0,
   instance: 0,
   queue: 0,
@@ -174,12 +138,21 @@ const order = {
   async: 3,
   scaling: 3,
   subscription: 3,
+  domain: 3,
   rule: 4,
   stream: 4,
 }
 
-/** Puts items into the order in which they can be written: what others refer to comes first. */
+/**
+ * Puts items into the order in which they can be written: what others refer to comes first. Throws a TypeError that names what
+ * is there twice.
+ */
 export function sortWiring(items: readonly WiringItem[]): WiringItem[] {
+  const keys = new Set<string>()
+  for (const key of items.map(item => itemKey(identityOf(item)))) {
+    if (keys.has(key)) throw new TypeError(`${key} is in the wiring twice`)
+    keys.add(key)
+  }
   return [...items].sort((left, right) => orderOf(left) - orderOf(right))
 }
 

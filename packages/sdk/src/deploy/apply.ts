@@ -1,6 +1,7 @@
 import type { Client, WiringItem } from '../index.ts'
 import type { CodeUploads } from '../code/index.ts'
-import { currentItem, deleteItem, identityOf, type ItemIdentity, itemKey, itemName } from './item.ts'
+import { identityOf, type ItemIdentity, itemKey, itemName } from '../wiring-identity.ts'
+import { currentItem, deleteItem } from './item.ts'
 import type { Wiring } from './load.ts'
 import { type PutContext, putItem } from './put.ts'
 

@@ -1,7 +1,7 @@
 import type { Client, WiringNoteItem } from '../index.ts'
 import type { CodeUploads } from '../code/index.ts'
 import { type AppliedItem, applyWiring, removeDropped } from './apply.ts'
-import { identityOf, itemKey } from './item.ts'
+import { identityOf, itemKey } from '../wiring-identity.ts'
 import type { Wiring } from './load.ts'
 import { readNotes, writeNotes } from './notes.ts'
 import { digestOf, wantedSpec } from './plan/index.ts'

@@ -1,5 +1,5 @@
 import { type Client, MillraceError, type WiringNote, type WiringNoteItem } from '../index.ts'
-import type { ItemIdentity } from './item.ts'
+import type { ItemIdentity } from '../wiring-identity.ts'
 
 /** What a named wiring has brought to a server, and which revision of the note that was. */
 export interface Notes {

@@ -36,6 +36,16 @@ export async function putItem(context: PutContext, item: WiringItem): Promise<Pu
       return await client.functionAsync(item.function).put(item.name, item.spec)
     case 'scaling':
       return await client.functionScaling(item.function).put(item.name, item.spec)
+    case 'domain':
+      return await client.domains.put(item.name, item.spec)
+    case 'policy':
+      return await client.policies.put(item.name, item.spec)
+    case 'role':
+      return await client.roles.put(item.name, item.spec)
+    case 'group':
+      return await client.groups.put(item.name, item.spec)
+    case 'user':
+      return await client.users.put(item.name, item.spec)
     case 'layer': {
       const put = await withCode(context, item.spec.code, code =>
         putLayer(client, item.name, { ...item.spec, code }),

@@ -16,7 +16,7 @@ const builtInBuses: ReadonlySet<string> = new Set(['default'])
 
 /**
  * Writes down what a server has, as a wiring that would bring it there again: what the server fills in is left out, versions
- * and aliases of functions are not part of a wiring, and of a layer it is the newest version.
+ * and aliases of functions are not part of a wiring, nor are access keys, and of a layer it is the newest version.
  */
 export async function exportWiring(client: Client): Promise<ExportedWiring> {
   const schemas = specSchemas(await client.openApi())
@@ -73,6 +73,11 @@ export async function exportWiring(client: Client): Promise<ExportedWiring> {
     streams: await listed(client.streams, 'stream'),
     queues: await listed(client.queues, 'queue'),
     topics,
+    domains: await listed(client.domains, 'domain'),
+    policies: await listed(client.policies, 'policy'),
+    roles: await listed(client.roles, 'role'),
+    groups: await listed(client.groups, 'group'),
+    users: await listed(client.users, 'user'),
   }) as WiringDocument
   return { document, files, sealed: sealedPlaces(document, '') }
 }

@@ -14,6 +14,11 @@ const operations: Readonly<Record<WiringItem['kind'], string>> = {
   queue: 'putQueue',
   topic: 'putTopic',
   subscription: 'putSubscription',
+  domain: 'putDomain',
+  policy: 'putPolicy',
+  role: 'putRole',
+  group: 'putGroup',
+  user: 'putUser',
 }
 
 /** The schemas of the specs by kind of resource, as this server checks them. */

@@ -47,7 +47,37 @@ export function wiringSchema(openApi: OpenApi, connectors: readonly ConnectorInf
         ),
         'Topics, by name.',
       ),
+      connections: named(connectionSchema(connectors), 'Instances of the connector `http`, by name.'),
+      schedules: named(
+        scheduleSchema(known(schemas.stream), connectors),
+        'Streams of the connector `schedule`, by name.',
+      ),
+      domains: named(schemas.domain, 'Domains, by host.'),
+      policies: named(schemas.policy, 'Policies, by name.'),
+      roles: named(schemas.role, 'Roles, by name.'),
+      groups: named(orNothing(schemas.group), 'Groups of users, by name.'),
+      users: named(orNothing(schemas.user), 'Users, by name.'),
     },
+  }
+}
+
+/** Options of the connector `http` without the frame of an instance. */
+function connectionSchema(connectors: readonly ConnectorInfo[]): Schema {
+  const options = connectors.find(({ system }) => system === 'http')?.connection as Schema | undefined
+  const { properties, ...schema } = orReferenced(options ?? {})
+  return { ...schema, properties: { description: { type: 'string' }, ...properties } }
+}
+
+/** A stream with the options of the connector `schedule` in the place of its source. */
+function scheduleSchema(stream: Schema, connectors: readonly ConnectorInfo[]): Schema {
+  const options = connectors.find(({ system }) => system === 'schedule')?.source?.options as
+    | Schema
+    | undefined
+  const { source: _, ...rest } = stream.properties ?? {}
+  return {
+    ...stream,
+    required: ['schedule', 'sink'],
+    properties: { ...rest, ...options?.properties, userData: { description: 'A text, or any JSON.' } },
   }
 }
 
@@ -104,23 +134,34 @@ function instanceSchema(schema: Schema, connectors: readonly ConnectorInfo[]): S
   return { anyOf: forms }
 }
 
-/** Options of instances may point to what they are: `{ env: NAME }`, `{ file: PATH }`. */
+/** Options of instances may point to what they are, at any depth: `{ env: NAME }`, `{ file: PATH }`. */
 function orReferenced(schema: Schema): Schema {
-  const reference: Schema = {
-    type: 'object',
-    maxProperties: 1,
-    minProperties: 1,
-    properties: {
-      env: { type: 'string', description: 'Variable of the environment that has the value.' },
-      file: { type: 'string', description: 'File that has the value, relative to the wiring file.' },
-    },
-    additionalProperties: false,
-  }
-  const members = Object.entries(schema.properties ?? {})
+  if (schema.anyOf !== undefined) return { ...schema, anyOf: schema.anyOf.map(orReferenced) }
+  const { properties, additionalProperties } = schema
+  const orText = (member: Schema): Schema =>
+    'const' in member ? member : { anyOf: [orReferenced(member), reference] }
   return {
     ...schema,
-    properties: Object.fromEntries(members.map(([name, member]) => [name, { anyOf: [member, reference] }])),
+    ...(isSchema(additionalProperties) ? { additionalProperties: orText(additionalProperties) } : {}),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, member]) => [name, orText(member)]),
+          ),
+        }),
   }
+}
+
+const reference: Schema = {
+  type: 'object',
+  maxProperties: 1,
+  minProperties: 1,
+  properties: {
+    env: { type: 'string', description: 'Variable of the environment that has the value.' },
+    file: { type: 'string', description: 'File that has the value, relative to the wiring file.' },
+  },
+  additionalProperties: false,
 }
 
 function isSchema(value: unknown): value is Schema {

@@ -1,5 +1,6 @@
 import type { Client } from '../../index.ts'
-import { currentItem, identityOf, type ItemIdentity, itemKey, itemName } from '../item.ts'
+import { identityOf, type ItemIdentity, itemKey, itemName } from '../../wiring-identity.ts'
+import { currentItem } from '../item.ts'
 import { newestLayer } from '../layers.ts'
 import type { Wiring } from '../load.ts'
 import { readNotes } from '../notes.ts'
