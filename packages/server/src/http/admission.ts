@@ -32,10 +32,10 @@ export function admission(parts: {
         return
       }
       request.principal = decision
-      if (!canHaveTags(request)) return answer(next, () => permit(parts.permits, request))
+      if (!canHaveTags(request)) return answer(next, () => permit(parts.permits, 'checkRoute', request))
       answer(next, () => {
         try {
-          permit(parts.permits, request, () => {
+          permit(parts.permits, 'checkRoute', request, () => {
             asksForTags.add(request)
             return undefined
           })
@@ -47,7 +47,7 @@ export function admission(parts: {
     preValidation: (request, _reply, next) => {
       if (!asksForTags.has(request)) return next()
       const { tags } = (request.body ?? {}) as { readonly tags?: unknown }
-      answer(next, () => permit(parts.permits, request, () => requestTags(tags)))
+      answer(next, () => permit(parts.permits, 'checkRouteAgain', request, () => requestTags(tags)))
     },
   }
 }
@@ -84,11 +84,16 @@ export function accessOf(route: RouteOptions): RouteAccess | undefined {
 }
 
 /** What is not there needs no permission: it is told from the table of paths alone. */
-function permit(permits: Permits, request: FastifyRequest, tags?: RequestFacts['requestTags']): void {
+function permit(
+  permits: Permits,
+  check: 'checkRoute' | 'checkRouteAgain',
+  request: FastifyRequest,
+  tags?: RequestFacts['requestTags'],
+): void {
   if (request.is404) return
   const { access } = request.routeOptions.config
   assert(access !== undefined, 'every route says what it needs')
   if (typeof access === 'string') return
   const params = (request.params ?? {}) as Record<string, string>
-  permits.checkRoute(request.principal, access, params, request.raw, tags)
+  permits[check](request.principal, access, params, request.raw, tags)
 }

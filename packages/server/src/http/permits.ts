@@ -64,8 +64,19 @@ export class Permits {
     request: Pick<IncomingMessage, 'headers' | 'socket'>,
     requestTags?: RequestFacts['requestTags'],
   ): void {
-    const place = { region: this.region, account: principal.account }
     this.#checkRate(principal, rules)
+    this.checkRouteAgain(principal, rules, params, request, requestTags)
+  }
+
+  /** The same for a request that was counted before, now that more is known of it. */
+  checkRouteAgain(
+    principal: Principal,
+    rules: readonly AccessRule[],
+    params: Readonly<Record<string, string | undefined>>,
+    request: Pick<IncomingMessage, 'headers' | 'socket'>,
+    requestTags?: RequestFacts['requestTags'],
+  ): void {
+    const place = { region: this.region, account: principal.account }
     const accesses = (): Access[] => accessesOf(rules, place, params, request.headers)
     const refusal = this.refusal(principal, accesses, request, requestTags)
     if (refusal !== undefined) throw refusal
