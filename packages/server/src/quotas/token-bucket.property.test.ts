@@ -50,6 +50,7 @@ test('it allows what a bucket filled millisecond by millisecond allows, and says
         oracle.passTo(nowMs)
         if (rate !== null) {
           bucket.setRate(rate, nowMs)
+          if (rate > oracle.perSecond) oracle.level += (rate - oracle.perSecond) * 1_000
           oracle.perSecond = rate
           oracle.level = Math.min(oracle.level, rate * 1_000)
         }

@@ -21,12 +21,13 @@ export class TokenBucket {
     return this.#perSecond
   }
 
-  /** What is there by the new rate is at most its own burst. */
+  /** What a higher rate adds is there at once; of what is there, a lower one leaves its own burst. */
   setRate(perSecond: number, nowMs: number): void {
     if (perSecond === this.#perSecond) return
     this.#fill(nowMs)
+    const added = Math.max(0, perSecond - this.#perSecond) * 1_000
     this.#perSecond = perSecond
-    this.#level = Math.min(this.#level, perSecond * 1_000)
+    this.#level = Math.min(this.#level + added, perSecond * 1_000)
   }
 
   /**

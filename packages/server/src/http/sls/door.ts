@@ -181,8 +181,11 @@ export class SlsDoor {
         code: thrown instanceof Refusal ? thrown.code : undefined,
       },
     )
-    const { code, detail, status } = problem.body
-    const refusal = thrown instanceof Refusal ? thrown : refusalOf(new AppError(code, detail), status)
+    const { code, detail, status, quota } = problem.body
+    const refusal =
+      thrown instanceof Refusal
+        ? thrown
+        : refusalOf(new AppError(code, detail, undefined, { details: { quota } }), status)
     const json = { errorCode: refusal.code, errorMessage: refusal.message }
     this.#send(response, known, refusal.status, { json })
   }
