@@ -1,0 +1,1 @@
+export { quotaCommand } from './quota.ts'
