@@ -108,6 +108,7 @@ function keepingTerminal(environment: Record<string, string>): { terminal: Termi
     isInteractive: false,
     environment,
     readInput: () => Promise.resolve(new Uint8Array()),
+    readHidden: () => Promise.resolve(''),
     interrupted: () => new AbortController().signal,
   }
   return { terminal, written: () => text }

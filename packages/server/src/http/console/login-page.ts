@@ -5,11 +5,9 @@ export interface LoginPage {
   readonly hasProvider: boolean
   /** What became of the last attempt. */
   readonly refusal?: { readonly code: string; readonly detail: string }
-  /** What was typed as the name. */
-  readonly name?: string
 }
 
-export function loginPage({ hasProvider, refusal, name = '' }: LoginPage): Page {
+export function loginPage({ hasProvider, refusal }: LoginPage): Page {
   return {
     title: 'Sign in',
     narrow: true,
@@ -18,7 +16,7 @@ export function loginPage({ hasProvider, refusal, name = '' }: LoginPage): Page 
 ${refusal === undefined ? undefined : html`<p class="note bad" role="alert">${refusal.detail}. <small class="quiet">${refusal.code}</small></p>`}
 ${hasProvider ? html`<p><a class="button" href="/console/oidc">Sign in with your organisation</a></p><p class="quiet">or with a password:</p>` : undefined}
 <form method="post" action="/console/login">
-<label>User <input name="name" value="${name}" autocomplete="username" autocapitalize="none" required maxlength="160"></label>
+<label>User <input name="name" autocomplete="username" autocapitalize="none" required maxlength="160"></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="256"></label>
 <button>Sign in</button>
 </form>

@@ -1,4 +1,7 @@
+import { systemRandom } from '@millrace/spi'
+import { FakeClock } from '@millrace/spi/conformance'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openLogin, SecretBox } from '../../../src/auth/index.ts'
 import { startServer, testAccount, type TestServer } from '../harness.ts'
 import { type Answer, Browser } from './browser.ts'
 import {
@@ -182,6 +185,35 @@ describe('with a provider that errs', () => {
     expect(text).toContain('access_denied')
     expect(text).not.toContain('call this number')
   })
+})
+
+test('whoever takes longer than ten minutes at the provider begins again', async () => {
+  provider.listener = lying.listener
+  const { services, documents } = server
+  const clock = new FakeClock()
+  const parts = { documents, secrets: new SecretBox(Buffer.alloc(32)), clock, random: systemRandom(clock) }
+  const source = () => services.resources.snapshots.current()
+  const oidc = { issuer: provider.url, clientId, scopes: 'openid', userClaim: 'sub' }
+  const login = await openLogin(
+    { ...parts, source, keys: services.identity.keys },
+    { account: testAccount, oidc },
+  )
+  const { signal } = new AbortController()
+  const finishAfter = async (passMs: number): Promise<unknown> => {
+    const begun = await login.oidc?.begin('http://127.0.0.1/callback', signal)
+    const { searchParams } = new URL(begun?.url ?? '')
+    await lying.say(searchParams.get('nonce') ?? '', {})
+    await clock.advance(passMs)
+    const query = new URLSearchParams({ code: 'any', state: searchParams.get('state') ?? '' })
+    return login.oidc?.finish(
+      new URL(`http://127.0.0.1/callback?${query.toString()}`),
+      begun?.binding ?? '',
+      signal,
+    )
+  }
+
+  expect(await finishAfter(599_999)).toMatchObject({ sub: 'alice' })
+  await expect(finishAfter(600_000)).rejects.toMatchObject({ code: 'login.state-unknown' })
 })
 
 test('a provider that cannot be reached is a refusal in words, and logged once', async () => {
