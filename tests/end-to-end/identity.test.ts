@@ -42,6 +42,15 @@ describe('users and roles of a server as a process', { timeout: testLimitMs }, (
     const denied = await millrace(['policy', 'explain', 'user/shop', 'fc:InvokeFunction', '*'], root)
     expect([denied.status, denied.out]).toEqual([1, expect.stringContaining('nobody: no statement')])
 
+    const elsewhere = (await readFile(files.policy, 'utf8')).replace('eventbus/orders', 'eventbus/other')
+    await writeFile(files.policy, elsewhere)
+    await ok('policy', 'put', 'publish', files.policy)
+    expect((await send(shop)).status).toBe(1)
+    expect((await ok('policy', 'versions', 'publish')).out).toMatch(/v1 .*\n.*v2 +yes/)
+    await ok('policy', 'use', 'publish', 'v1')
+    const gone = await millrace(['policy', 'use', 'publish', 'v9'], root)
+    expect([gone.status, gone.error]).toEqual([1, expect.stringContaining('no version v9')])
+
     await server.kill()
     await server.start()
     expect((await send(shop)).status).toBe(0)

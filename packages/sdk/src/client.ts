@@ -11,7 +11,6 @@ import {
   type GroupSpec,
   type NeededPolicy,
   neededPolicyPath,
-  type PolicySpec,
   type RoleSession,
   type RoleSessionOptions,
   type RolePolicy,
@@ -21,6 +20,7 @@ import {
   type WiringParts,
 } from './identity.ts'
 import { BatchPublisher, type BatchPublisherOptions } from './publishing/index.ts'
+import { PoliciesClient } from './policies-client.ts'
 import { QueuesClient } from './queues.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
@@ -112,7 +112,7 @@ export class Client {
   readonly consoleLogin: ConsoleLoginClient
   readonly groups: ResourceClient<GroupSpec>
   readonly roles: ResourceClient<RoleSpec>
-  readonly policies: ResourceClient<PolicySpec>
+  readonly policies: PoliciesClient
   /** What named wirings have brought. */
   readonly wirings: ResourceClient<WiringNote>
   private readonly transport: Transport
@@ -133,7 +133,7 @@ export class Client {
     this.users = new ResourceClient(this.transport, '/api/v1/users')
     this.groups = new ResourceClient(this.transport, '/api/v1/groups')
     this.roles = new ResourceClient(this.transport, '/api/v1/roles')
-    this.policies = new ResourceClient(this.transport, '/api/v1/policies')
+    this.policies = new PoliciesClient(this.transport, '/api/v1/policies')
     this.wirings = new ResourceClient(this.transport, '/api/v1/wirings')
   }
 

@@ -47,6 +47,15 @@ export interface RoleSpec {
 export interface PolicySpec {
   description?: string
   document: PolicyDocument
+  /** Kept by the server: each document that differs is a version. Leave it out, or send it back as it was read. */
+  versions?: {
+    /** The version in force, whose document is that of the policy. */
+    default: string
+    createdAtMs: number
+    /** Number of the next version. */
+    next: number
+    kept: { id: string; createdAtMs: number; document: PolicyDocument }[]
+  }
 }
 
 /** A key of a user, without its secret. */

@@ -7,6 +7,8 @@ export interface BusSpec {
   retentionBytesMax?: number
   dedupWindowMs?: number
   eventBytesMax?: number
+  /** Conditions of policies may ask for them. */
+  tags?: Record<string, string>
 }
 
 export type TransformSpec =
@@ -79,6 +81,8 @@ export interface RuleSpec {
   targets?: TargetSpec[]
   /** Role by which the rule does what it does; the rights of the account without one. */
   role?: string
+  /** Conditions of policies may ask for them. */
+  tags?: Record<string, string>
 }
 
 /** What of the network a function can reach. */

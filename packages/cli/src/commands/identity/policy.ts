@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connection.ts'
 import type { CommandContext, Terminal } from '../../terminal.ts'
 import { policyForCommand } from './policy-for.ts'
+import { policyUseCommand, policyVersionsCommand } from './policy-versions.ts'
 import { type IdentityKind, lsCommand, rmCommand, said, toldWritten } from './named.ts'
 
 const policyKind: IdentityKind<PolicySpec> = {
@@ -30,6 +31,8 @@ export function policyCommand(context: CommandContext): Command {
   command.addCommand(showCommand(context))
   command.addCommand(explainCommand(context))
   command.addCommand(policyForCommand(context))
+  command.addCommand(policyVersionsCommand(context))
+  command.addCommand(policyUseCommand(context))
   command.addCommand(rmCommand(context, policyKind))
   return command
 }
