@@ -73,7 +73,8 @@ function valuesInCode(
   if (found === null) return undefined
   const rest = source.slice(from + found.index + found[0].length)
   const scale = name.endsWith('MiB') ? 2 ** 20 : 1
-  if (rest.startsWith('{')) return { default: product(rest.split('limit: ')[1] ?? '') }
+  if (rest.startsWith('{'))
+    return { default: product((rest.split('limit: ')[1] ?? '').replace(' * mebibyte', ' * 1_048_576')) }
   if (!rest.startsWith('Type.')) return { default: product(rest) * scale }
   const option = rest.slice(0, closing(rest))
   const numberOf = (key: string): number | undefined => {
