@@ -10,7 +10,7 @@ import { type OidcSettings, OidcSignIn } from './oidc.ts'
 import { ownerOfPerson } from './oidc-people.ts'
 import { type HashCost, PasswordHasher } from './password-hash.ts'
 import { Passwords } from './passwords.ts'
-import type { SessionOwner } from './session-owner.ts'
+import type { SessionOwner, Standing } from './session-owner.ts'
 import { ConsoleSessions, defaultSessionLimits, type SessionLimits } from './sessions.ts'
 
 /** What an operator may set. */
@@ -36,6 +36,8 @@ export interface LoginParts {
 
 /** Who may sign in to the console, and who has. */
 export interface Login {
+  /** Whose users sign in by their bare name. */
+  readonly account: string
   readonly consoleUrl: string | undefined
   readonly passwords: Passwords
   readonly sessions: ConsoleSessions
@@ -63,7 +65,11 @@ export async function openLogin(parts: LoginParts, settings: LoginSettings): Pro
     hasher: new PasswordHasher(settings.hashCost),
     clock,
   })
-  const standing = { source, keys }
+  const standing: Standing = {
+    source,
+    keys,
+    passwordChangedAtMs: (account, user) => passwords.changedAtMs(account, user),
+  }
   const { authenticate } = bearerScheme(keys)
 
   function named(name: string): { account: string; user: string } {
@@ -72,6 +78,7 @@ export async function openLogin(parts: LoginParts, settings: LoginSettings): Pro
   }
 
   return {
+    account: settings.account,
     consoleUrl: settings.consoleUrl,
     passwords,
     sessions: await ConsoleSessions.open({ documents, standing, clock, random }, limits),
@@ -81,7 +88,9 @@ export async function openLogin(parts: LoginParts, settings: LoginSettings): Pro
     async byPassword(name, password, address) {
       const { account, user } = named(name)
       const attempt = attempts.begin(`${account}/${user}`, address)
+      // As they were before: what is changed meanwhile does not count for who comes with the old.
       const made = source().users.get(`${account}/${user}`)
+      const passwordChangedAtMs = passwords.changedAtMs(account, user)
       let isRight = false
       try {
         isRight = await passwords.isRight(account, user, password)
@@ -90,7 +99,7 @@ export async function openLogin(parts: LoginParts, settings: LoginSettings): Pro
         attempt.uncount()
         throw thrown
       }
-      if (!isRight || made === undefined) throw loginFailed()
+      if (!isRight || made === undefined || passwordChangedAtMs === undefined) throw loginFailed()
       attempt.uncount()
       const { createdAtMs } = made
       return {
@@ -98,6 +107,7 @@ export async function openLogin(parts: LoginParts, settings: LoginSettings): Pro
         way: 'password',
         actor: { kind: 'user', name: user },
         user: { name: user, createdAtMs },
+        passwordChangedAtMs,
       }
     },
 

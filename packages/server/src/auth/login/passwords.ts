@@ -52,11 +52,13 @@ export class Passwords {
     const key = `${account}/${user}`
     const userCreatedAtMs = source().users.get(key)?.createdAtMs ?? 0
     const sealedHash = box.seal(await hasher.hash(password))
-    const stored: StoredPassword = { sealedHash, userCreatedAtMs, changedAtMs: clock.nowMs() }
+    // Each has a moment of its own, for sessions stand on it.
+    const changedAtMs = Math.max(clock.nowMs(), (this.#stored.get(key)?.changedAtMs ?? 0) + 1)
+    const stored: StoredPassword = { sealedHash, userCreatedAtMs, changedAtMs }
     await this.#forgetOrphans()
     await documents.put(`${kind}/${key}`, stored)
     this.#stored.set(key, stored)
-    return { changedAtMs: stored.changedAtMs }
+    return { changedAtMs }
   }
 
   /** Whether there was one. */

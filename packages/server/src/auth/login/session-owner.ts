@@ -15,6 +15,8 @@ export interface SessionOwner {
   readonly role?: Made
   /** The access key by which it was begun. */
   readonly keyId?: string
+  /** When the password was set by which it was begun. */
+  readonly passwordChangedAtMs?: number
 }
 
 /** Of a user or role: one of the same name that was made later is another. */
@@ -27,17 +29,17 @@ export interface Made {
 export interface Standing {
   readonly source: () => LoginSource
   readonly keys: Pick<KeyDirectory, 'find'>
+  passwordChangedAtMs(account: string, user: string): number | undefined
 }
 
-export function standsStill(
-  { account, user, role, keyId }: SessionOwner,
-  { source, keys }: Standing,
-): boolean {
-  const { users, roles } = source()
-  const isUserThere =
-    user === undefined || users.get(`${account}/${user.name}`)?.createdAtMs === user.createdAtMs
-  const isRoleThere =
-    role === undefined || roles.get(`${account}/${role.name}`)?.createdAtMs === role.createdAtMs
-  const isKeyInForce = keyId === undefined || keys.find(keyId).refusal === undefined
-  return isUserThere && isRoleThere && isKeyInForce
+export function standsStill(owner: SessionOwner, standing: Standing): boolean {
+  const { account, user, role, keyId, passwordChangedAtMs } = owner
+  const { users, roles } = standing.source()
+  const isThere = (made: Made | undefined, all: LoginSource['users']): boolean =>
+    made === undefined || all.get(`${account}/${made.name}`)?.createdAtMs === made.createdAtMs
+  const isKeyInForce = keyId === undefined || standing.keys.find(keyId).refusal === undefined
+  const isPasswordTheSame =
+    passwordChangedAtMs === undefined ||
+    standing.passwordChangedAtMs(account, user?.name ?? '') === passwordChangedAtMs
+  return isThere(user, users) && isThere(role, roles) && isKeyInForce && isPasswordTheSame
 }

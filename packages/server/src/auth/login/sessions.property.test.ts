@@ -1,4 +1,4 @@
-import { type Documents, systemRandom } from '@millrace/spi'
+import { AppError, type Documents, systemRandom } from '@millrace/spi'
 import { FakeClock } from '@millrace/spi/conformance'
 import { openStorage } from '@millrace/storage-memory'
 import fc from 'fast-check'
@@ -70,6 +70,7 @@ class World {
     const standing = {
       source: () => ({ users: this.users, roles: new Map() }),
       keys: { find: (): KeyFound => expect.unreachable('no session here stands on a key') },
+      passwordChangedAtMs: () => undefined,
     }
     const { clock } = this
     const parts = { documents: this.#documents, standing, clock, random: systemRandom(clock) }
@@ -196,4 +197,47 @@ test('the last use is written down once a minute: a restart forgets no more than
   await world.sessions.use(token)
   await world.open()
   expect(world.sessions.list('1')[0]?.seenAtMs).toBe(session.createdAtMs + 60_000)
+})
+
+test('a full disk keeps nobody from looking, but lets nobody in whose session is not kept', async () => {
+  await using storage = await openStorage()
+  let isFull = false
+  const documents: Documents = {
+    get: key => storage.documents.get(key),
+    list: (prefix, options) => storage.documents.list(prefix, options),
+    delete: key => storage.documents.delete(key),
+    watch: (prefix, listener) => storage.documents.watch(prefix, listener),
+    put: (key, value) =>
+      isFull
+        ? Promise.reject(new AppError('storage.full', 'the disk is full'))
+        : storage.documents.put(key, value),
+  }
+  const world = new World(documents)
+  await world.open(limits)
+  const { token } = await world.sessions.begin(world.owner('a'))
+  isFull = true
+
+  expect(await world.sessions.use(token)).toBeDefined()
+  await expect(world.sessions.begin(world.owner('b'))).rejects.toMatchObject({ code: 'storage.full' })
+  expect(world.sessions.list('1')).toHaveLength(1)
+})
+
+test('a session by a password that was changed meanwhile is none', async () => {
+  await using storage = await openStorage()
+  let changedAtMs = 1
+  const clock = new FakeClock()
+  const standing = {
+    source: () => ({ users: new Map([['1/a', { createdAtMs: 0 }]]), roles: new Map() }),
+    keys: { find: (): KeyFound => expect.unreachable('no session here stands on a key') },
+    passwordChangedAtMs: () => changedAtMs,
+  }
+  const { documents } = storage
+  const sessions = await ConsoleSessions.open({ documents, standing, clock, random: systemRandom(clock) })
+  const user = { name: 'a', createdAtMs: 0 }
+  const owner: SessionOwner = { account: '1', way: 'password', actor: { kind: 'user', name: 'a' }, user }
+  const { token } = await sessions.begin({ ...owner, passwordChangedAtMs: changedAtMs })
+  expect(await sessions.use(token)).toBeDefined()
+  changedAtMs = 2
+
+  expect(await sessions.use(token)).toBeUndefined()
 })

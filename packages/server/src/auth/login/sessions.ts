@@ -98,7 +98,12 @@ export class ConsoleSessions {
     for (const [surplusKey] of surplus) this.#sessions.delete(surplusKey)
     this.#sessions.set(key, session)
     for (const [surplusKey] of surplus) await this.#forget(surplusKey)
-    await this.#write(key, session)
+    try {
+      await this.#write(key, session)
+    } catch (thrown) {
+      this.#sessions.delete(key)
+      throw thrown
+    }
     return { token, session }
   }
 
@@ -115,7 +120,10 @@ export class ConsoleSessions {
     const session = { ...found, seenAtMs: nowMs }
     this.#sessions.set(key, session)
     const writtenAtMs = this.#seenWrittenAtMs.get(key) ?? 0
-    if (nowMs - writtenAtMs >= this.#limits.seenWriteMs) await this.#write(key, session)
+    if (nowMs - writtenAtMs >= this.#limits.seenWriteMs) {
+      // On a full disk somebody must still be able to look: after a restart the session ends earlier, and that is all.
+      await this.#write(key, session).catch(() => {})
+    }
     return session
   }
 

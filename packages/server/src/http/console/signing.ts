@@ -71,7 +71,7 @@ export class Signing {
     dropCookie(reply, bindingCookie, isSecure)
     const { search } = new URL(request.raw.url ?? '', 'http://unused')
     const { login } = this.#services
-    const { account } = login.named('')
+    const { account } = login
     const claimed: Owner = { account, actor: { kind: 'user', name: 'unknown' }, keyId: '' }
     await this.#in(request, reply, 'oidc', claimed, async () => {
       const callback = new URL(this.#callback(request) + search)
