@@ -3,6 +3,7 @@ import type { Block } from '../../tools/docs/index.ts'
 import { follows, ownScripts, reads, splitCommands, startsServer } from './commands.ts'
 import { missingLine } from './output.ts'
 import { PageTerminal, type Said, until } from './page-terminal.ts'
+import { isProgram, writeProgram } from './programs.ts'
 
 /** Languages of blocks that show what the commands before them say. */
 const outputs: readonly string[] = ['text', 'console']
@@ -28,7 +29,7 @@ export async function runPage(
     if (block.directive?.kind === 'not-run' || block.directive?.kind === 'run-by') continue
     if (block.file !== undefined && block.language !== 'sh') await terminal.write(block.file, block.text)
     let before = ''
-    for (const typed of typedIn(block, blocks[index + 1])) {
+    for (const typed of await typedIn(terminal, block, blocks[index + 1])) {
       before += await typeOne(terminal, { page, scripts, before, ...typed })
     }
     said.push(before)
@@ -36,10 +37,11 @@ export async function runPage(
   return { said: said.join('\n'), terminal }
 }
 
-/** Whether somebody types something on this page. */
+/** Whether somebody types or runs something here. */
 export function isTyped(block: Block): boolean {
   const left = block.directive?.kind
-  return left !== 'not-run' && left !== 'run-by' && (block.language === 'sh' || block.language === 'console')
+  if (left === 'not-run' || left === 'run-by') return false
+  return block.language === 'sh' || block.language === 'console' || isProgram(block)
 }
 
 interface Typed {
@@ -57,11 +59,12 @@ interface Place {
   readonly before: string
 }
 
-/** The commands of a block; what a following block of text shows is said by the last one. */
-function typedIn(block: Block, next: Block | undefined): Typed[] {
+/** The commands of a block, or the one that runs it; what a following block of text shows is said by the last one. */
+async function typedIn(terminal: PageTerminal, block: Block, next: Block | undefined): Promise<Typed[]> {
   if (block.language === 'console') return session(block)
-  if (block.language !== 'sh') return []
-  const commands = splitCommands(block.text)
+  const isRun = isProgram(block)
+  if (block.language !== 'sh' && !isRun) return []
+  const commands = isRun ? [await writeProgram(terminal, block)] : splitCommands(block.text)
   const isShown = next?.follows === true && next.language === 'text' && next.directive === undefined
   return commands.map((command, index) => {
     const isLast = index === commands.length - 1

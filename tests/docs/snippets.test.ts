@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Block, readBlocks } from '../../tools/docs/index.ts'
@@ -60,14 +60,13 @@ describe('every snippet of the documentation is tried', () => {
 
   test('a block that is not tried here says why, or names the test that does', () => {
     const leftOut = own.flatMap(page =>
-      page.blocks.filter(isLeftOut).map(block => ({ at: place(page, block), directive: block.directive })),
+      page.blocks.filter(isLeftOut).map(({ line, directive }) => ({ path: page.path, line, directive })),
     )
-    for (const { at, directive } of leftOut) {
-      if (directive?.kind === 'run-by')
-        expect(statSync(join(repositoryRoot, directive.path)).isFile()).toBe(true)
-      console.log(
-        `${at}: ${directive?.kind === 'not-run' ? `not run: ${directive.reason}` : `run by ${directive?.kind === 'run-by' ? directive.path : ''}`}`,
-      )
+    for (const { path, line, directive } of leftOut) {
+      if (directive?.kind === 'not-run') console.log(`${path}:${line}: not run: ${directive.reason}`)
+      if (directive?.kind !== 'run-by') continue
+      console.log(`${path}:${line}: run by ${directive.path}`)
+      expect(read(directive.path), `${directive.path} is about ${path}`).toContain(path)
     }
     const tried = own.flatMap(page => page.blocks).length - leftOut.length
     console.log(`${tried} blocks tried, ${leftOut.length} not tried here`)
