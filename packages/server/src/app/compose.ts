@@ -128,7 +128,7 @@ function openDoor(
       ...engine,
       operator: {
         account: config.account,
-        accounts: new Set([config.account, ...ground.credentials.credentials.map(({ account }) => account)]),
+        accounts: ground.accounts,
       },
       pushCertificate: () => engine.pushIdentity.certificate,
       clock,

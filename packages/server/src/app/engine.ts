@@ -124,7 +124,7 @@ export async function openEngine(
   return engine
 }
 
-function openControlPlane({ options, ground, engine }: Workshop): Promise<Resources> {
+function openControlPlane({ ground, engine }: Workshop): Promise<Resources> {
   const { storage, eventLogs, clock, plugins, secrets } = ground
   return openResources(
     {
@@ -172,7 +172,7 @@ function openControlPlane({ options, ground, engine }: Workshop): Promise<Resour
         secrets,
       }),
     },
-    [options.config.account, ...ground.credentials.credentials.map(({ account }) => account)],
+    [...ground.accounts],
   )
 }
 
@@ -195,6 +195,10 @@ function openMetrics({ options, ground, engine }: Workshop): Metrics {
     queueMessages: () => engine.queues.counts(),
     instances: () => engine.functions.instances(),
     streamLags: () => engine.streams.lags(),
+    quotas: () =>
+      Promise.all(
+        [...ground.accounts].map(async account => [account, await engine.quotas.states(account)] as const),
+      ),
   })
 }
 

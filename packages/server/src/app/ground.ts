@@ -39,6 +39,8 @@ export interface Ground {
   readonly storage: Storage
   readonly eventLogs: EventLogs
   readonly credentials: LoadedCredentials
+  /** All that there are. */
+  readonly accounts: ReadonlySet<string>
   readonly secrets: SecretBox
   readonly tracer: Tracer
 }
@@ -51,6 +53,7 @@ export async function openGround(
   const tracer = owned.use(await openTracer(config, version))
   const plugins = await createPlugins({ root, log })
   const storage = owned.use(await openStorage(plugins, config))
+  const credentials = await loadCredentials(config)
   return {
     clock,
     random: systemRandom(clock),
@@ -58,7 +61,8 @@ export async function openGround(
     plugins,
     storage,
     eventLogs: openEventLogs(storage.log),
-    credentials: await loadCredentials(config),
+    credentials,
+    accounts: new Set([config.account, ...credentials.credentials.map(({ account }) => account)]),
     secrets: await loadSecretBox(config.dataPath, config.secretKey),
     tracer,
   }

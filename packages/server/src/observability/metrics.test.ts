@@ -92,6 +92,21 @@ describe('metrics of the process and the HTTP face', () => {
     ).toBe(1)
   })
 
+  test('quotas are told by account, with their use where it can be counted', async () => {
+    const uses = [
+      { name: 'buses', limit: 1_000, used: 2 },
+      { name: 'connections', limit: 10, used: undefined },
+    ]
+    using metrics = createMetrics({ version: '1', quotas: async () => [['1', uses]] })
+
+    const text = await metrics.text()
+
+    expect(text).toContain('millrace_quota_limit{account="1",quota="buses"} 1000\n')
+    expect(text).toContain('millrace_quota_used{account="1",quota="buses"} 2\n')
+    expect(text).toContain('millrace_quota_limit{account="1",quota="connections"} 10\n')
+    expect(text).not.toContain('millrace_quota_used{account="1",quota="connections"}')
+  })
+
   test('messages of queues are told by state', async () => {
     const counts = { active: 3, inactive: 2, delayed: 1 }
     using metrics = createMetrics({ version: '1', queueMessages: async () => [['1/jobs', counts]] })

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import { type QueueMessages, queueMetrics } from './queue-metrics.ts'
+import { quotaMetrics, type QuotaUses } from './quota-metrics.ts'
 import { collectProcess, type Disposer } from './process-metrics.ts'
 import { type FunctionMetrics, functionMetrics, type InstanceStates } from './function-metrics.ts'
 import { auditMetrics, type AuditObserver } from './audit-metrics.ts'
@@ -16,6 +17,8 @@ export interface MetricsOptions {
   readonly pending?: () => Promise<Iterable<readonly [queue: string, pending: number]>>
   /** Messages of built-in queues, asked for at each scrape. */
   readonly queueMessages?: QueueMessages
+  /** Quotas of accounts, asked for at each scrape. */
+  readonly quotas?: QuotaUses
   /** Instances of functions, asked for at each scrape. */
   readonly instances?: InstanceStates
   /** Lag of streams, asked for at each scrape. */
@@ -61,6 +64,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const http = httpMetrics(registry)
   if (options.pending !== undefined) pendingMetrics(registry, namesMax, options.pending)
   if (options.queueMessages !== undefined) queueMetrics(registry, namesMax, options.queueMessages)
+  if (options.quotas !== undefined) quotaMetrics(registry, options.quotas)
   const dispose: Disposer = collectProcess(registry)
   return {
     observer,
