@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -37,12 +38,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-secrets-'))
   talkative = await BodyKeeper.start(401)
   const rootSecret = 'r00t-of-the-planted-secrets-4711'
+  const secretKey = randomBytes(32).toString('base64')
   server = await ObservedServer.start(folder, {
+    MILLRACE_SECRET_KEY: secretKey,
     MILLRACE_ACCESS_KEY_ID: 'demo',
     MILLRACE_ACCESS_KEY_SECRET: rootSecret,
   })
   planting = new Planting(server.url, `demo.${rootSecret}`)
   planting.known('the account', rootSecret)
+  planting.known('the key of secrets', secretKey)
   connectors = (await planting.call('GET', '/connectors')).json['items'] as readonly Connector[]
 })
 afterAll(async () => {
@@ -165,6 +169,27 @@ test('of users, sessions and callers that are refused', async () => {
   const wrong = planting.secret('a caller without a key', 'plain')
   expect((await planting.call('GET', '/users', undefined, { token: `demo.${wrong}` })).status).toBe(401)
   await planting.call('PUT', `/buses/b?token=${wrong}`, { nonsense: wrong })
+})
+
+test('of people who sign in to the console', async () => {
+  const password = planting.secret('the password of a user', 'plain')
+  expect((await planting.call('PUT', '/users/ada/password', { password })).status).toBe(200)
+  await planting.call('PUT', '/users/ada/password', { password: [password] })
+  const signIn = (given: string) =>
+    fetch(`${server.url}/console/login`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin: server.url, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ name: 'ada', password: given }),
+    })
+  const answer = await signIn(password)
+  const cookie = answer.headers.getSetCookie().join()
+  planting.known('a session of the console', /=([\w.~-]{20,})/.exec(cookie)?.[1])
+  const refused = await signIn(planting.secret('a wrong password', 'plain'))
+  planting.told.push({
+    name: 'a refused sign-in',
+    bytes: Buffer.from((await refused.text()) + refused.headers.getSetCookie().join()),
+  })
 })
 
 test('of connections of AWS', async () => {

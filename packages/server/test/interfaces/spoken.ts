@@ -131,7 +131,8 @@ export function everythingSpoken({ routes }: Pick<Listener, 'routes'>): readonly
   ]
 }
 
-function routedAction(
+/** The call of one route of the router. */
+export function routedAction(
   spoken: InterfaceName,
   method: string,
   path: string,

@@ -12,6 +12,7 @@ import {
   type InterfaceName,
   type Named,
   rootVersions,
+  routedAction,
   type Spoken,
   type SpokenAction,
 } from './spoken.ts'
@@ -170,6 +171,26 @@ describe.each(interfaces)('%s', name => {
     }
     expect(await place.state()).toBe(before)
   })
+})
+
+test('what is open shows nothing of the account, the same whatever there is, and changes nothing', async () => {
+  const before = await place.state()
+  const open = place.server.listener.routes.filter(({ isOpen }) => isOpen)
+  expect(open.length).toBeGreaterThan(5)
+  for (const { path, methods } of open) {
+    for (const method of methods) {
+      const action = routedAction('rest', method, path, true)
+      const [given, other] = await Promise.all(
+        [place.named.existing, place.named.absent].map(named =>
+          place.wire.send(action.request(named, place.wire.host)),
+        ),
+      )
+      if (given === undefined || other === undefined) throw new Error('two were asked for')
+      expect(given.text, action.name).not.toContain(marker)
+      expect(normal(given), action.name).toBe(normal(other))
+    }
+  }
+  expect(await place.state()).toBe(before)
 })
 
 /**
