@@ -22,6 +22,7 @@ import {
   type Snapshot,
   type StreamSpec,
   type StreamView,
+  tagsOfResource,
 } from '../resources/index.ts'
 
 export interface WiringRolesParts {
@@ -119,7 +120,8 @@ export class WiringRoles {
       action,
       resource: arnOf(action, resource, place),
     }))
-    return this.#parts.roles().refusal({ account, ...acting, accesses })
+    const resourceTags = (resource: string) => tagsOfResource(this.#parts.snapshot(), resource)
+    return this.#parts.roles().refusal({ account, ...acting, accesses, resourceTags })
   }
 
   /** Also one that is not there: whoever acts by it may do nothing. Roles of other accounts cannot be taken on here, and count as none. */

@@ -35,8 +35,14 @@ function rolesOf(written: Written) {
   }
   const secrets = new SecretBox(Buffer.alloc(32, 5))
   const identity = createIdentity({ roots: [], source, secrets, clock })
-  const refusal = (role = 'r') =>
-    identity.roles.refusal({ account, role, service, accesses: [greet, publish] })
+  const refusal = (role = 'r', tags: Record<string, string> = {}) =>
+    identity.roles.refusal({
+      account,
+      role,
+      service,
+      accesses: [greet, publish],
+      resourceTags: resource => (resource === greet.resource ? tags : undefined),
+    })
   return { clock, identity, refusal }
 }
 
@@ -60,6 +66,14 @@ describe('what a service does as a role', () => {
     expect(rolesOf({ statements: [allow(greet), allow(publish), denial] }).refusal()?.code).toBe(
       'role.insufficient',
     )
+  })
+
+  test('may depend on the tags of what is used', () => {
+    const tagged = { ...allow(greet), Condition: { StringEquals: { 'acs:ResourceTag/team': 'shop' } } }
+    const { refusal } = rolesOf({ statements: [tagged, allow(publish)] })
+    expect(refusal('r', { team: 'shop' })).toBeUndefined()
+    expect(refusal('r', { team: 'other' })?.code).toBe('role.insufficient')
+    expect(refusal()?.code).toBe('role.insufficient')
   })
 
   test('needs a role that is there and trusts the service', () => {

@@ -1,6 +1,6 @@
 import { AppError, type Clock, retryBackoff } from '@millrace/spi'
 import type { SessionActor } from './actor.ts'
-import type { Access, Authorizer } from './authorizer.ts'
+import type { Access, Authorizer, RequestFacts } from './authorizer.ts'
 import type { IdentitySource } from './identity-source.ts'
 import type { SessionTokens, TemporaryCredentials } from './session-tokens.ts'
 
@@ -13,6 +13,8 @@ export interface RoleUse {
   readonly role: string
   readonly service: RoleService
   readonly accesses: readonly Access[]
+  /** Of what is used; conditions of the role's policies may ask for them. */
+  readonly resourceTags?: RequestFacts['resourceTags']
 }
 
 /**
@@ -60,7 +62,7 @@ export class ServiceRoles {
    * Why a service may not do all of this as the role; `undefined` when it may. All that is missing is told at once, as the statements that
    * would allow it: `role.not-found`, `role.not-trusting`, `role.insufficient`.
    */
-  refusal({ account, role, service, accesses }: RoleUse): AppError | undefined {
+  refusal({ account, role, service, accesses, resourceTags }: RoleUse): AppError | undefined {
     if (!this.has(account, role)) {
       return refused('role.not-found', `there is no role ${role}`, { role })
     }
@@ -71,8 +73,9 @@ export class ServiceRoles {
       })
     }
     const principal = { account, keyId: '', actor: actorOf(role, service) }
+    const facts = { ...noRequest, ...(resourceTags === undefined ? {} : { resourceTags }) }
     const missing = accesses.filter(
-      access => this.#authorizer.refusal(principal, [access], noRequest) !== undefined,
+      access => this.#authorizer.refusal(principal, [access], facts) !== undefined,
     )
     if (missing.length === 0) return undefined
     const told = missing.map(({ action, resource }) =>

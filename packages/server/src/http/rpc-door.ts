@@ -6,6 +6,7 @@ import {
   type Keys,
   type RpcSignatureVerifier,
 } from '../auth/index.ts'
+import type { PresentedKey } from './audit/index.ts'
 import { BodyBudget } from './body-budget.ts'
 import { askForBody } from './expect-continue.ts'
 import type { HttpLimits } from './limits.ts'
@@ -37,6 +38,9 @@ interface Known {
   service: RpcService
   action: string
   keyId: string | undefined
+  /** For the record of the call. */
+  body?: Readonly<Record<string, string>>
+  presented?: PresentedKey
 }
 
 /**
@@ -73,14 +77,14 @@ export class RpcDoor {
     const startedAtMs = performance.now()
     const requestId = this.#random.id()
     const known: Known = { requestId, service: this.#anyService, action: '', keyId: undefined }
+    const { audit, observer } = this.#parts.services
+    audit.described(request, known)
     try {
       const answer = await this.#answer(request, response, known)
       this.#send(response, 200, { RequestId: requestId, ...answer })
     } catch (thrown) {
       this.#refuse(request, response, known, thrown)
     }
-    const { audit, observer } = this.#parts.services
-    audit.described(request, known)
     const status = response.writableEnded ? response.statusCode : clientGoneStatus
     observer.answered(request.method ?? '', 'rpc', status, performance.now() - startedAtMs)
   }
@@ -89,7 +93,10 @@ export class RpcDoor {
     askForBody(request, response, rpcBodyBytesMax)
     using held = await readBody(request, rpcBodyBytesMax, this.#budget)
     const parameters = rpcParametersOf(request, held.bytes)
-    known.keyId = parameters.get('AccessKeyId')?.slice(0, 128)
+    const { AccessKeyId: keyId, SecurityToken: token, Signature: _, ...body } = Object.fromEntries(parameters)
+    known.keyId = keyId?.slice(0, 128)
+    known.body = body
+    if (known.keyId !== undefined) known.presented = { keyId: known.keyId, token }
     known.service = this.#services.get(parameters.get('Version') ?? '') ?? this.#anyService
     known.action = parameters.get('Action') ?? ''
     const principal = this.#verifier.verify(request.method ?? '', parameters)

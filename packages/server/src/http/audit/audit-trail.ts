@@ -10,7 +10,7 @@ import { apiCallEvent, type EndedCall } from './api-call.ts'
 import { apiVersionOf } from './api-version.ts'
 import { beforeEnd } from './held-answer.ts'
 import { recordedParameters } from './parameters.ts'
-import { presentedKey } from './presented-key.ts'
+import { type PresentedKey, presentedKey } from './presented-key.ts'
 import { kindOf } from './recorded-actions.ts'
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts'
 
@@ -47,6 +47,8 @@ export interface CallDescription {
   readonly params?: unknown
   /** Bytes, what the interface has made of them, or a function that makes it. */
   readonly body?: unknown
+  /** The key that a request is said to be signed with, where its head does not name it. */
+  readonly presented?: PresentedKey | undefined
 }
 
 /** What becomes of somebody at the door of the console. */
@@ -137,7 +139,10 @@ export class AuditTrail implements AsyncDisposable {
   refused(request: IncomingMessage, code: string, message: string): void {
     const call = this.#open.get(request)
     if (call?.asked !== undefined) call.refusal ??= { code, message }
-    else if (failedAuthentication.test(code)) this.#suspect(request, code, message)
+    else if (failedAuthentication.test(code)) {
+      const presented = presentedKey(request.headers) ?? call?.description.presented
+      if (presented !== undefined) this.#suspect(request, presented, { code, message })
+    }
   }
 
   /**
@@ -222,9 +227,11 @@ export class AuditTrail implements AsyncDisposable {
    * Somebody used a key without proving to have it. Whether it exists is looked up when the answer has left: what follows for one that
    * does would show in the time of the answer.
    */
-  #suspect(request: IncomingMessage, code: string, message: string): void {
-    const presented = presentedKey(request.headers)
-    if (presented === undefined) return
+  #suspect(
+    request: IncomingMessage,
+    presented: PresentedKey,
+    refusal: NonNullable<EndedCall['refusal']>,
+  ): void {
     if (this.#suspicions.length >= suspicionsMax) {
       this.#drop(1, 'too many refused requests wait to be looked at')
       return
@@ -239,7 +246,7 @@ export class AuditTrail implements AsyncDisposable {
       requestId: undefined,
       parameters: { method: request.method, path },
       status: undefined,
-      refusal: { code, message },
+      refusal,
     }
     this.#suspicions.push({ call, token: presented.token })
     this.#looking ??= this.#lookUp()

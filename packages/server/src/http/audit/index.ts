@@ -1,4 +1,5 @@
 export { ApiCallData } from './api-call.ts'
 export { AuditTrail, type CallDescription } from './audit-trail.ts'
 export { namesInPath } from './parameters.ts'
+export type { PresentedKey } from './presented-key.ts'
 export { kindOf } from './recorded-actions.ts'
