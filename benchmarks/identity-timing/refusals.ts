@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { bodyOf } from '../signatures/requests.ts'
 
 /** One request that is refused. */
 export interface RefusedRequest {
@@ -22,7 +21,7 @@ export interface Refusal {
   request(claimed: Claimed): RefusedRequest
 }
 
-const body = bodyOf(256)
+const body = Buffer.from(JSON.stringify({ EventBusName: 'orders' }))
 const base64 = (): string => randomBytes(20).toString('base64')
 const hex = (): string => randomBytes(32).toString('hex')
 const now = (): string => new Date().toUTCString()
