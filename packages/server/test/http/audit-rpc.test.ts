@@ -49,7 +49,7 @@ async function call(
   const response =
     method === 'GET'
       ? await fetch(`${server.listener.url}/?${form.toString()}`)
-      : await fetch(`${server.listener.url}/`, { method, body: form })
+      : await fetch(`${server.listener.url}/`, { method: 'POST', body: form })
   await response.arrayBuffer()
   return response.status
 }
