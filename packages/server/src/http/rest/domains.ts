@@ -62,6 +62,7 @@ const getDomain = operation({
   access: needs('fc:GetCustomDomain', 'custom-domains/:host'),
   tag,
   summary: 'Reads the routes of a domain.',
+  description: 'Secrets are shown as asterisks; written back, they keep what is stored.',
   params: DomainParams,
   answers: { 200: { description: 'The domain.', schema: Domain } },
   refusals: { 404: ['resource.not-found'] },

@@ -70,7 +70,8 @@ const getFunction = operation({
   access: needs('fc:GetFunction', 'functions/:function'),
   tag,
   summary: 'Reads the definition of a function.',
-  description: 'By an alias: of the version that it points to.',
+  description:
+    'By an alias: of the version that it points to. Values of the environment are shown as asterisks; written back, they keep what is stored.',
   params: FunctionParams,
   query: Type.Object({ qualifier: Type.Optional(Qualifier) }, { additionalProperties: false }),
   answers: { 200: { description: 'The function.', schema: FunctionResource } },
