@@ -1,39 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { EventText } from '@millrace/cloudevents'
-import type { Clock, PluginLog, Random } from '@millrace/spi'
+import type { Random } from '@millrace/spi'
 import { type Access, actorArn, type Identity, type Principal } from '../../auth/index.ts'
-import type { Ingest } from '../../ingest/index.ts'
-import type { AuditObserver } from '../../observability/index.ts'
-import { busKey, defaultBusName, type Resources } from '../../resources/index.ts'
 import { factsOf } from '../request-facts.ts'
-import { apiCallEvent, type EndedCall } from './api-call.ts'
+import type { EndedCall } from './api-call.ts'
 import { apiVersionOf } from './api-version.ts'
 import { beforeEnd } from './held-answer.ts'
 import { recordedParameters } from './parameters.ts'
 import { type PresentedKey, presentedKey } from './presented-key.ts'
 import { kindOf } from './recorded-actions.ts'
-import { type WaitingCall, WaitingCalls } from './waiting-calls.ts'
+import { Recorder, type RecorderParts } from './recorder.ts'
 
-/** Events that are made and appended together: few, so that requests that come meanwhile are not held up. */
-const batchMax = 16
 /** Refused requests whose keys have still to be looked up, of one turn of the loop. Further ones are dropped and counted. */
 const suspicionsMax = 1_024
 /** An answer waits at most so long until its call is on disk. */
 export const answerHeldMsMax = 5_000
-/** A line in the log about drops, at most so often. */
-const dropLogEveryMs = 10_000
 
 /** Refusals of somebody whose key is known, but who did not prove to have it. */
 const failedAuthentication = /^auth\.(?:unauthenticated|key-disabled|nonce-used|signature-|token-)/
 
-export interface AuditTrailParts {
-  readonly ingest: Pick<Ingest, 'accept'>
-  readonly resources: Pick<Resources, 'snapshots'>
+export interface AuditTrailParts extends RecorderParts {
   readonly identity: Pick<Identity, 'keys'>
-  readonly clock: Clock
   readonly random: Random
-  readonly log: PluginLog
-  readonly observer: AuditObserver
   readonly region: string
   /** Whether calls that change nothing are recorded too. */
   readonly recordsReads: boolean
@@ -91,15 +78,13 @@ interface Asked {
 export class AuditTrail implements AsyncDisposable {
   readonly #parts: AuditTrailParts
   readonly #open = new WeakMap<object, OpenCall>()
-  readonly #waiting = new WaitingCalls()
-  #draining: Promise<void> | undefined
+  readonly #recorder: Recorder
   readonly #suspicions: Suspicion[] = []
   #looking: Promise<void> | undefined
-  #dropped = 0
-  #dropsLoggedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: AuditTrailParts) {
     this.#parts = parts
+    this.#recorder = new Recorder(parts)
   }
 
   /** A request that may turn out to be worth recording has arrived. */
@@ -162,16 +147,16 @@ export class AuditTrail implements AsyncDisposable {
       requestId: undefined,
       status: undefined,
     }
-    this.#add(refusal === undefined ? 'call' : 'attempt', { call, done: held.resolve })
+    this.#recorder.add(refusal === undefined ? 'call' : 'attempt', { call, done: held.resolve })
     return held.promise
   }
 
   /** Resolves when nothing waits to be recorded. */
   async settled(): Promise<void> {
-    while (this.#looking !== undefined || this.#draining !== undefined) {
+    do {
       await this.#looking
-      await this.#draining
-    }
+      await this.#recorder.settled()
+    } while (this.#looking !== undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -213,7 +198,7 @@ export class AuditTrail implements AsyncDisposable {
       parameters: recordedParameters({ url, headers, params, body }),
       refusal: refusal ?? failureOf(status),
     }
-    this.#add('call', {
+    this.#recorder.add('call', {
       call,
       done: () => {
         timer[Symbol.dispose]()
@@ -233,7 +218,7 @@ export class AuditTrail implements AsyncDisposable {
     refusal: NonNullable<EndedCall['refusal']>,
   ): void {
     if (this.#suspicions.length >= suspicionsMax) {
-      this.#drop(1, 'too many refused requests wait to be looked at')
+      this.#recorder.drop(1, 'too many refused requests wait to be looked at')
       return
     }
     const { clock, random } = this.#parts
@@ -262,7 +247,7 @@ export class AuditTrail implements AsyncDisposable {
       if (owner === undefined) continue
       const resource = `acs:ram::${owner.account}:accesskey/${keyId}`
       const accesses = [{ action: 'ram:Authenticate', resource }] as const
-      this.#add('attempt', { call: { ...call, ...owner, accesses }, done: () => {} })
+      this.#recorder.add('attempt', { call: { ...call, ...owner, accesses }, done: () => {} })
     }
   }
 
@@ -286,73 +271,6 @@ export class AuditTrail implements AsyncDisposable {
     if (refusal === undefined) return { account: key.account, actor: key.actor }
     const disabled = resources.snapshots.current().accessKeys.get(keyId)
     return disabled && { account: disabled.account, actor: { kind: 'user', name: disabled.user } }
-  }
-
-  #add(kind: 'call' | 'attempt', waiting: WaitingCall): void {
-    if (!this.#waiting.add(kind, waiting)) {
-      this.#drop(1, 'too many calls wait to be recorded')
-      waiting.done()
-      return
-    }
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = undefined
-    })
-  }
-
-  /** Never rejects. */
-  async #drain(): Promise<void> {
-    // The refusal of an attempt is written when the code that is running now has ended.
-    await Promise.resolve()
-    while (this.#waiting.size > 0) {
-      const byAccount = Map.groupBy(this.#waiting.take(batchMax), ({ call }) => call.account)
-      for (const [account, some] of byAccount) {
-        await this.#append(
-          account,
-          some.map(({ call }) => call),
-        )
-        for (const { done } of some) done()
-      }
-    }
-  }
-
-  async #append(account: string, calls: readonly EndedCall[]): Promise<void> {
-    const { ingest, resources, observer } = this.#parts
-    const bus = resources.snapshots.current().buses.get(busKey(account, defaultBusName))
-    if (bus === undefined) {
-      this.#drop(calls.length, 'the account has no built-in bus')
-      return
-    }
-    try {
-      const outcomes = await ingest.accept(bus, this.#eventsOf(calls), { internal: true })
-      const refusals = outcomes.filter(outcome => outcome.status === 'refused')
-      observer.recorded(outcomes.length - refusals.length)
-      if (refusals[0] !== undefined) this.#drop(refusals.length, refusals[0].error.message)
-    } catch (thrown) {
-      this.#drop(calls.length, thrown instanceof Error ? thrown.message : 'unknown reason')
-    }
-  }
-
-  /** A call that cannot be told must not keep out those beside it. */
-  #eventsOf(calls: readonly EndedCall[]): EventText[] {
-    return calls.flatMap(call => {
-      try {
-        return [apiCallEvent(call)]
-      } catch (thrown) {
-        this.#drop(1, thrown instanceof Error ? thrown.message : 'unknown reason')
-        return []
-      }
-    })
-  }
-
-  #drop(calls: number, reason: string): void {
-    const { observer, clock, log } = this.#parts
-    observer.dropped(calls)
-    this.#dropped += calls
-    const nowMs = clock.nowMs()
-    if (nowMs - this.#dropsLoggedAtMs < dropLogEveryMs) return
-    log.warn('calls are not recorded as audit events', { calls: this.#dropped, reason })
-    this.#dropsLoggedAtMs = nowMs
-    this.#dropped = 0
   }
 }
 
