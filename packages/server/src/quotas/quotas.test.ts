@@ -96,9 +96,9 @@ describe('events', () => {
     expect(quotas.takeEvents(orders, 1, 'eventbridge')).toMatchObject(
       rate('events-per-second-per-bus', 3_000),
     )
-    expect(quotas.takeEvents(orders, 90_000, 'aws')).toBeUndefined()
-    expect(quotas.takeEvents(orders, 7_000)).toBeUndefined()
-    expect(quotas.takeEvents(orders, 1)).toMatchObject(rate('events-per-second', 100_000))
+    expect(quotas.takeEvents(orders, 900_000, 'aws')).toBeUndefined()
+    expect(quotas.takeEvents(orders, 97_000)).toBeUndefined()
+    expect(quotas.takeEvents(orders, 1)).toMatchObject(rate('events-per-second', 1_000_000))
   })
 
   test('follow a limit that is set, also above the number of an interface', async () => {

@@ -98,17 +98,17 @@ export const quotaCatalogue = {
     limit: 51_200 * mebibyte,
     description: 'Code packages of functions, of their versions and of layers, each counted once.',
   },
-  'events-per-second': { unit: 'per second', limit: 100_000, description: 'Events published to all buses.' },
+  'events-per-second': { unit: 'per second', limit: 1_000_000, description: 'Events published to all buses.' },
   'events-per-second-per-bus': {
     unit: 'per second',
     of: 'bus',
-    limit: 100_000,
+    limit: 1_000_000,
     faces: { eventbridge: 3_000 },
     description: 'Events published to one bus.',
   },
   'requests-per-second': {
     unit: 'per second',
-    limit: 2_000,
+    limit: 5_000,
     description: 'Requests that read or change anything but events, messages, logs and calls of functions.',
   },
   'message-requests-per-second': {
