@@ -188,7 +188,8 @@ describe('a change is recorded', () => {
   test('when a role is taken on, by STS and by the own interface, granted or not', async () => {
     const headers = { authorization, 'x-acs-version': '2015-04-01', 'x-acs-action': 'AssumeRole' }
     const arn = `acs:ram::${testAccount}:role/none`
-    await server.call('POST', `/?RoleArn=${encodeURIComponent(arn)}&RoleSessionName=abc`, '', headers)
+    const query = `RoleArn=${encodeURIComponent(arn)}&RoleSessionName=abc&ExternalId=${planted[1]}`
+    await server.call('POST', `/?${query}`, '', headers)
     await server.call('POST', '/api/v1/roles/nil/sessions', { session: 'abc' }, asUser())
     for (const [end, type] of [
       ['role/none', 'root-account'],
@@ -199,6 +200,8 @@ describe('a change is recorded', () => {
         data: { errorCode: 'auth.forbidden', userIdentity: { type } },
       })
     }
+    const { requestParameters } = (await theOne('AssumeRole', 'role/none')).data
+    expect(requestParameters).toEqual({ RoleArn: arn, RoleSessionName: 'abc', ExternalId: 'hidden' })
   })
 
   test('of users, policies and keys, with what they may but no secret', async () => {
