@@ -133,3 +133,21 @@ describe.each(['docs/limits.md', 'docs/zh/limits.md'])('%s', page => {
     expect(wrong).toEqual([])
   })
 })
+
+test('the page in Chinese has the limits of the page in English', async () => {
+  const [english = '', chinese = ''] = await Promise.all(
+    ['docs/limits.md', 'docs/zh/limits.md'].map(path => readFile(join(repositoryRoot, path), 'utf8')),
+  )
+  expect(limitRows(chinese)).toEqual(limitRows(english))
+})
+
+test('every quota of the catalogue is on the page', async () => {
+  const path = 'packages/server/src/resources/quota.ts'
+  const catalogue = await readFile(join(repositoryRoot, path), 'utf8')
+  const quotas = [...catalogue.matchAll(/^ {2}'?([a-z-]+)'?: \{\s+unit:/gm)].map(([, name]) => name)
+  expect(quotas.length).toBeGreaterThan(20)
+
+  const page = await readFile(join(repositoryRoot, 'docs/limits.md'), 'utf8')
+  const named = limitRows(page).flatMap(({ name, paths }) => (paths.includes(path) ? [name] : []))
+  expect(new Set(named)).toEqual(new Set(quotas))
+})
