@@ -22,6 +22,7 @@ import {
 import { BatchPublisher, type BatchPublisherOptions } from './publishing/index.ts'
 import { PoliciesClient } from './policies-client.ts'
 import { QueuesClient } from './queues.ts'
+import { QuotasClient } from './quotas.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { BusSpec, FunctionStatus, RuleSpec } from './resources.ts'
 import { RuntimesClient } from './runtimes.ts'
@@ -105,6 +106,8 @@ export class Client {
   readonly runtimes: RuntimesClient
   readonly streams: StreamsClient
   readonly queues: QueuesClient
+  /** How much accounts may have, and use. */
+  readonly quotas: QuotasClient
   readonly topics: TopicsClient
   /** Named external systems. */
   readonly instances: ResourceClient<InstanceSpec>
@@ -127,6 +130,7 @@ export class Client {
     this.runtimes = new RuntimesClient(this.transport)
     this.streams = new StreamsClient(this.transport)
     this.queues = new QueuesClient(this.transport)
+    this.quotas = new QuotasClient(this.transport)
     this.topics = new TopicsClient(this.transport)
     this.instances = new ResourceClient(this.transport, '/api/v1/instances')
     this.consoleLogin = new ConsoleLoginClient(this.transport)

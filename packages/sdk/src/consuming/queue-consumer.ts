@@ -90,7 +90,7 @@ export class QueueConsumer {
       } catch (thrown) {
         if (signal.aborted) return undefined
         if (!isPassing(thrown)) throw thrown
-        this.#options.onError?.(thrown)
+        this.#tell(thrown)
         await pause(this.#clock, this.#delayMs(failures, thrown), signal)
       }
     }
@@ -132,12 +132,12 @@ export class QueueConsumer {
         await this.#delete(handle)
         return
       }
-      this.#options.onError?.(failure, message)
+      this.#tell(failure, message)
       const delayMs = Math.max(1_000, this.#delayMs(message.receives))
       await this.#queues.changeVisibility(this.#name, handle, delayMs)
     } catch (thrown) {
       // It comes again by itself when it is no longer hidden.
-      this.#options.onError?.(thrown, message)
+      this.#tell(thrown, message)
     }
   }
 
@@ -159,7 +159,7 @@ export class QueueConsumer {
         handle = (await this.#queues.changeVisibility(this.#name, handle, visibilityMs)).handle
         untilMs = changedAtMs + visibilityMs
       } catch (thrown) {
-        this.#options.onError?.(thrown, message)
+        this.#tell(thrown, message)
         if (isPassing(thrown) && this.#clock.nowMs() < untilMs) continue
         lost.abort(new Error('the message is no longer hidden from others', { cause: thrown }))
         return handle
@@ -178,6 +178,11 @@ export class QueueConsumer {
         await pause(this.#clock, this.#delayMs(tries, thrown), this.#force.signal)
       }
     }
+  }
+
+  /** What the listener throws is not for the consumer, which goes on. */
+  #tell(error: unknown, message?: ReceivedMessage): void {
+    queueMicrotask(() => this.#options.onError?.(error, message))
   }
 
   async #drain(): Promise<void> {

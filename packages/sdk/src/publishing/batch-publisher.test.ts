@@ -166,13 +166,17 @@ describe('a full publisher', () => {
 })
 
 describe('the end of a publisher', () => {
-  test('a flush sends at once and counts what became of everything', async () => {
-    const { clock, publisher } = place({ lingerMs: 60_000 })
+  test('a flush sends at once and counts what became of everything since the last one', async () => {
+    const { clock, publisher } = place({ lingerMs: 60_000, countMax: 2 })
+    await publisher.enqueue(event('c'))
+    await publisher.enqueue(event('d'))
+    await clock.settle()
     await publisher.enqueue(event('a'))
     await publisher.enqueue({ ...event('b'), data: 'poison' })
     const flushed = publisher.flush()
     await clock.advance(0)
-    expect(await flushed).toEqual({ accepted: 1, failed: 1 })
+    expect(await flushed).toEqual({ accepted: 3, failed: 1 })
+    expect(await publisher.flush()).toEqual({ accepted: 0, failed: 0 })
   })
 
   test('closing sends what is held, and takes nothing more', async () => {
@@ -197,6 +201,17 @@ describe('the end of a publisher', () => {
     const error = { code: 'client.publisher-closed', problem: { mayBeStored: true } }
     expect(await outcomes).toMatchObject([{ reason: error }, { reason: error }])
   })
+})
+
+test('no timer is left when there is nothing to wait for, and the process may end', async () => {
+  const { clock, publisher } = place({ requestsMax: 1, lingerMs: 1_000 }, [slow(10)])
+  await publisher.enqueue(event('a'))
+  const flushed = publisher.flush()
+  await publisher.enqueue(event('b'))
+  await clock.advance(10)
+  await flushed
+  await publisher.flush()
+  expect(clock.pending).toBe(0)
 })
 
 test('options beyond their limits are refused by name', () => {

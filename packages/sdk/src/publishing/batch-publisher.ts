@@ -10,6 +10,7 @@ import { MillraceError } from '../error.ts'
 import type { Accepted, EventInput, PublishOutcome, PublishResult } from '../events.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { PublishBuffer } from './buffer.ts'
+import { closedError, deadlineError, fullError, maybeStored, outcomeOf, tooLargeError } from './errors.ts'
 import { type HeldEvent, heldEvent } from './held-event.ts'
 import {
   type BatchPublisherOptions,
@@ -30,7 +31,7 @@ export interface TakenEvent {
   readonly accepted: Promise<Accepted>
 }
 
-/** What became of the events that a `flush` waited for. */
+/** What became of the events that were settled since the flush before. */
 export interface Flushed {
   readonly accepted: number
   readonly failed: number
@@ -54,6 +55,7 @@ export class BatchPublisher implements AsyncDisposable {
   readonly #open = new Set<HeldEvent>()
   readonly #waiting: WaitingEvent[] = []
   readonly #force = new AbortController()
+  #ended = { accepted: 0, failed: 0 }
   #requests = 0
   #hurries = 0
   #pausedUntilMs = 0
@@ -114,25 +116,31 @@ export class BatchPublisher implements AsyncDisposable {
     if (held.bytes > bufferedBytesMax) throw tooLargeError(held.bytes, bufferedBytesMax)
     if (this.#waiting.length === 0 && this.#buffer.hasRoomFor(held)) {
       this.#take(held)
-      if (this.#buffer.isPlenty || this.#hurries > 0) this.#pump()
-      else this.#wakeAt(held.dueAtMs, this.#clock.nowMs())
-    } else if (whenFull === 'refuse' || this.#waiting.length >= waitingMax) throw this.#fullError()
+      if (this.#isFull) this.#wakeAt(held.takenAtMs + this.#options.deadlineMs, held.takenAtMs)
+      else if (this.#buffer.isPlenty || this.#hurries > 0) this.#pump()
+      else this.#wakeAt(held.dueAtMs, held.takenAtMs)
+    } else if (whenFull === 'refuse' || this.#waiting.length >= waitingMax)
+      throw fullError(this.held, this.#options)
     else await this.#room(held, signal)
     return { id: held.event.id, accepted: held.settled.promise }
   }
 
-  /** Sends what is held without waiting for more, and resolves when all of it is stored or given up. The signal ends the waiting. */
+  /**
+   * Sends what is held without waiting for more, and resolves when all of it is stored or given up; with the numbers of all
+   * events that were since the flush before. The signal ends the waiting.
+   */
   async flush(signal?: AbortSignal): Promise<Flushed> {
     const settled = Promise.allSettled([...this.#open].map(held => held.settled.promise))
     this.#hurries++
     this.#pump()
     try {
-      const results = await untilAborted(settled, signal)
-      const accepted = results.filter(({ status }) => status === 'fulfilled').length
-      return { accepted, failed: results.length - accepted }
+      await untilAborted(settled, signal)
     } finally {
       this.#hurries--
     }
+    const flushed = this.#ended
+    this.#ended = { accepted: 0, failed: 0 }
+    return flushed
   }
 
   /** Takes no more events, sends what it holds, and gives up after `drainMsMax` what is not stored by then. */
@@ -148,9 +156,9 @@ export class BatchPublisher implements AsyncDisposable {
     using _limit = this.#clock.timer(this.#options.drainMsMax, () => {
       this.#force.abort(closedError())
       for (const held of this.#buffer.clear()) this.#giveUp(held, closedError())
+      this.#pump()
     })
     await this.flush()
-    this.#wake?.timer[Symbol.dispose]()
   }
 
   /** Waits in line until the event is taken. */
@@ -183,19 +191,27 @@ export class BatchPublisher implements AsyncDisposable {
   /** Does all that can be done now, and sees to it that time will do the rest. */
   #pump(): void {
     const nowMs = this.#clock.nowMs()
-    for (const held of this.#buffer.expire(nowMs)) this.#giveUp(held, this.#deadlineError(held))
+    // A timer that is no longer needed would keep the process alive.
+    this.#wake?.timer[Symbol.dispose]()
+    this.#wake = undefined
+    for (const held of this.#buffer.expire(nowMs))
+      this.#giveUp(held, deadlineError(held, this.#options.deadlineMs))
     this.#admit()
-    const { requestsMax } = this.#options
-    while (this.#requests < requestsMax && nowMs >= this.#pausedUntilMs && !this.#force.signal.aborted) {
+    while (!this.#isFull && nowMs >= this.#pausedUntilMs && !this.#force.signal.aborted) {
       const batch = this.#buffer.take(nowMs, this.#hurries > 0)
       if (batch.length === 0) break
       this.#requests++
       void this.#send(batch)
     }
-    const nextAtMs = this.#buffer.nextAtMs(nowMs)
+    const nextAtMs = this.#buffer.nextAtMs(nowMs, this.#isFull)
     if (nextAtMs === undefined) return
     this.#wakeAt(nextAtMs, nowMs)
     if (this.#pausedUntilMs > nowMs) this.#wakeAt(this.#pausedUntilMs, nowMs)
+  }
+
+  /** No further request may be made before one has ended, which then sees to the rest. */
+  get #isFull(): boolean {
+    return this.#requests >= this.#options.requestsMax
   }
 
   #wakeAt(atMs: number, nowMs: number): void {
@@ -278,47 +294,20 @@ export class BatchPublisher implements AsyncDisposable {
   }
 
   #giveUp(held: HeldEvent, error: MillraceError): void {
-    const { code, message, status, problem, retryAfterMs } = error
-    const told = held.isUnknown
-      ? new MillraceError(
-          code,
-          message,
-          status,
-          { ...problem, mayBeStored: true },
-          { cause: error, retryAfterMs },
-        )
-      : error
+    const told = held.isUnknown ? maybeStored(error) : error
     this.#settle(held, told)
-    this.#options.onFailed?.({ event: held.event, error: told })
+    // What it throws is not for the publisher, which goes on.
+    queueMicrotask(() => this.#options.onFailed?.({ event: held.event, error: told }))
   }
 
   #settle(held: HeldEvent, error: unknown, accepted?: Accepted): void {
     if (!this.#open.delete(held)) return
-    if (held.isTaken) this.#buffer.release(held)
+    if (held.isTaken) {
+      this.#buffer.release(held)
+      this.#ended[accepted === undefined ? 'failed' : 'accepted']++
+    }
     if (accepted === undefined) held.settled.reject(error)
     else held.settled.resolve(accepted)
-  }
-
-  #deadlineError({ event, attempts, lastError }: HeldEvent): MillraceError {
-    const { deadlineMs } = this.#options
-    const reason = lastError === undefined ? 'it was never sent' : lastError.message
-    return new MillraceError(
-      'client.publish-deadline',
-      `event ${event.id} was given up after ${deadlineMs} ms and ${attempts} attempts: ${reason}`,
-      lastError?.status ?? 0,
-      lastError?.problem,
-      { cause: lastError },
-    )
-  }
-
-  #fullError(): MillraceError {
-    const { events, bytes } = this.held
-    const { bufferedMax, bufferedBytesMax } = this.#options
-    return new MillraceError(
-      'client.publisher-full',
-      `the publisher holds ${events} events of ${bytes} bytes; its limits are ${bufferedMax} and ${bufferedBytesMax}`,
-      0,
-    )
   }
 }
 
@@ -326,22 +315,4 @@ export class BatchPublisher implements AsyncDisposable {
 interface WaitingEvent {
   readonly held: HeldEvent
   readonly turn: PromiseWithResolvers<void>
-}
-
-function closedError(): MillraceError {
-  return new MillraceError(
-    'client.publisher-closed',
-    'the publisher is closed; the event is not published by it',
-    0,
-  )
-}
-
-function tooLargeError(bytes: number, limit: number): MillraceError {
-  const message = `the event has ${bytes} bytes; the publisher holds at most ${limit}`
-  return new MillraceError('client.event-too-large', message, 0, { limit, seen: bytes })
-}
-
-function outcomeOf(thrown: unknown, id: string | undefined): PublishOutcome {
-  if (!(thrown instanceof MillraceError)) throw thrown
-  return { ...(id === undefined ? {} : { id }), error: { code: thrown.code, detail: thrown.message } }
 }

@@ -19,11 +19,15 @@ export class PublishBuffer {
   readonly #limits: BufferLimits
   #countMax: number
   #pending: HeldEvent[] = []
+  /** Keys with events under way. */
   readonly #busyKeys = new Set<string>()
+  /** Keys whose next event waits for its repetition, as of the last look. */
+  #haltedKeys = new Set<string>()
+  /** What could go in the next request, as far as it is known without looking at everything. */
+  readonly #free = { count: 0, bytes: 0 }
   #sequence = 0
   #count = 0
   #bytes = 0
-  #pendingBytes = 0
 
   constructor(limits: BufferLimits) {
     this.#limits = limits
@@ -39,9 +43,9 @@ export class PublishBuffer {
     return this.#bytes
   }
 
-  /** Whether there is a request's worth of events. */
+  /** Whether events that were added since the last look make a request full, so that it is worth looking again. */
   get isPlenty(): boolean {
-    return this.#pending.length >= this.#countMax || this.#pendingBytes >= this.#limits.bytesMax
+    return this.#free.count >= this.#countMax || this.#free.bytes >= this.#limits.bytesMax
   }
 
   hasRoomFor(held: HeldEvent): boolean {
@@ -53,38 +57,44 @@ export class PublishBuffer {
     held.sequence = this.#sequence++
     this.#count++
     this.#bytes += held.bytes
-    this.#pendingBytes += held.bytes
     this.#pending.push(held)
+    if (this.#isStopped(held)) return
+    this.#free.count++
+    this.#free.bytes += held.bytes
   }
 
   /** Takes out what is to be sent now; nothing unless some of it is due, it fills a request, or there is a hurry. */
   take(nowMs: number, isHurried: boolean): HeldEvent[] {
     const batch: HeldEvent[] = []
-    const blocked = new Set(this.#busyKeys)
-    let bytes = 0
+    const free = this.#free
+    free.count = 0
+    free.bytes = 0
+    this.#haltedKeys = new Set()
     let isRipe = isHurried
     for (const held of this.#pending) {
-      const { key } = held
-      if (key !== undefined && blocked.has(key)) continue
+      if (this.#isStopped(held)) continue
       if (held.attempts > 0 && held.dueAtMs > nowMs) {
-        if (key !== undefined) blocked.add(key)
+        if (held.key !== undefined) this.#haltedKeys.add(held.key)
         continue
       }
       isRipe ||= held.dueAtMs <= nowMs
-      if (batch.length > 0 && bytes + held.bytes > this.#limits.bytesMax) {
+      if (batch.length > 0 && free.bytes + held.bytes > this.#limits.bytesMax) {
         isRipe = true
         break
       }
       batch.push(held)
-      bytes += held.bytes
+      free.count++
+      free.bytes += held.bytes
       if (batch.length === this.#countMax) {
         isRipe = true
         break
       }
     }
     if (!isRipe || batch.length === 0) return []
+    free.count = 0
+    free.bytes = 0
     const taken = new Set(batch)
-    this.#setPending(this.#pending.filter(held => !taken.has(held)))
+    this.#pending = this.#pending.filter(held => !taken.has(held))
     for (const { key } of batch) if (key !== undefined) this.#busyKeys.add(key)
     return batch
   }
@@ -93,7 +103,7 @@ export class PublishBuffer {
   ended(batch: readonly HeldEvent[], again: readonly HeldEvent[]): void {
     for (const { key } of batch) if (key !== undefined) this.#busyKeys.delete(key)
     if (again.length === 0) return
-    this.#setPending([...this.#pending, ...again].sort((left, right) => left.sequence - right.sequence))
+    this.#pending = [...this.#pending, ...again].sort((left, right) => left.sequence - right.sequence)
   }
 
   /** A request of so many events was too large for the server. */
@@ -107,15 +117,13 @@ export class PublishBuffer {
     // They stand in the order in which they were taken, so the oldest is the first.
     if ((this.#pending[0]?.takenAtMs ?? Number.POSITIVE_INFINITY) > atMs) return []
     const expired = this.#pending.filter(held => held.takenAtMs <= atMs)
-    this.#setPending(this.#pending.filter(held => held.takenAtMs > atMs))
+    this.#pending = this.#pending.filter(held => held.takenAtMs > atMs)
     return expired
   }
 
   /** Takes out all that is not under way. */
   clear(): HeldEvent[] {
-    const pending = this.#pending
-    this.#setPending([])
-    return pending
+    return this.#pending.splice(0)
   }
 
   /** Makes room: the event was stored or given up. */
@@ -124,17 +132,25 @@ export class PublishBuffer {
     this.#bytes -= held.bytes
   }
 
-  /** When time alone will make something of what waits due, or give it up; `undefined` when nothing waits. */
-  nextAtMs(nowMs: number): number | undefined {
+  /**
+   * When time alone will have something given up, or, unless `isDeadlineOnly`, make something due; `undefined` when nothing
+   * waits.
+   */
+  nextAtMs(nowMs: number, isDeadlineOnly: boolean): number | undefined {
     const [oldest] = this.#pending
     if (oldest === undefined) return undefined
     let nextAtMs = oldest.takenAtMs + this.#limits.deadlineMs
-    for (const { dueAtMs } of this.#pending) if (dueAtMs > nowMs && dueAtMs < nextAtMs) nextAtMs = dueAtMs
+    if (isDeadlineOnly) return nextAtMs
+    for (const held of this.#pending) {
+      const { dueAtMs, attempts, key } = held
+      // It goes on when a request has ended, or when what halts it is due.
+      if (this.#isStopped(held) && (attempts === 0 || this.#busyKeys.has(key ?? ''))) continue
+      if (dueAtMs > nowMs && dueAtMs < nextAtMs) nextAtMs = dueAtMs
+    }
     return nextAtMs
   }
 
-  #setPending(pending: HeldEvent[]): void {
-    this.#pending = pending
-    this.#pendingBytes = pending.reduce((sum, { bytes }) => sum + bytes, 0)
+  #isStopped({ key }: HeldEvent): boolean {
+    return key !== undefined && (this.#busyKeys.has(key) || this.#haltedKeys.has(key))
   }
 }
