@@ -1,7 +1,8 @@
-import { assert } from '@millrace/spi'
+import { AppError, assert } from '@millrace/spi'
 import type { FastifyRequest, onRequestHookHandler, preValidationHookHandler, RouteOptions } from 'fastify'
 import { type Authenticator, isPrincipal, type RequestFacts } from '../auth/index.ts'
 import { accessMember, parametersOf, type RouteAccess } from './access.ts'
+import { parseJson } from './json-body.ts'
 import type { Permits } from './permits.ts'
 import { requestTags } from './request-tags.ts'
 
@@ -32,7 +33,8 @@ export function admission(parts: {
         return
       }
       request.principal = decision
-      if (!canHaveTags(request)) return answer(next, () => permit(parts.permits, 'checkRoute', request))
+      if (tagsMember(request) === undefined)
+        return answer(next, () => permit(parts.permits, 'checkRoute', request))
       answer(next, () => {
         try {
           permit(parts.permits, 'checkRoute', request, () => {
@@ -46,8 +48,7 @@ export function admission(parts: {
     },
     preValidation: (request, _reply, next) => {
       if (!asksForTags.has(request)) return next()
-      const { tags } = (request.body ?? {}) as { readonly tags?: unknown }
-      answer(next, () => permit(parts.permits, 'checkRouteAgain', request, () => requestTags(tags)))
+      answer(next, () => permit(parts.permits, 'checkRouteAgain', request, () => tagsGiven(request)))
     },
   }
 }
@@ -62,9 +63,20 @@ function answer(next: (error?: Error) => void, check: () => void): void {
   next()
 }
 
-function canHaveTags({ routeOptions }: FastifyRequest): boolean {
+/** The member of the body in which a request may give tags; `undefined` where it cannot. */
+function tagsMember({ routeOptions }: FastifyRequest): string | undefined {
   const { body } = (routeOptions.schema ?? {}) as { readonly body?: { readonly properties?: object } }
-  return Object.hasOwn(body?.properties ?? {}, 'tags')
+  return routeOptions.config.tagsIn ?? (Object.hasOwn(body?.properties ?? {}, 'tags') ? 'tags' : undefined)
+}
+
+/** None where the body cannot be read: it is refused for that. */
+function tagsGiven(request: FastifyRequest): Readonly<Record<string, string>> | undefined {
+  const { body } = request
+  const parsed = Buffer.isBuffer(body) ? parseJson(body) : { value: body }
+  if (parsed instanceof AppError || typeof parsed.value !== 'object' || parsed.value === null)
+    return undefined
+  const members = parsed.value as Readonly<Record<string, unknown>>
+  return requestTags(members[tagsMember(request) ?? 'tags'])
 }
 
 /** What a route says that it needs. A route that says nothing must not exist. */

@@ -56,6 +56,8 @@ declare module 'fastify' {
     isOpen?: boolean
     /** What a caller must be allowed to. Every route that is not open has it, here or in its schema. */
     access?: RouteAccess
+    /** Member of the body with the tags that a request gives, where the schema does not tell. */
+    tagsIn?: string
     /** What the operation takes, where that is not `application/json`: for the sentence of a 415. */
     accepts?: readonly string[]
     /** The operation reads its body itself. */

@@ -86,7 +86,7 @@ function addActions(app: Application, { services, actions, handlers, limits, ids
         method,
         url: path,
         schema: { hide: true },
-        config: { access: accessOfAction(action, path) },
+        config: { access: accessOfAction(action, path), ...tagsOf(action) },
         bodyLimit: bodyLimitOf(path, limits),
         handler: (request, reply) => respond(services, ids, handler, request, reply),
       })
@@ -113,4 +113,16 @@ function addCodeLink(app: Application, { services, links }: FcParts): void {
       return reply.type('application/zip').send(Buffer.from(zip))
     },
   )
+}
+
+/** Where requests give tags. */
+const tagMembers: Readonly<Record<string, string>> = {
+  CreateFunction: 'tags',
+  UpdateFunction: 'tags',
+  TagResources: 'Tag',
+}
+
+function tagsOf({ name }: FcAction): { tagsIn?: string } {
+  const tagsIn = tagMembers[name]
+  return tagsIn === undefined ? {} : { tagsIn }
 }
