@@ -206,16 +206,19 @@ function resourcesOf(accesses: EndedCall['accesses']) {
   return { referencedResources, resourceName: about.name, resourceType: about.type }
 }
 
+/** An ARN ends in pairs of a kind and a name. A kind without one, or with a star, is all that the pair before it has of that kind. */
 function resourceOf({ resource: arn }: Access): { readonly type: string; readonly name: string } | undefined {
   const [, product = ''] = arn.split(':')
-  const parts = arn.split(':').slice(4).join(':').split('/')
-  const name = parts.at(-1) ?? ''
-  const kind = parts.at(-2) ?? ''
-  if (name === '' || name === '*' || kind === '') return undefined
-  return {
-    type: cut(`ACS::${services[product] ?? product}::${kinds[kind] ?? capital(kind)}`),
-    name: cut(name),
+  const path = arn.split(':').slice(4).join(':').split('/')
+  const parts = path.filter(part => part !== '')
+  let found: { readonly type: string; readonly name: string } | undefined
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const [kind = '', name = ''] = parts.slice(at, at + 2)
+    if (name === '*') break
+    const type = `ACS::${services[product] ?? product}::${kinds[kind] ?? capital(kind)}`
+    found = { type: cut(type), name: cut(name) }
   }
+  return found
 }
 
 /** Kinds of resources whose name in an ARN is not that of the kind. */
@@ -227,6 +230,11 @@ const kinds: Readonly<Record<string, string>> = {
   eventstreaming: 'EventStreaming',
   functions: 'Function',
   aliases: 'Alias',
+  versions: 'Version',
+  layers: 'Layer',
+  'custom-domains': 'CustomDomain',
+  'async-tasks': 'AsyncTask',
+  'console-session': 'ConsoleSession',
   logstore: 'LogStore',
   queues: 'Queue',
   subscriptions: 'Subscription',
