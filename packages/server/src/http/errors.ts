@@ -12,6 +12,10 @@ export const httpErrors: ErrorCatalogue = {
     description:
       'The path, the query or the body does not fit the schema of the operation; `path` names the place.',
   },
+  'http.operator-only': {
+    status: 403,
+    description: 'What counts for all accounts of a server is seen and changed by the account that runs it.',
+  },
   'http.not-found': { status: 404, description: 'There is no operation at this path.' },
   'http.method-not-allowed': {
     status: 405,

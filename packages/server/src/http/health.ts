@@ -1,6 +1,7 @@
 import { type Clock, sleep, toAppError } from '@millrace/spi'
 import { needs } from './access.ts'
 import type { Application } from './application.ts'
+import { checkOperator } from './operator.ts'
 import type { ReadinessCheck, Services } from './services.ts'
 
 /** Longest that one readiness check may take before it counts as failed. */
@@ -8,7 +9,8 @@ export const readinessTimeoutMs = 2_000
 
 /**
  * `/healthz`: the process answers, no more; restart it when it does not. `/readyz`: it can do its work; send it none
- * while it cannot. Both are open and tell names and codes only. `/metrics` needs credentials: names of buses are in it.
+ * while it cannot. Both are open and tell names and codes only. `/metrics` is for the account that runs the server: names of buses of all
+ * accounts are in it.
  */
 export function healthRoutes(app: Application, services: Services): void {
   app.get('/healthz', { config: { isOpen: true }, schema: hidden }, () => ({ status: 'alive' }))
@@ -24,9 +26,10 @@ export function healthRoutes(app: Application, services: Services): void {
   })
 
   const config = { access: needs('millrace:GetMetrics', 'metrics') }
-  app.get('/metrics', { config, schema: hidden }, async (_request, reply) =>
-    reply.type(services.metrics.contentType).send(await services.metrics.text()),
-  )
+  app.get('/metrics', { config, schema: hidden }, async (request, reply) => {
+    checkOperator(services, request.principal, 'metrics are')
+    return reply.type(services.metrics.contentType).send(await services.metrics.text())
+  })
 }
 
 const hidden = { hide: true }

@@ -47,7 +47,8 @@ export interface Place extends AsyncDisposable {
 }
 
 export async function openPlace(): Promise<Place> {
-  const server = await startServer({ lingerMs: 100, drainMs: 100 })
+  const metrics = { contentType: 'text/plain', text: async () => `millrace_events{bus="${marker}"} 1` }
+  const server = await startServer({ lingerMs: 100, drainMs: 100 }, services => ({ ...services, metrics }))
   const wire = new Wire(server.listener.url)
   const spoken = everythingSpoken(server.listener)
   const code = await makeEverything(server)

@@ -173,6 +173,19 @@ describe.each(interfaces)('%s', name => {
   })
 })
 
+test.each(['GET /metrics', 'POST /api/v1/runtimes/:runtime', 'DELETE /api/v1/runtimes/:runtime'])(
+  '%s, which is about all accounts, is for the account that runs the server',
+  async name => {
+    const spoken = spokenOf('rest')
+    const action = spoken.actions.find(one => one.name === name)
+    if (action === undefined) throw new Error(`there is ${name}`)
+    const refused = await call(spoken, action, place.named.existing, place.other)
+    expect([refused.status, refused.code]).toEqual([403, 'http.operator-only'])
+    const { code } = await call(spoken, action, place.named.existing, place.owner)
+    expect(code).not.toBe('http.operator-only')
+  },
+)
+
 test('what is open shows nothing of the account, the same whatever there is, and changes nothing', async () => {
   const before = await place.state()
   const open = place.server.listener.routes.filter(({ isOpen }) => isOpen)

@@ -5,6 +5,7 @@ import type { Application } from '../application.ts'
 import { type LiveMessage, type LiveStreams, wantsLiveStream } from '../live-stream.ts'
 import type { Services } from '../services.ts'
 import { needs } from '../access.ts'
+import { checkOperator } from '../operator.ts'
 import { operation } from './operation.ts'
 
 const tag = 'functions'
@@ -26,6 +27,7 @@ export function runtimeRoutes(app: Application, services: Services, streams: Liv
   app.get('/runtimes', { schema: listRuntimes }, async () => ({ items: await runtimes.list() }))
 
   app.post('/runtimes/:runtime', { schema: installRuntime }, async (request, reply) => {
+    checkOperator(services, request.principal, 'runtimes are installed')
     const { runtime } = request.params
     if (!wantsLiveStream(request)) return await runtimes.install(runtime, () => {}, untilGone(reply))
     await streams.serve(
@@ -37,6 +39,7 @@ export function runtimeRoutes(app: Application, services: Services, streams: Liv
   })
 
   app.delete('/runtimes/:runtime', { schema: uninstallRuntime }, async (request, reply) => {
+    checkOperator(services, request.principal, 'runtimes are removed')
     await runtimes.uninstall(request.params.runtime)
     return reply.code(204).send()
   })
@@ -116,6 +119,7 @@ const installRuntime = operation({
   answers: { 200: { description: 'It is there.', schema: RuntimeSchema } },
   refusals: {
     400: ['function.runtime-unknown'],
+    403: ['http.operator-only'],
     409: ['function.runtime-busy'],
     429: ['http.tails-exhausted'],
     502: ['function.runtime-not-installed'],
@@ -130,6 +134,7 @@ const uninstallRuntime = operation({
   params: RuntimeParams,
   answers: { 204: { description: 'It is gone.', schema: null } },
   refusals: {
+    403: ['http.operator-only'],
     404: ['resource.not-found'],
     409: ['function.runtime-in-use', 'function.runtime-busy'],
   },
