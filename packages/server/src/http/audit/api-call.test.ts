@@ -52,9 +52,8 @@ test.each(['*', 'acs:fc:local:1:functions/*', 'acs:ram::1:root', 'acs:mns:local:
 test('what gives rights or deletes is marked, and a caller who left is told as one whose end is not known', () => {
   const attributes = (action: string) =>
     apiCallData({ ...call, accesses: [{ action, resource: '*' }] }).eventAttributes
-  expect(['ram:CreateUser', 'sts:AssumeRole', 'fc:DeleteFunction'].map(attributes)).toEqual(
-    Array(3).fill({ SensitiveAction: 'true' }),
-  )
+  for (const action of ['ram:CreateUser', 'sts:AssumeRole', 'fc:DeleteFunction'])
+    expect(attributes(action)).toEqual({ SensitiveAction: 'true' })
   expect(attributes('fc:CreateFunction')).toBeUndefined()
   const left = apiCallData({ ...call, status: undefined, refusal: { code: 'http.499', message: 'left' } })
   expect(left).toMatchObject({ errorCode: 'http.499', errorMessage: 'left', responseElements: {} })
