@@ -119,7 +119,7 @@ const installRuntime = operation({
   answers: { 200: { description: 'It is there.', schema: RuntimeSchema } },
   refusals: {
     400: ['function.runtime-unknown'],
-    403: ['http.operator-only'],
+    403: ['auth.forbidden', 'http.operator-only'],
     409: ['function.runtime-busy'],
     429: ['http.tails-exhausted'],
     502: ['function.runtime-not-installed'],
@@ -134,7 +134,7 @@ const uninstallRuntime = operation({
   params: RuntimeParams,
   answers: { 204: { description: 'It is gone.', schema: null } },
   refusals: {
-    403: ['http.operator-only'],
+    403: ['auth.forbidden', 'http.operator-only'],
     404: ['resource.not-found'],
     409: ['function.runtime-in-use', 'function.runtime-busy'],
   },
