@@ -5,15 +5,6 @@ import { missingLine } from './output.ts'
 import { PageTerminal, type Said, until } from './page-terminal.ts'
 import { isProgram, writeProgram } from './programs.ts'
 
-/** Languages of blocks that show what the commands before them say. */
-const outputs: readonly string[] = ['text', 'console']
-
-export interface PageRun {
-  /** Everything that the commands of the page have said. */
-  readonly said: string
-  readonly terminal: PageTerminal
-}
-
 /**
  * Follows a page as somebody would who types it: writes its files, types its commands in their order, and holds the output
  * that it shows against what comes. Fails at the first command that does not end as the page has it, with its line.
@@ -22,25 +13,26 @@ export async function runPage(
   page: string,
   blocks: readonly Block[],
   scripts: ReadonlySet<string>,
-): Promise<PageRun> {
+): Promise<void> {
   const terminal = await PageTerminal.open()
-  const said: string[] = []
   for (const [index, block] of blocks.entries()) {
-    if (block.directive?.kind === 'not-run' || block.directive?.kind === 'run-by') continue
+    if (isLeftOut(block)) continue
     if (block.file !== undefined && block.language !== 'sh') await terminal.write(block.file, block.text)
     let before = ''
     for (const typed of await typedIn(terminal, block, blocks[index + 1])) {
       before += await typeOne(terminal, { page, scripts, before, ...typed })
     }
-    said.push(before)
   }
-  return { said: said.join('\n'), terminal }
+}
+
+/** Whether a page says that a block is not tried with the others. */
+export function isLeftOut({ directive }: Block): boolean {
+  return directive?.kind === 'not-run' || directive?.kind === 'run-by'
 }
 
 /** Whether somebody types or runs something here. */
 export function isTyped(block: Block): boolean {
-  const left = block.directive?.kind
-  if (left === 'not-run' || left === 'run-by') return false
+  if (isLeftOut(block)) return false
   return block.language === 'sh' || block.language === 'console' || isProgram(block)
 }
 
@@ -119,9 +111,4 @@ async function ended(
 ): Promise<Said> {
   if (startsServer(command)) return { status: 0, text: await terminal.serve(command) }
   return follows(command) ? await terminal.watch(command, isEnough) : await terminal.type(command)
-}
-
-/** Whether a block is what the commands before it say, and so held against them. */
-export function isOutput(block: Block): boolean {
-  return outputs.includes(block.language)
 }

@@ -6,7 +6,7 @@ import { repositoryRoot } from '../../tools/process/index.ts'
 import { testLimitMs } from '../end-to-end/index.ts'
 import { compileBlocks } from './code.ts'
 import { dataJudge } from './data.ts'
-import { isOutput, isTyped, runPage } from './run-page.ts'
+import { isLeftOut, isTyped, runPage } from './run-page.ts'
 
 /** What becomes of each language on a page. One that is not here fails the test. */
 const treatments: Readonly<Record<string, 'typed' | 'shown' | 'compiled' | 'judged' | 'settings'>> = {
@@ -38,8 +38,6 @@ const scripts = new Set(Object.keys((JSON.parse(read('package.json')) as { scrip
   'test',
 )
 
-const isLeftOut = ({ directive }: Block): boolean =>
-  directive?.kind === 'not-run' || directive?.kind === 'run-by'
 const place = (page: Page, block: Block): string => `${page.path}:${block.line}`
 const blocksOf = (treatment: string) =>
   own.flatMap(page =>
@@ -105,8 +103,9 @@ describe('every snippet of the documentation is tried', () => {
   }
 })
 
-test('a Chinese page shows what its English page shows', () => {
-  const shown = (blocks: readonly Block[]) => blocks.filter(block => !isOutput(block)).map(({ text }) => text)
+test('a Chinese page has the commands, the code and the settings of its English page', () => {
+  const shown = (blocks: readonly Block[]) =>
+    blocks.filter(({ language }) => language !== 'text').map(({ text }) => text)
   for (const page of pages.filter(({ path }) => path.startsWith('docs/zh/'))) {
     const original = own.find(({ path }) => path === page.path.replace('docs/zh/', 'docs/'))
     expect(original, `${page.path} has an English page`).toBeDefined()

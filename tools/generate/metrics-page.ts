@@ -4,7 +4,7 @@ export function metricsPage(exposition: string): string {
     [...exposition.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', kind = '']) => [name, kind]),
   )
   const rows = [...exposition.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name = '', help = '']) => ({
-    area: /^millrace_(?:(function|stream|audit|http|process|queue)_)?/.exec(name)?.[1] ?? 'events',
+    area: areaOf(name),
     row: `| \`${name}\` | ${kinds.get(name) ?? ''} | ${help.replaceAll('|', String.raw`\|`)} |`,
   }))
   const areas = Map.groupBy(rows, ({ area }) => area)
@@ -31,11 +31,17 @@ export function metricsPage(exposition: string): string {
   ].join('\n')
 }
 
+function areaOf(name: string): string {
+  if (/^millrace_(?:build|event_loop)_/.test(name)) return 'process'
+  return /^millrace_(function|stream|audit|http|process|queue|quota)_/.exec(name)?.[1] ?? 'events'
+}
+
 const titles: Readonly<Record<string, string>> = {
   events: 'Events and deliveries',
   stream: 'Streams',
   function: 'Functions',
   queue: 'Queues',
+  quota: 'Quotas',
   audit: 'Audit events',
   http: 'Requests',
   process: 'The process',
