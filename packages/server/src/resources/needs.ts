@@ -35,10 +35,13 @@ export interface RoleNeeds {
 
 /** What a rule needs, for each role by which it acts; its own is among them, also when all of its targets have others. */
 export function roleNeedsOfRule({ role, targets }: Pick<RuleSpec, 'role' | 'targets'>): RoleNeeds[] {
-  return byRole(role, [
-    ...targets.map(target => [target.role ?? role, needsOfSink(target.sink)] as const),
-    ...targets.flatMap(({ deadLetter }) => sinksNeed(deadLetter)).map(need => [role, need] as const),
-  ])
+  return byRole(
+    role,
+    targets.flatMap(target => [
+      [target.role ?? role, needsOfSink(target.sink)] as const,
+      ...sinksNeed(target.deadLetter).map(need => [role, need] as const),
+    ]),
+  )
 }
 
 /** The same for a stream. */
@@ -52,8 +55,8 @@ export function roleNeedsOfStream({
 }: StreamSpec): RoleNeeds[] {
   return byRole(role, [
     [roles?.source ?? role, needOfConnector(source)],
-    [roles?.sink ?? role, needsOfSink(sink)],
     ...functions.map(each => [role, needsOfSink(each)] as const),
+    [roles?.sink ?? role, needsOfSink(sink)],
     ...sinksNeed(deadLetter).map(need => [role, need] as const),
   ])
 }
@@ -83,15 +86,18 @@ function byRole(own: string | undefined, all: readonly RoleNeed[]): RoleNeeds[] 
   return [...needs].map(([role, list]) => ({ role, needs: distinct(list) }))
 }
 
-/** Everything that a rule does besides reading its bus: its targets and their dead letters. */
-export function needsOfRule({ targets }: Pick<RuleSpec, 'targets'>): Need[] {
-  return distinct(targets.flatMap(({ sink, deadLetter }) => sinksNeed(sink, deadLetter)))
+/** Everything that a rule does besides reading its bus, but for what its targets do by roles of their own. */
+export function needsOfRule(rule: Pick<RuleSpec, 'role' | 'targets'>): readonly Need[] {
+  return ownNeeds(rule.role, roleNeedsOfRule(rule))
 }
 
-/** Everything that a stream does: its source, the functions that change batches, its sink and dead letter. */
-export function needsOfStream({ source, functions, sink, deadLetter }: StreamSpec): Need[] {
-  const changing = functions.map(each => needsOfSink(each))
-  return distinct([needOfConnector(source), ...changing, ...sinksNeed(sink, deadLetter)])
+/** Everything that a stream does: its source, the functions that change batches, its sink and dead letter, but for what has a role of its own. */
+export function needsOfStream(stream: StreamSpec): readonly Need[] {
+  return ownNeeds(stream.role, roleNeedsOfStream(stream))
+}
+
+function ownNeeds(own: string | undefined, all: readonly RoleNeeds[]): readonly Need[] {
+  return all.find(({ role }) => role === own)?.needs ?? []
 }
 
 /** What the platform does in the name of a function: it tells its destinations how calls ended. Layers need nothing. */
