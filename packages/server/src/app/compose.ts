@@ -103,7 +103,10 @@ function keepHouse(
   )
   every(
     collectCodeEveryMs,
-    async () => void (await functions.collectCode()),
+    async () => {
+      await functions.collectCode()
+      await quotas.forgetCode()
+    },
     'unused code could not be removed; the next turn tries again',
   )
   every(retainLogsEveryMs, () => logStores.retain(), 'log stores could not forget what is old')

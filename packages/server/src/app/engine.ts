@@ -179,6 +179,7 @@ function openControlPlane({ ground, engine }: Workshop): Promise<Resources> {
 function openQuotas({ ground, engine }: Workshop): Quotas {
   return new Quotas({
     clock: ground.clock,
+    documents: ground.storage.documents,
     snapshots: engine.resources.snapshots,
     busBytes: bus => ground.eventLogs.bytes(bus),
     codeBytes: async code => (await engine.functions.codeInfo(code)).bytes,

@@ -1,4 +1,5 @@
 import { FakeClock } from '@millrace/spi/conformance'
+import { openStorage } from '@millrace/storage-memory'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
   type BusView,
@@ -51,12 +52,13 @@ class ChangingSnapshots implements Snapshots {
   }
 }
 
-beforeEach(() => {
+beforeEach(async () => {
   clock = new FakeClock()
   snapshots = new ChangingSnapshots()
   busBytes.clear()
   quotas = new Quotas({
     clock,
+    documents: (await openStorage()).documents,
     snapshots,
     busBytes: bus => busBytes.get(bus) ?? 0,
     codeBytes: async code => code.length,

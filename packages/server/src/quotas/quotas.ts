@@ -1,4 +1,4 @@
-import type { AppError, Clock } from '@millrace/spi'
+import type { AppError, Clock, Documents } from '@millrace/spi'
 import {
   busKey,
   type BusView,
@@ -11,6 +11,7 @@ import {
   quotaOf,
   type Snapshots,
 } from '../resources/index.ts'
+import { CodeSizes } from './code-sizes.ts'
 import { bytesExceeded, rateExceeded } from './errors.ts'
 import { Rate } from './rate.ts'
 import { StoredBytes } from './stored-bytes.ts'
@@ -23,7 +24,8 @@ export interface QuotasParts {
   readonly clock: Clock
   /** Bytes of the stored events of a bus, by its key. */
   busBytes(bus: string): number
-  /** Bytes of a code package. */
+  readonly documents: Documents
+  /** Bytes of a code package, by reading it; rejects when it is not there. */
   codeBytes(code: string): Promise<number>
   /** Instances of functions that an account has now. */
   functionInstances(account: string): number
@@ -56,11 +58,16 @@ export class Quotas implements Disposable {
   readonly #requests: Readonly<Record<RequestRate, Rate>>
   readonly #rates: readonly Rate[]
   readonly #stored: StoredBytes
+  readonly #codeSizes: CodeSizes
   readonly #subscription: Disposable
 
   constructor(parts: QuotasParts) {
     this.#parts = parts
     this.#stored = new StoredBytes(bus => parts.busBytes(bus))
+    this.#codeSizes = new CodeSizes({
+      documents: parts.documents,
+      measure: code => parts.codeBytes(code),
+    })
     this.#requests = {
       'requests-per-second': new Rate('requests-per-second'),
       'message-requests-per-second': new Rate('message-requests-per-second'),
@@ -127,11 +134,19 @@ export class Quotas implements Disposable {
     this.#stored.measure(this.#parts.snapshots.current())
   }
 
+  /** Forgets the sizes of code that nothing names any more. Called from time to time. */
+  async forgetCode(): Promise<void> {
+    const snapshot = this.#parts.snapshots.current()
+    const accounts = new Set([...snapshot.buses.values()].map(({ account }) => account))
+    const named = [...accounts].flatMap(account => [...codesOf(account, snapshot)])
+    await this.#codeSizes.prune(new Set(named))
+  }
+
   /** Rejects with `quota.bytes-exceeded` when the account has no room for the code that a function or layer names. */
   async checkCode(account: string, code: string): Promise<void> {
     const codes = codesOf(account, this.#parts.snapshots.current())
     if (code === '' || codes.has(code)) return
-    const seen = (await this.#bytesOf(codes)) + (await this.#parts.codeBytes(code))
+    const seen = (await this.#bytesOf(codes)) + (await this.#codeSizes.bytesOf(code))
     const limit = this.limit(account, 'code-bytes')
     if (seen > limit) throw bytesExceeded('code-bytes', limit, seen)
   }
@@ -174,7 +189,7 @@ export class Quotas implements Disposable {
 
   async #bytesOf(codes: Iterable<string>): Promise<number> {
     let bytes = 0
-    for (const code of codes) bytes += await this.#parts.codeBytes(code)
+    for (const code of codes) bytes += await this.#codeSizes.bytesOf(code)
     return bytes
   }
 

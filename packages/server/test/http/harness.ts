@@ -144,7 +144,7 @@ export async function startServer(
     log,
     resources,
     operator: { account: testAccount, accounts: new Set([testAccount, otherCredential.account]) },
-    quotas: owned.use(openQuotas(resources, eventLogs)),
+    quotas: owned.use(openQuotas(resources, eventLogs, storage.documents)),
     ingest,
     eventLogs,
     delivery,
@@ -169,9 +169,10 @@ export async function startServer(
   }
 }
 
-function openQuotas(resources: Resources, logs: EventLogs): Quotas {
+function openQuotas(resources: Resources, logs: EventLogs, documents: Documents): Quotas {
   return new Quotas({
     clock,
+    documents,
     snapshots: resources.snapshots,
     busBytes: bus => logs.bytes(bus),
     codeBytes: async () => 0,
