@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type popCore from '@alicloud/pop-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   accessKeyId,
@@ -11,16 +12,11 @@ import {
 import { allowing, userKey } from '../roles.ts'
 
 type Members = Record<string, unknown>
-interface PopCore {
-  RPCClient: new (
-    settings: Record<string, string>,
-  ) => {
-    request(action: string, members: Members, options: Members): Promise<Members>
-  }
-}
 
 /** The client that programs of before 2023 are built over: it signs parameters, in the query or in a form. */
-const { RPCClient } = createRequire(import.meta.url)('@alicloud/pop-core') as PopCore
+const { RPCClient } = createRequire(import.meta.url)('@alicloud/pop-core') as {
+  RPCClient: typeof popCore
+}
 
 let server: WireServer
 let key: { accessKeyId: string; accessKeySecret: string }
@@ -53,7 +49,7 @@ describe.each(['GET', 'POST'])('by %s', method => {
       apiVersion: versions[service],
       ...settings,
     })
-    return client.request(action, members, { method })
+    return client.request<Members>(action, members, { method })
   }
 
   test('a caller learns who it is', async () => {
