@@ -173,7 +173,7 @@ export class Quotas implements Disposable {
   }
 
   async #used(account: string): Promise<Map<QuotaName, number>> {
-    const { snapshots, clock, functionInstances, foreignDocuments } = this.#parts
+    const { snapshots, clock } = this.#parts
     const snapshot = snapshots.current()
     const nowMs = clock.nowMs()
     const rates = [this.#events, this.#busEvents, ...Object.values(this.#requests)]
@@ -182,8 +182,8 @@ export class Quotas implements Disposable {
       ...rates.map(rate => [rate.quota, rate.used(account, nowMs)] as const),
       ['event-bytes', this.#stored.of(account)],
       ['code-bytes', await this.#bytesOf(codesOf(account, snapshot))],
-      ['function-instances', functionInstances(account)],
-      ['foreign-documents', foreignDocuments(account)],
+      ['function-instances', this.#parts.functionInstances(account)],
+      ['foreign-documents', this.#parts.foreignDocuments(account)],
     ])
   }
 

@@ -4,9 +4,11 @@ import { type Answer, otherCredential, startServer, testAccount, type TestServer
 let server: TestServer
 beforeAll(async () => {
   server = await startServer({ lingerMs: 200 })
-  for (const call of [server.call, asOther]) await call('PUT', '/api/v1/buses/orders', {})
+  for (const call of [asOperator, asOther]) await call('PUT', '/api/v1/buses/orders', {})
 })
 afterAll(() => server[Symbol.asyncDispose]())
+
+const asOperator: TestServer['call'] = (...request) => server.call(...request)
 
 function asOther(
   method: string,
@@ -35,9 +37,9 @@ async function unset(account: string, quota: string): Promise<void> {
 const event = { specversion: '1.0', id: '1', source: 's', type: 't', data: {} }
 const batch = { 'content-type': 'application/cloudevents-batch+json' }
 
-async function quotaOf(quota: string, call: typeof asOther = server.call) {
-  const { json } = await call('GET', '/api/v1/quotas')
-  return (json?.['items'] as { name: string }[]).find(({ name }) => name === quota)
+async function quotaOf(quota: string, call = asOperator) {
+  const { json = {} } = await call('GET', '/api/v1/quotas')
+  return (json['items'] as { name: string }[]).find(({ name }) => name === quota)
 }
 
 describe('a quota that is set', () => {
@@ -73,7 +75,7 @@ describe('a quota that is set', () => {
         Array.from({ length: count }, () => event),
         batch,
       )
-    const answers = [await publish(server.call, 1), await publish(server.call, 1)]
+    const answers = [await publish(asOperator, 1), await publish(asOperator, 1)]
     expect(answers.map(({ status }) => status)).toEqual([200, 429])
     expect(answers[1]?.json).toMatchObject({
       code: 'quota.rate-exceeded',
