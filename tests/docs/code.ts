@@ -23,10 +23,8 @@ export async function compileBlocks(blocks: readonly CodeBlock[]): Promise<strin
       await mkdir(join(folder, path, '..'), { recursive: true })
       await writeFile(join(folder, path), sourceOf(code.block))
     }
-    const said = await Promise.all([
-      compile(folder, 'strict', {}),
-      compile(folder, 'loose', { strict: false, exactOptionalPropertyTypes: false }),
-    ])
+    const parts = [...new Set([...places.keys()].map(path => path.slice(0, path.indexOf('/'))))]
+    const said = await Promise.all(parts.map(part => compile(folder, part, optionsOf[part] ?? {})))
     return said.flat().map(line => atPlace(line, places))
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -39,6 +37,10 @@ function sourceOf({ text, directive }: Block): string {
   return `export {}; ${given.map(name => `declare const ${name}: any;`).join(' ')}\n${text}`
 }
 
+const optionsOf: Readonly<Record<string, object>> = {
+  loose: { strict: false, exactOptionalPropertyTypes: false },
+}
+
 async function compile(folder: string, part: string, options: object): Promise<string[]> {
   const configuration = {
     extends: '../../tsconfig.json',
@@ -47,15 +49,17 @@ async function compile(folder: string, part: string, options: object): Promise<s
   }
   const path = join(folder, `tsconfig.${part}.json`)
   await writeFile(path, JSON.stringify(configuration))
-  return await new Promise(resolve => {
-    execFile(installedCommand('tsc'), ['-p', path, '--pretty', 'false'], { cwd: folder }, (_, out) =>
-      resolve(out.split('\n').filter(line => line.includes('error TS') && !passedOver.test(line))),
-    )
+  return await new Promise((resolve, reject) => {
+    execFile(installedCommand('tsc'), ['-p', path, '--pretty', 'false'], { cwd: folder }, (failed, out) => {
+      const faults = out.split('\n').filter(line => line.includes('error TS'))
+      if (failed !== null && faults.length === 0) reject(failed)
+      else resolve(faults.filter(line => !passedOver.test(line)))
+    })
   })
 }
 
-/** No block of this kind; and a plain object where a library has a class, as programs in JavaScript give it. */
-const passedOver = /TS18003|TS2741/
+/** A plain object where a library has a class, as programs in JavaScript give it. */
+const passedOver = /TS2741/
 
 function atPlace(line: string, places: ReadonlyMap<string, CodeBlock>): string {
   const [, path = '', row = '', rest = ''] = /^(.+?)\((\d+),\d+\): (.*)$/.exec(line) ?? []
