@@ -57,7 +57,6 @@ afterAll(async () => {
 
 test('in the options of every connector, as instances, targets and sources', async () => {
   await planting.call('PUT', '/buses/orders', { description: decoy })
-  const accepted = new Set<string>()
   let tried = 0
   for (const { system, connection, sink, source } of connectors) {
     const parts = [
@@ -87,25 +86,19 @@ test('in the options of every connector, as instances, targets and sources', asy
         const secret = system === 'chat' && path[0] === 'url' ? `${talkative.url}/robot/${plain}` : plain
         const given = optionsWith(schema, path, secret) as Record<string, unknown>
         const options = completed({ system, kind, given, talkativeUrl: talkative.url })
-        const { status, json } = await planting.call(
-          'PUT',
-          `/${kind}/${system}-${index}`,
-          specOf(options, index > 0),
-        )
-        if (status === 201) accepted.add(`${kind} ${system}`)
-        else console.log('REFUSED', place, status, JSON.stringify(json).slice(0, 300))
+        const made = await planting.call('PUT', `/${kind}/${system}-${index}`, specOf(options, index > 0))
+        expect(made.status, `${place}: ${JSON.stringify(made.json)}`).toBe(201)
         // Refused with the secret in it: beside a name that does not exist, and as a value of the wrong kind.
-        await planting.call('PUT', `/${kind}/wrong`, specOf({ ...options, unknown: secret }, true))
+        const misplaced = { ...options, unknown: secret }
+        const mistyped = optionsWith(schema, path, [secret]) as object
+        for (const wrong of [misplaced, mistyped]) {
+          const { status } = await planting.call('PUT', `/${kind}/wrong`, specOf(wrong, true))
+          expect(status, place).toBe(400)
+        }
       }
     }
   }
   expect(tried).toBeGreaterThan(60)
-  const withSecrets = connectors.filter(
-    ({ sink }) => sink !== undefined && secretPaths(sink.options).length > 0,
-  )
-  expect(withSecrets.length).toBeGreaterThan(10)
-  for (const { system } of withSecrets)
-    expect([...accepted], system).toContain(`buses/orders/rules ${system}`)
 }, 120_000)
 
 test('in functions, their triggers and domains', async () => {

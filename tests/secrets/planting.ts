@@ -1,11 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Planted } from './traces-of.ts'
-
-/** Everything that was answered, but what is shown this once. */
-export interface Told {
-  readonly name: string
-  readonly bytes: Buffer
-}
+import type { Planted, Searched } from './traces-of.ts'
 
 export interface Reply {
   readonly status: number
@@ -15,7 +9,8 @@ export interface Reply {
 /** Makes secrets, sends them to a server, and keeps what it answers. */
 export class Planting {
   readonly planted: Planted[] = []
-  readonly told: Told[] = []
+  /** Everything that was answered, but what is shown once. */
+  readonly told: Searched[] = []
   readonly #url: string
   readonly #token: string
 

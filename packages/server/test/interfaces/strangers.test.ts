@@ -82,7 +82,7 @@ describe('nothing is forgotten', () => {
     expect([...(versions ?? [])].toSorted()).toEqual(Object.keys(rootVersions).toSorted())
   })
 
-  test('a route, a version or a door that is new and that nothing calls is noticed', () => {
+  test('a route or a version that is new and that nothing calls is noticed', () => {
     const [route] = place.server.listener.routes.filter(({ isOpen }) => !isOpen)
     if (route === undefined) throw new Error('there are routes')
     expect(uncalled([{ ...route, path: '/new' }])).toContain('GET /new')
