@@ -97,11 +97,12 @@ export class NamedStore<Spec extends object> {
   }
 
   list(account: string, page: Page): PageOf<Spec> {
-    const all = this.#kind.of(this.#control).values()
-    return pageOf(
-      [...all].filter(view => view.account === account),
-      page,
-    )
+    return pageOf(this.all(account), page)
+  }
+
+  /** All that an account has, in no order; as many as the limit of the kind allows. */
+  all(account: string): readonly Resource<Spec>[] {
+    return [...this.#kind.of(this.#control).values()].filter(view => view.account === account)
   }
 
   delete(account: string, name: string, expected?: number): Promise<void> {

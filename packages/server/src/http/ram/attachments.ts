@@ -2,7 +2,7 @@ import { isSystemPolicy } from '../../auth/index.ts'
 import { notFound, type NamedStore } from '../../resources/index.ts'
 import { RpcRefusal } from '../rpc-service.ts'
 import type { Services } from '../services.ts'
-import { all, type Call, change, type Operation } from './operation.ts'
+import { type Call, change, type Operation } from './operation.ts'
 import { policySummary } from './policy-view.ts'
 import { roleView } from './roles.ts'
 import { displayName, userView } from './users.ts'
@@ -94,7 +94,7 @@ export function policyOf({ services, account, input }: Pick<Call, 'services' | '
 
 /** Those of a kind that have a policy. */
 export function holdersOf<Spec extends Holder>(store: NamedStore<Spec>, account: string, policy: string) {
-  return all(store, account).filter(({ spec }) => spec.policies.includes(policy))
+  return store.all(account).filter(({ spec }) => spec.policies.includes(policy))
 }
 
 /** Takes a policy away from all that have it. */

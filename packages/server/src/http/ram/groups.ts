@@ -2,7 +2,7 @@ import type { GroupSpec, Resource } from '../../resources/index.ts'
 import { groupId } from '../principal-ids.ts'
 import { RpcRefusal } from '../rpc-service.ts'
 import type { Services } from '../services.ts'
-import { all, type Call, change, type Operation } from './operation.ts'
+import { type Call, change, type Operation } from './operation.ts'
 import { pageOf, timeText } from './paging.ts'
 import { checkSameName, displayName, stillHas } from './users.ts'
 
@@ -19,7 +19,7 @@ export const groupOperations: Readonly<Record<string, Operation>> = {
     return { Group: groupView(services, account, group) }
   },
   ListGroups: ({ services, account, input }) => {
-    const page = pageOf(all(services.resources.groups, account), ({ name }) => name, input)
+    const page = pageOf(services.resources.groups.all(account), ({ name }) => name, input)
     return {
       Groups: { Group: page.items.map(group => groupView(services, account, group)) },
       ...page.members,
@@ -91,7 +91,7 @@ function membership({ services, account, input }: Pick<Call, 'services' | 'accou
 }
 
 function members({ services, account }: Pick<Call, 'services' | 'account'>, group: string) {
-  return all(services.resources.users, account).filter(({ spec }) => spec.groups.includes(group))
+  return services.resources.users.all(account).filter(({ spec }) => spec.groups.includes(group))
 }
 
 function groupView(services: Services, account: string, group: Resource<GroupSpec>) {

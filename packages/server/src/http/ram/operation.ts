@@ -40,15 +40,3 @@ export async function change<Spec extends object>(
     }
   }
 }
-
-/** All documents of a kind that an account has; their number is bounded by the limit of the kind. */
-export function all<Spec extends object>(store: NamedStore<Spec>, account: string) {
-  const items = []
-  let after: string | undefined
-  do {
-    const page = store.list(account, { after, limit: 1_000 })
-    items.push(...page.items)
-    after = page.next
-  } while (after !== undefined)
-  return items
-}

@@ -1,6 +1,6 @@
 import { isSystemPolicy, systemPolicies } from '../../auth/index.ts'
 import { RpcRefusal } from '../rpc-service.ts'
-import { all, type Call, change, type Operation } from './operation.ts'
+import { type Call, change, type Operation } from './operation.ts'
 import { detachFromAll, holderKinds, holdersOf, policyOf, storeOf } from './attachments.ts'
 import { pageOf } from './paging.ts'
 import { customView, systemVersionView, systemView, versionViews } from './policy-view.ts'
@@ -41,7 +41,7 @@ export const policyOperations: Readonly<Record<string, Operation>> = {
   ListPolicies: call => {
     const { services, account, input } = call
     const type = input.word('PolicyType', ['System', 'Custom'])
-    const custom = type === 'System' ? [] : all(services.resources.policies, account).map(customView)
+    const custom = type === 'System' ? [] : services.resources.policies.all(account).map(customView)
     const system = type === 'Custom' ? [] : [...systemPolicies().keys()].map(systemView)
     const page = pageOf([...custom, ...system], policy => policy.PolicyName, input)
     const counts = attachmentCounts(call)
@@ -75,7 +75,7 @@ export const policyOperations: Readonly<Record<string, Operation>> = {
 function attachmentCounts({ services, account }: Call): Map<string, number> {
   const counts = new Map<string, number>()
   for (const kind of holderKinds) {
-    for (const { spec } of all(storeOf(services, kind), account)) {
+    for (const { spec } of storeOf(services, kind).all(account)) {
       for (const policy of spec.policies) counts.set(policy, (counts.get(policy) ?? 0) + 1)
     }
   }

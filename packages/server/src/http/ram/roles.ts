@@ -2,7 +2,7 @@ import type { Resource, RoleSpec } from '../../resources/index.ts'
 import { roleId } from '../principal-ids.ts'
 import type { Services } from '../services.ts'
 import type { Input } from './input.ts'
-import { all, change, type Operation } from './operation.ts'
+import { change, type Operation } from './operation.ts'
 import { pageOf, timeText } from './paging.ts'
 import { stillHas } from './users.ts'
 
@@ -23,7 +23,7 @@ export const roleOperations: Readonly<Record<string, Operation>> = {
     return { Role: roleView(services, account, role) }
   },
   ListRoles: ({ services, account, input }) => {
-    const page = pageOf(all(services.resources.roles, account), ({ name }) => name, input)
+    const page = pageOf(services.resources.roles.all(account), ({ name }) => name, input)
     const Role = page.items.map(role => {
       const { AssumeRolePolicyDocument: _trust, ...rest } = roleView(services, account, role)
       return rest

@@ -3,7 +3,7 @@ import { userId } from '../principal-ids.ts'
 import { RpcRefusal } from '../rpc-service.ts'
 import type { Services } from '../services.ts'
 import type { Input } from './input.ts'
-import { all, type Call, change, type Operation } from './operation.ts'
+import { type Call, change, type Operation } from './operation.ts'
 import { pageOf, timeText } from './paging.ts'
 
 /** Under this name a user keeps what only this interface knows of people. */
@@ -26,7 +26,7 @@ export const userOperations: Readonly<Record<string, Operation>> = {
     return { User: userView(services, account, user) }
   },
   ListUsers: ({ services, account, input }) => {
-    const page = pageOf(all(services.resources.users, account), ({ name }) => name, input)
+    const page = pageOf(services.resources.users.all(account), ({ name }) => name, input)
     return { Users: { User: page.items.map(user => userView(services, account, user)) }, ...page.members }
   },
   UpdateUser: async ({ services, account, input }) => {
