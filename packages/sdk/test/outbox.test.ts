@@ -102,6 +102,24 @@ await describeService('postgres', 'an outbox in PostgreSQL', () => {
     })
   })
 
+  test('keeps trying an event that the bus does not take, and does not pass over it', async () => {
+    const { outbox, client, table, stream } = await place()
+    const { client: millrace } = await publishing(stream)
+    await millrace.buses.put('shop', { eventBytesMax: 600 })
+    await outbox.publishAll(client, [
+      { ...order(1, { note: 'x'.repeat(1_000) }), type: 'order.placed' },
+      { ...order(2), type: 'order.placed' },
+    ])
+    await expect
+      .poll(() => millrace.streams.status('outbox'), { timeout: patienceMs })
+      .toMatchObject({ state: 'running', lastError: { code: 'sink.rejected' } })
+    expect((await client.query(`SELECT id FROM ${table} WHERE aggregate = 'order/1'`)).rowCount).toBe(1)
+
+    await millrace.buses.put('shop', { eventBytesMax: 10_000 })
+
+    await expect.poll(() => storedIds(millrace), { timeout: patienceMs }).toEqual(['order-1', 'order-2'])
+  })
+
   test('is written by the transactions of postgres as well, and by no pool', async () => {
     const { outbox, table, options } = await place()
     const sql = postgres({ ...options, onnotice: () => {} })

@@ -31,8 +31,8 @@ const rowsMax = 500
  * A table in the database of an application, into which it writes its events in the transactions that they tell of: what is
  * committed is published, what is rolled back never was. A stream reads the table, publishes, and deletes what is stored.
  *
- * Events are published at least once, by their own ids, in the order of the rows; of transactions that overlap, the order is
- * not that of their ends.
+ * Events are published at least once, by their own ids, in the order of the rows: of transactions that overlap, not in that of
+ * their ends. One that has to be tried again comes behind later ones.
  */
 export class Outbox<Connection> {
   readonly #dialect: Dialect<Connection>
