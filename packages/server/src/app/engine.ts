@@ -144,7 +144,7 @@ function openControlPlane({ ground, engine }: Workshop): Promise<Resources> {
         // The first function of an account brings the hidden bus of its calls, whose log is asked for at once.
         await eventLogs.open(callBusKey(account))
         await engine.functions.check(spec)
-        await engine.quotas.checkCode(account, spec.code)
+        await engine.quotas.checkCode(account, spec.code, before?.key)
         engine.roles.checkFunction(account, spec, before?.async)
       },
       secrets,

@@ -163,13 +163,16 @@ describe('stored bytes', () => {
 })
 
 test('each code package counts once, whoever names it, and one that is there already always fits', async () => {
-  const view = (code: string) => ({ account, spec: { code }, versions: new Map() })
+  const view = (key: string, code: string) => ({ account, key, spec: { code }, versions: new Map() })
   snapshots.change({
     functions: new Map([
-      ['1/a', { ...view('aaaa'), versions: new Map([['1', { deployment: { spec: { code: 'bbb' } } }]]) }],
-      ['1/b', view('aaaa')],
-      ['1/image', view('')],
-      ['2/a', { ...view('their code'), account: other }],
+      [
+        '1/a',
+        { ...view('1/a', 'aaaa'), versions: new Map([['1', { deployment: { spec: { code: 'bbb' } } }]]) },
+      ],
+      ['1/b', view('1/b', 'aaaa')],
+      ['1/image', view('1/image', '')],
+      ['2/a', { ...view('2/a', 'their code'), account: other }],
     ]),
     layers: new Map([['1/l:1', { account, name: 'l', spec: { code: 'bbb' } }]]),
   })
@@ -195,4 +198,26 @@ test('the states of an account tell limits, whether they were set, and what is u
   const theirStates = new Map((await quotas.states(other)).map(state => [state.name, state]))
   expect(theirStates.get('buses')).toMatchObject({ limit: 1_000, isSet: false, used: 1 })
   expect(theirStates.get('events-per-second')).toMatchObject({ used: 0 })
+})
+
+test('code that replaces other code needs only the room that it takes more', async () => {
+  const view = (key: string, code: string) => ({ account, key, spec: { code }, versions: new Map() })
+  const kept = {
+    ...view('1/b', 'cccc'),
+    versions: new Map([['1', { deployment: { spec: { code: 'cccc' } } }]]),
+  }
+  snapshots.change({
+    functions: new Map([
+      ['1/a', view('1/a', 'aaaa')],
+      ['1/b', kept],
+    ] as const),
+  })
+  snapshots.set(account, 'code-bytes', 9)
+  await quotas.checkCode(account, 'bbbbb', '1/a')
+  const exceeded = { code: 'quota.bytes-exceeded' }
+  await expect(quotas.checkCode(account, 'bbbbbb', '1/a')).rejects.toMatchObject(exceeded)
+  // A version goes on to need what it is made of.
+  await expect(quotas.checkCode(account, 'bbbbb', '1/b')).rejects.toMatchObject(exceeded)
+  snapshots.set(account, 'code-bytes', 0)
+  await quotas.checkCode(account, 'aaaa', '1/a')
 })

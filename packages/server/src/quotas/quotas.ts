@@ -142,11 +142,15 @@ export class Quotas implements Disposable {
     await this.#codeSizes.prune(new Set(named))
   }
 
-  /** Rejects with `quota.bytes-exceeded` when the account has no room for the code that a function or layer names. */
-  async checkCode(account: string, code: string): Promise<void> {
-    const codes = codesOf(account, this.#parts.snapshots.current())
-    if (code === '' || codes.has(code)) return
-    const seen = (await this.#bytesOf(codes)) + (await this.#codeSizes.bytesOf(code))
+  /**
+   * Rejects with `quota.bytes-exceeded` when the account has no room for the code that a function or layer names. `replaced` is the key of the
+   * function whose code it replaces: that needs room no longer.
+   */
+  async checkCode(account: string, code: string, replaced?: string): Promise<void> {
+    const snapshot = this.#parts.snapshots.current()
+    if (code === '' || codesOf(account, snapshot).has(code)) return
+    const others = codesOf(account, snapshot, replaced)
+    const seen = (await this.#bytesOf(others)) + (await this.#codeSizes.bytesOf(code))
     const limit = this.limit(account, 'code-bytes')
     if (seen > limit) throw bytesExceeded('code-bytes', limit, seen)
   }

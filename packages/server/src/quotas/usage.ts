@@ -34,12 +34,12 @@ function most(counts: readonly number[]): number {
   return counts.reduce((greatest, count) => Math.max(greatest, count), 0)
 }
 
-/** The code packages of an account: of functions, their versions and layers, each once. */
-export function codesOf(account: string, { functions, layers }: Snapshot): Set<string> {
+/** The code packages of an account: of functions, their versions and layers, each once; without what `LATEST` of one function names. */
+export function codesOf(account: string, { functions, layers }: Snapshot, without?: string): Set<string> {
   const codes = new Set<string>()
   for (const view of functions.values()) {
     if (view.account !== account) continue
-    codes.add(view.spec.code)
+    if (view.key !== without) codes.add(view.spec.code)
     for (const { deployment } of view.versions.values()) codes.add(deployment.spec.code)
   }
   for (const layer of layers.values()) if (layer.account === account) codes.add(layer.spec.code)
