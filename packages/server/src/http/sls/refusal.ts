@@ -27,7 +27,8 @@ export function refusalOf(error: AppError, status: number): Refusal {
   const { code, message } = error
   const fixed = fixedCodes[code]
   if (fixed !== undefined) return new Refusal(fixed[0], message, fixed[1])
-  if (error.details?.['quota'] === 'log-writes-per-second') return new Refusal('WriteQuotaExceed', message, 403)
+  if (error.details?.['quota'] === 'log-writes-per-second')
+    return new Refusal('WriteQuotaExceed', message, 403)
   // An unknown key, a token that does not count, a policy that says no: all of them have one code here.
   if (code.startsWith('auth.')) return new Refusal('Unauthorized', message, 401)
   if (status === 429 || status === 503 || status === 507) return new Refusal('ServerBusy', message, 503)
