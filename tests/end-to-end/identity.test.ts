@@ -39,6 +39,18 @@ describe('users and roles of a server as a process', { timeout: testLimitMs }, (
 
     const told = await ok('policy', 'explain', 'user/shop', 'eventbridge:PutEvents', resource)
     expect(told.out).toContain('statement 0 (orders) of the policy publish, by user shop: Allow')
+    const tagged = { StringEquals: { 'acs:RequestTag/team': 'shop' } }
+    const making = {
+      Effect: 'Allow',
+      Action: 'eventbridge:CreateEventBus',
+      Resource: '*',
+      Condition: tagged,
+    } as const
+    await server.client().policies.put('making', { document: { Version: '1', Statement: making } })
+    await server.client().users.put('maker', { policies: ['making'] })
+    const asked = ['policy', 'explain', 'user/maker', 'eventbridge:CreateEventBus', resource]
+    await ok(...asked, '--request-tag', 'team=shop')
+    expect((await millrace([...asked, '--request-tag', 'team=other'], root)).status).toBe(1)
     const denied = await millrace(['policy', 'explain', 'user/shop', 'fc:InvokeFunction', '*'], root)
     expect([denied.status, denied.out]).toEqual([1, expect.stringContaining('nobody: no statement')])
 

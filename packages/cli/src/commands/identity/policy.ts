@@ -6,7 +6,7 @@ import { connect, type ConnectionFlags, dataFlag, urlFlag } from '../../connecti
 import type { CommandContext, Terminal } from '../../terminal.ts'
 import { policyForCommand } from './policy-for.ts'
 import { policyUseCommand, policyVersionsCommand } from './policy-versions.ts'
-import { type IdentityKind, lsCommand, rmCommand, said, toldWritten } from './named.ts'
+import { collected, type IdentityKind, lsCommand, rmCommand, said, toldWritten } from './named.ts'
 
 const policyKind: IdentityKind<PolicySpec> = {
   title: 'policy',
@@ -21,6 +21,7 @@ interface PutFlags extends ConnectionFlags {
 
 interface ExplainFlags extends ConnectionFlags {
   json?: boolean
+  requestTag?: string[]
 }
 
 /** `millrace policy …`: what may be done, and why. */
@@ -72,15 +73,28 @@ function explainCommand({ terminal, exit }: CommandContext): Command {
     .argument('<principal>', 'user/NAME, role/NAME or root')
     .argument('<action>', 'such as eventbridge:PutEvents')
     .argument('<resource>', 'an ARN such as acs:eventbridge:local:1000000000000001:eventbus/orders, or "*"')
+    .option(
+      '--request-tag <key=value>',
+      'a tag that the request would give; say it again for more',
+      collected,
+    )
     .option('--json', 'JSON instead of sentences')
     .addOption(urlFlag())
     .addOption(dataFlag())
     .action(async (principal: string, action: string, resource: string, flags: ExplainFlags) => {
-      const found = await connect(terminal, flags).explainAccess(principal, action, resource)
+      const tags = flags.requestTag?.map(pairOf)
+      const options = tags === undefined ? {} : { requestTags: Object.fromEntries(tags) }
+      const found = await connect(terminal, flags).explainAccess(principal, action, resource, options)
       if (flags.json === true) terminal.out(`${JSON.stringify(found, null, 2)}\n`)
       else tell(terminal, found)
       if (found.outcome.endsWith('deny')) exit(1)
     })
+}
+
+/** A tag without a value has an empty one. */
+function pairOf(text: string): [key: string, value: string] {
+  const [key = '', ...value] = text.split('=')
+  return [key, value.join('=')]
 }
 
 function tell(
