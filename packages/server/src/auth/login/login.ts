@@ -3,7 +3,7 @@ import { isPrincipal } from '../authenticator.ts'
 import { bearerScheme } from '../bearer.ts'
 import type { KeyDirectory } from '../key-directory.ts'
 import type { SecretBox } from '../secret-box.ts'
-import { type AttemptLimits, LoginAttempts } from './attempts.ts'
+import { type Attempt, type AttemptLimits, LoginAttempts } from './attempts.ts'
 import { loginFailed } from './errors.ts'
 import type { LoginSource } from './login-source.ts'
 import { type OidcSettings, OidcSignIn } from './oidc.ts'
@@ -50,7 +50,12 @@ export interface Login {
   /** Who a person of the OpenID provider is here. Throws `login.user-unknown`. */
   byClaims(claims: Readonly<Record<string, unknown>>): SessionOwner
   /** Whose attempt it is, for records, whether they exist or not. */
-  named(name: string): { readonly account: string; readonly user: string }
+  named(name: string): Person
+}
+
+interface Person {
+  readonly account: string
+  readonly user: string
 }
 
 /** Loads passwords and sessions. */
@@ -72,10 +77,7 @@ export async function openLogin(parts: LoginParts, settings: LoginSettings): Pro
   }
   const { authenticate } = bearerScheme(keys)
 
-  function named(name: string): { account: string; user: string } {
-    const [, user = name, account = settings.account] = /^([^@]*)@([0-9]{1,20})$/.exec(name) ?? []
-    return { account, user }
-  }
+  const named = (name: string): Person => personNamed(name, settings.account)
 
   return {
     account: settings.account,
@@ -86,29 +88,9 @@ export async function openLogin(parts: LoginParts, settings: LoginSettings): Pro
     named,
 
     async byPassword(name, password, address) {
-      const { account, user } = named(name)
-      const attempt = attempts.begin(`${account}/${user}`, address)
-      // As they were before: what is changed meanwhile does not count for who comes with the old.
-      const made = source().users.get(`${account}/${user}`)
-      const passwordChangedAtMs = passwords.changedAtMs(account, user)
-      let isRight = false
-      try {
-        isRight = await passwords.isRight(account, user, password)
-      } catch (thrown) {
-        // Nothing was compared.
-        attempt.uncount()
-        throw thrown
-      }
-      if (!isRight || made === undefined || passwordChangedAtMs === undefined) throw loginFailed()
-      attempt.uncount()
-      const { createdAtMs } = made
-      return {
-        account,
-        way: 'password',
-        actor: { kind: 'user', name: user },
-        user: { name: user, createdAtMs },
-        passwordChangedAtMs,
-      }
+      const person = named(name)
+      const attempt = attempts.begin(`${person.account}/${person.user}`, address)
+      return await ownerByPassword({ passwords, source }, person, password, attempt)
     },
 
     byKey(token, address) {
@@ -130,5 +112,39 @@ export async function openLogin(parts: LoginParts, settings: LoginSettings): Pro
       const endsAtMs = clock.nowMs() + limits.sessionMs
       return ownerOfPerson(claims, oidc, { account, source: source(), endsAtMs })
     },
+  }
+}
+
+function personNamed(name: string, ownAccount: string): Person {
+  const [, user = name, account = ownAccount] = /^([^@]*)@([0-9]{1,20})$/.exec(name) ?? []
+  return { account, user }
+}
+
+async function ownerByPassword(
+  { passwords, source }: { readonly passwords: Passwords; readonly source: () => LoginSource },
+  { account, user }: Person,
+  password: string,
+  attempt: Attempt,
+): Promise<SessionOwner> {
+  // As they were before: what is changed meanwhile does not count for who comes with the old.
+  const made = source().users.get(`${account}/${user}`)
+  const passwordChangedAtMs = passwords.changedAtMs(account, user)
+  let isRight = false
+  try {
+    isRight = await passwords.isRight(account, user, password)
+  } catch (thrown) {
+    // Nothing was compared.
+    attempt.uncount()
+    throw thrown
+  }
+  if (!isRight || made === undefined || passwordChangedAtMs === undefined) throw loginFailed()
+  attempt.uncount()
+  const { createdAtMs } = made
+  return {
+    account,
+    way: 'password',
+    actor: { kind: 'user', name: user },
+    user: { name: user, createdAtMs },
+    passwordChangedAtMs,
   }
 }
