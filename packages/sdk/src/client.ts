@@ -164,17 +164,9 @@ export class Client {
     return this.transport.json('GET', '/api/v1/caller')
   }
 
-  /**
-   * Whether `user/NAME`, `role/NAME` or `root` may do something, and which statement decides. Conditions see the tags that the resource has,
-   * and `requestTags` as those that a request would give.
-   */
-  explainAccess(
-    principal: string,
-    action: string,
-    resource: string,
-    options: { readonly requestTags?: Readonly<Record<string, string>> } = {},
-  ): Promise<AccessExplanation> {
-    return this.transport.json('POST', '/api/v1/explain-access', { principal, action, resource, ...options })
+  /** Whether `user/NAME`, `role/NAME` or `root` may do something, and which statement decides; `policies.explain` asks with tags. */
+  explainAccess(principal: string, action: string, resource: string): Promise<AccessExplanation> {
+    return this.policies.explain(principal, action, resource)
   }
 
   /** Generates the least policy that a rule, stream or function can do with. */

@@ -1,5 +1,5 @@
 import { MillraceError } from './error.ts'
-import type { PolicyDocument, PolicySpec } from './identity.ts'
+import type { AccessExplanation, PolicyDocument, PolicySpec } from './identity.ts'
 import { ResourceClient } from './resource-client.ts'
 import type { PutResult, Resource } from './resources.ts'
 
@@ -14,6 +14,19 @@ export interface PolicyVersion {
 
 /** Policies, and the versions that the server keeps of each: five at most. */
 export class PoliciesClient extends ResourceClient<PolicySpec> {
+  /**
+   * Whether `user/NAME`, `role/NAME` or `root` may do something, and which statement decides. Conditions see the tags that the resource has,
+   * and `requestTags` as those that a request would give.
+   */
+  explain(
+    principal: string,
+    action: string,
+    resource: string,
+    options: { readonly requestTags?: Readonly<Record<string, string>> } = {},
+  ): Promise<AccessExplanation> {
+    return this.transport.json('POST', '/api/v1/explain-access', { principal, action, resource, ...options })
+  }
+
   /** The versions of a policy, the oldest first. */
   async versions(name: string): Promise<PolicyVersion[]> {
     return versionsOf(await this.get(name))

@@ -84,7 +84,7 @@ function explainCommand({ terminal, exit }: CommandContext): Command {
     .action(async (principal: string, action: string, resource: string, flags: ExplainFlags) => {
       const tags = flags.requestTag?.map(pairOf)
       const options = tags === undefined ? {} : { requestTags: Object.fromEntries(tags) }
-      const found = await connect(terminal, flags).explainAccess(principal, action, resource, options)
+      const found = await connect(terminal, flags).policies.explain(principal, action, resource, options)
       if (flags.json === true) terminal.out(`${JSON.stringify(found, null, 2)}\n`)
       else tell(terminal, found)
       if (found.outcome.endsWith('deny')) exit(1)
