@@ -210,6 +210,10 @@ describe('millrace instance', { timeout: testLimitMs }, () => {
         },
       },
     ])
+    const [{ spec }] = JSON.parse(whole.out) as [{ spec: { connector: string } }]
+    const { instances } = server.client()
+    await expect(instances.put('copy', spec)).rejects.toMatchObject({ code: 'secret.copied' })
+    expect(await instances.put('orders-kafka', spec)).toMatchObject({ created: false, revision: 1 })
     await server.stop()
     const kept = await readdir(join(folder, 'state'), { recursive: true, withFileTypes: true })
     const files = kept.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))

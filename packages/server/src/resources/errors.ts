@@ -23,6 +23,10 @@ export const resourcesErrors: ErrorCatalogue = {
     description:
       'A user, group or role names a policy or group that is not there, or a name is taken by the system.',
   },
+  'secret.copied': {
+    status: 400,
+    description: 'A sealed secret was taken from another resource; it can only be given in the clear.',
+  },
   'bus.reserved': {
     status: 403,
     description: 'The bus `default` belongs to the platform: it cannot be changed or deleted.',

@@ -6,6 +6,7 @@ import { notFound } from './errors.ts'
 import { busKey } from './names.ts'
 import type { QuotaFace, QuotaName } from './quota.ts'
 import { documentKey, loadRecords } from './records.ts'
+import { refuseSealedCopies } from './sealed-copies.ts'
 import { openRecord, sealRecord } from './secrets.ts'
 import type { NamedView } from './snapshot.ts'
 import { checkName } from './spec.ts'
@@ -51,7 +52,10 @@ export class NamedStore<Spec extends object> {
     this.#kind = kind
   }
 
-  /** Creates or replaces; durable and in force when it resolves. An equal spec changes nothing. */
+  /**
+   * Creates or replaces; durable and in force when it resolves. An equal spec changes nothing. Sealed secrets may be those that
+   * the resource has, and of `secretsOf`: of another one, which the caller may use.
+   */
   put(
     account: string,
     name: string,
@@ -59,6 +63,7 @@ export class NamedStore<Spec extends object> {
     expected?: number,
     face?: QuotaFace,
     part?: NamedPart<Spec>,
+    secretsOf?: Resource<Spec>,
   ): Promise<PutResult> {
     const kind = this.#kind
     const control = this.#control
@@ -68,6 +73,7 @@ export class NamedStore<Spec extends object> {
       const all = kind.of(control)
       const key = busKey(account, name)
       const before = all.get(key)
+      refuseSealedCopies(spec, [before?.spec, secretsOf?.spec])
       const complete = await kind.complete(control.host, account, kind.parse(spec), control, before)
       checkRevision(kind.title, name, before?.revision ?? 0, expected)
       if (before !== undefined && isDeepStrictEqual(before.spec, complete)) {

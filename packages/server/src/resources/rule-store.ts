@@ -9,6 +9,7 @@ import type { QuotaFace } from './quota.ts'
 import { documentKey } from './records.ts'
 import { patternOptions, RuleSpec } from './rule.ts'
 import { currentSpec, pruned, type RuleRecord, withChange } from './rule-history.ts'
+import { refuseSealedCopies } from './sealed-copies.ts'
 import { checkName, specParser } from './spec.ts'
 
 const parseRule = specParser('rule', RuleSpec)
@@ -38,6 +39,7 @@ export class RuleStore {
       const state = this.control.busState(account, bus)
       const parsed = parseRule(spec)
       checkSpec(parsed)
+      refuseSealedCopies(parsed, state.getView().rules.get(name)?.spec)
       const complete = await this.control.host.checkRule(account, parsed)
       const before = state.getView().rules.get(name)
       checkRevision('rule', name, before?.revision ?? 0, expected)

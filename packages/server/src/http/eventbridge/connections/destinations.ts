@@ -77,6 +77,7 @@ export async function writeDestination(
     expected,
     'eventbridge',
     destinationPart,
+    connection,
   )
 }
 
