@@ -4,7 +4,7 @@ import { needs } from './access.ts'
 import { accessOf } from './admission.ts'
 
 function route(url: string, config: object = {}): RouteOptions {
-  return { method: 'GET', url, config, handler: () => {} } as RouteOptions
+  return { method: 'GET', url, config, handler: () => {} }
 }
 
 test('a route that says no permission keeps the server from starting', () => {

@@ -98,7 +98,11 @@ export const quotaCatalogue = {
     limit: 51_200 * mebibyte,
     description: 'Code packages of functions, of their versions and of layers, each counted once.',
   },
-  'events-per-second': { unit: 'per second', limit: 1_000_000, description: 'Events published to all buses.' },
+  'events-per-second': {
+    unit: 'per second',
+    limit: 1_000_000,
+    description: 'Events published to all buses.',
+  },
   'events-per-second-per-bus': {
     unit: 'per second',
     of: 'bus',

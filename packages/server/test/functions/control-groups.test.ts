@@ -83,7 +83,8 @@ test.skipIf(missing)(`${title} a spare gives way to the others until it has boot
   const made = await opened()
   const instance = made.groups.open('one', { ...limits, isSpare: true })
   onTestFinished(() => instance.close())
-  const gives = (): Promise<string> => cpuFile(made, 'one', 'cpu.idle', 'cpu.idle').catch(() => 'unknown here')
+  const gives = (): Promise<string> =>
+    cpuFile(made, 'one', 'cpu.idle', 'cpu.idle').catch(() => 'unknown here')
 
   const before = await gives()
   instance.booted()
